@@ -1,7 +1,30 @@
 //! The rules of Azukari, pure: no storage, no network, no clock, no randomness.
+//!
+//! Each noun has one file with its states, its actions, its table and its decisions. A decision takes
+//! what was read, what is asked and the time, and answers with what is to be written. Comments name the
+//! domain rules by their section.
 
+pub mod actor;
+pub mod calendar;
+pub mod cancellation;
+pub mod contract;
+pub mod decision;
+pub mod dispute;
+pub mod escrow;
+pub mod event;
+pub mod fee;
 pub mod ids;
+pub mod job;
+pub mod ledger;
 pub mod machine;
+pub mod member;
+pub mod milestone;
 pub mod money;
 pub mod names;
+pub mod payment;
 pub mod policy;
+pub mod proposal;
+pub mod rules;
+pub mod states;
+pub mod terms;
+pub mod timer;

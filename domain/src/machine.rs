@@ -1,4 +1,5 @@
-//! What every state machine has in common. The tables themselves stand with their nouns.
+//! What every state machine has in common. The tables themselves stand with their nouns
+//! (domain rules, section 4).
 
 use crate::policy::Standing;
 
@@ -15,18 +16,34 @@ pub trait State: Copy + Eq + std::fmt::Display + 'static {
     /// Every action.
     const ACTIONS: &'static [Self::Action];
 
-    /// The table: where `action` leads from here, if it may happen here at all.
-    fn next(self, action: Self::Action) -> Option<Self>;
+    /// The table: where `action` leads from here. Empty when it may not happen here at all; more than
+    /// one state where the noun's own function chooses, as a settlement does by the worker's share.
+    fn targets(self, action: Self::Action) -> &'static [Self];
 
     /// Who may take this action, from the policy table.
     fn actors(action: Self::Action) -> &'static [Standing];
 
-    /// Takes one step, or says what was refused and what this caller could do instead.
+    /// Takes one step to the only (or first) target, or says what was refused and what this caller
+    /// could do instead.
     ///
     /// # Errors
     /// [`Refused`] when the table has no such step.
     fn advance(self, action: Self::Action, standing: Standing) -> Result<Self, Refused> {
-        self.next(action).ok_or_else(|| self.refuse(action, standing))
+        self.targets(action).first().copied().ok_or_else(|| self.refuse(action, standing))
+    }
+
+    /// Takes one step to the target that was chosen.
+    ///
+    /// # Errors
+    /// [`Refused`] when the table has no such step, or it does not lead there.
+    fn advance_to(self, chosen: Self, action: Self::Action, standing: Standing) -> Result<Self, Refused> {
+        let mut targets = self.targets(action).iter().copied();
+        targets.find(|target| *target == chosen).ok_or_else(|| self.refuse(action, standing))
+    }
+
+    /// Whether nothing can happen any more.
+    fn is_final(self) -> bool {
+        Self::ACTIONS.iter().all(|action| self.targets(*action).is_empty())
     }
 
     /// The refusal of an action that this state does not allow.
@@ -41,21 +58,23 @@ pub trait State: Copy + Eq + std::fmt::Display + 'static {
 
     /// What this caller may do in this state, before guards that need more than the state.
     fn allowed(self, standing: Standing) -> Vec<Self::Action> {
-        let may = |action: &Self::Action| self.next(*action).is_some() && Self::actors(*action).contains(&standing);
+        let may =
+            |action: &Self::Action| !self.targets(*action).is_empty() && Self::actors(*action).contains(&standing);
         Self::ACTIONS.iter().copied().filter(may).collect()
     }
 
     /// The whole table, for the published state machines.
     fn transitions() -> Vec<Transition> {
-        let step = |from: Self, action: Self::Action| {
-            from.next(action).map(|to| Transition {
+        let arrows = |from: Self, action: Self::Action| {
+            from.targets(action).iter().map(move |to| Transition {
                 from: from.to_string(),
                 action: action.to_string(),
                 by: Self::actors(action),
                 to: to.to_string(),
             })
         };
-        Self::STATES.iter().flat_map(|from| Self::ACTIONS.iter().filter_map(move |action| step(*from, *action))).collect()
+        let from = |from: Self| Self::ACTIONS.iter().flat_map(move |action| arrows(from, *action));
+        Self::STATES.iter().copied().flat_map(from).collect()
     }
 }
 

@@ -10,6 +10,17 @@ pub struct UnknownName {
     pub expected: String,
 }
 
+/// A closed set of names, for code that treats all sets alike.
+pub trait Named: Copy + std::str::FromStr<Err = UnknownName> + 'static {
+    /// What the set is called.
+    const SET: &'static str;
+    /// Every member of the set.
+    const MEMBERS: &'static [Self];
+
+    /// The stable name.
+    fn name(self) -> &'static str;
+}
+
 /// Declares a fieldless enum whose variants have a stable lower_snake name.
 ///
 /// Gives `ALL`, `as_str`, `Display` and `FromStr`.
@@ -27,6 +38,15 @@ macro_rules! names {
             /// The stable name, as stored and as sent.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl $crate::names::Named for $name {
+            const SET: &'static str = stringify!($name);
+            const MEMBERS: &'static [Self] = Self::ALL;
+
+            fn name(self) -> &'static str {
+                self.as_str()
             }
         }
 

@@ -1,0 +1,156 @@
+//! What others are told: one name for each observable change, `noun.what_happened`.
+
+use crate::names;
+
+names! {
+    /// What happened. The part before the dot is the noun it happened to.
+    pub enum EventKind {
+        /// An account was made.
+        MemberRegistered = "member.registered",
+        /// The e-mail address was confirmed.
+        MemberConfirmed = "member.confirmed",
+
+        /// A draft was written.
+        JobDrafted = "job.drafted",
+        /// It takes proposals.
+        JobPublished = "job.published",
+        /// A contract was signed for it.
+        JobFilled = "job.filled",
+        /// It was open long enough.
+        JobExpired = "job.expired",
+        /// The client took it back.
+        JobCanceled = "job.canceled",
+        /// Its contract lapsed, it takes proposals again.
+        JobReopened = "job.reopened",
+
+        /// The first round.
+        ProposalSubmitted = "proposal.submitted",
+        /// Another round.
+        ProposalCountered = "proposal.countered",
+        /// Both agree.
+        ProposalAccepted = "proposal.accepted",
+        /// The client said no.
+        ProposalDeclined = "proposal.declined",
+        /// The worker took it back.
+        ProposalRetracted = "proposal.retracted",
+        /// Nobody answered, or the contract made of it lapsed.
+        ProposalExpired = "proposal.expired",
+        /// Another proposal was accepted.
+        ProposalSetAside = "proposal.set_aside",
+        /// That contract lapsed.
+        ProposalRestored = "proposal.restored",
+
+        /// Both sides are bound.
+        ContractSigned = "contract.signed",
+        /// The first milestone is funded.
+        ContractActivated = "contract.activated",
+        /// A required funding is missing.
+        ContractPaused = "contract.paused",
+        /// It came.
+        ContractResumed = "contract.resumed",
+        /// Nothing was funded in time.
+        ContractLapsed = "contract.lapsed",
+        /// The worker left a paused contract.
+        ContractLeft = "contract.left",
+        /// Every milestone is final.
+        ContractEnded = "contract.ended",
+
+        /// Money was set aside, or is waited for.
+        MilestoneFundingStarted = "milestone.funding_started",
+        /// The client's money is held.
+        MilestoneFunded = "milestone.funded",
+        /// It did not come in time.
+        MilestoneFundingExpired = "milestone.funding_expired",
+        /// The worker handed over.
+        MilestoneDelivered = "milestone.delivered",
+        /// The client asked for changes.
+        MilestoneChangesRequested = "milestone.changes_requested",
+        /// Automatic acceptance comes near.
+        MilestoneAcceptanceReminder = "milestone.acceptance_reminder",
+        /// The redelivery is long overdue.
+        MilestoneRedeliveryOverdue = "milestone.redelivery_overdue",
+        /// The due date moved, because the contract was paused.
+        MilestoneRescheduled = "milestone.rescheduled",
+        /// The client accepted.
+        MilestoneAccepted = "milestone.accepted",
+        /// The acceptance window passed.
+        MilestoneAutoAccepted = "milestone.auto_accepted",
+        /// One side opened a dispute.
+        MilestoneDisputed = "milestone.disputed",
+        /// The parties agreed on shares.
+        MilestoneSettled = "milestone.settled",
+        /// Staff decided on shares.
+        MilestoneRuled = "milestone.ruled",
+        /// It ended by consent, or with its contract.
+        MilestoneCanceled = "milestone.canceled",
+
+        /// Money is held.
+        EscrowFunded = "escrow.funded",
+        /// All went to the worker.
+        EscrowReleased = "escrow.released",
+        /// All went back to the client.
+        EscrowRefunded = "escrow.refunded",
+        /// Some went each way.
+        EscrowSplit = "escrow.split",
+        /// It was never funded.
+        EscrowVoided = "escrow.voided",
+
+        /// A payment is waited for.
+        PaymentRequested = "payment.requested",
+        /// Money came in.
+        PaymentReceived = "payment.received",
+        /// All of it is there.
+        PaymentSucceeded = "payment.succeeded",
+        /// The gateway said no.
+        PaymentFailed = "payment.failed",
+        /// It did not come in time.
+        PaymentExpired = "payment.expired",
+
+        /// A bank transfer was seen that belongs to nobody yet.
+        BankReceiptRecorded = "bank_receipt.recorded",
+        /// It was found to belong to a payment.
+        BankReceiptMatched = "bank_receipt.matched",
+
+        /// One side wants to end.
+        CancellationRequested = "cancellation.requested",
+        /// The other agrees.
+        CancellationConsented = "cancellation.consented",
+        /// The other does not.
+        CancellationRefused = "cancellation.refused",
+        /// The one thought better of it.
+        CancellationRetracted = "cancellation.retracted",
+        /// Nobody answered.
+        CancellationLapsed = "cancellation.lapsed",
+        /// A milestone was finished otherwise, and is no longer part of the request.
+        CancellationNarrowed = "cancellation.narrowed",
+
+        /// One side disagrees.
+        DisputeOpened = "dispute.opened",
+        /// The other told their side.
+        DisputeAnswered = "dispute.answered",
+        /// The other kept silent.
+        DisputeUnanswered = "dispute.unanswered",
+        /// One side offered shares.
+        DisputeOffered = "dispute.offered",
+        /// Staff mediate.
+        DisputeMediated = "dispute.mediated",
+        /// It has taken too long and has an owner now.
+        DisputeEscalated = "dispute.escalated",
+        /// One of staff wrote a ruling that another must confirm.
+        DisputeRulingProposed = "dispute.ruling_proposed",
+        /// The parties agreed.
+        DisputeSettled = "dispute.settled",
+        /// Staff decided.
+        DisputeRuled = "dispute.ruled",
+
+        /// The worker tells how it goes.
+        ProgressNoteWritten = "progress_note.written",
+    }
+}
+
+impl EventKind {
+    /// The noun it happened to: `escrow` of `escrow.released`.
+    pub fn noun(self) -> &'static str {
+        self.as_str().split_once('.').map_or(self.as_str(), |(noun, _)| noun)
+    }
+}

@@ -1,0 +1,229 @@
+//! The one table of who may do what (domain rules, section 4; the role is decided before, by login).
+
+use crate::{
+    cancellation::CancellationAction, contract::ContractAction, dispute::DisputeAction, escrow::EscrowAction,
+    job::JobAction, member::MemberAction, milestone::MilestoneAction, names, payment::PaymentAction,
+    proposal::ProposalAction,
+};
+
+names! {
+    /// What the caller is to the resource in question.
+    pub enum Standing {
+        /// A member who has no part in it, or nobody known.
+        Outsider = "outsider",
+        /// Who pays; of a job, who posted it.
+        Client = "client",
+        /// Who works.
+        Worker = "worker",
+        /// Staff who talk with members and mediate.
+        Support = "support",
+        /// Staff who handle money.
+        Finance = "finance",
+        /// Staff who may do what support and finance may.
+        Admin = "admin",
+        /// A timer, or what follows from another step.
+        System = "system",
+    }
+}
+
+names! {
+    /// What an account is allowed to be.
+    pub enum Role {
+        /// Works and hires.
+        Member = "member",
+        /// Talks with members and mediates.
+        Support = "support",
+        /// Handles money.
+        Finance = "finance",
+        /// Does what support and finance do.
+        Admin = "admin",
+    }
+}
+
+impl Role {
+    /// The standing this role gives where its holder has no part in the matter.
+    pub const fn standing(self) -> Standing {
+        match self {
+            Self::Member => Standing::Outsider,
+            Self::Support => Standing::Support,
+            Self::Finance => Standing::Finance,
+            Self::Admin => Standing::Admin,
+        }
+    }
+}
+
+/// Everything that can be asked for and is not open to all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// A step of a member's account.
+    Member(MemberAction),
+    /// A step of a job.
+    Job(JobAction),
+    /// A step of a proposal.
+    Proposal(ProposalAction),
+    /// A step of a contract.
+    Contract(ContractAction),
+    /// A step of a milestone.
+    Milestone(MilestoneAction),
+    /// A step of an escrow.
+    Escrow(EscrowAction),
+    /// A step of a payment.
+    Payment(PaymentAction),
+    /// A step of a cancellation request.
+    Cancellation(CancellationAction),
+    /// A step of a dispute.
+    Dispute(DisputeAction),
+    /// Writing a job.
+    PostJob,
+    /// Answering a job of somebody else.
+    SubmitProposal,
+    /// Reading one proposal.
+    ReadProposal,
+    /// Reading all proposals to a job.
+    ReadProposals,
+    /// Reading a contract and what belongs to it.
+    ReadContract,
+    /// Telling how the work goes.
+    WriteProgressNote,
+    /// Asking to end a contract by consent.
+    RequestCancellation,
+    /// Reading a dispute, by its parties and staff.
+    ReadDispute,
+    /// Reading the own balance, entries and payments.
+    ReadOwnMoney,
+    /// Entering a transfer that the bank shows.
+    RecordBankReceipt,
+    /// Saying whose it is.
+    MatchBankReceipt,
+    /// Reading bank receipts.
+    ReadBankReceipts,
+    /// Reading and verifying the books.
+    ReadLedger,
+    /// Listing the disputes of others.
+    ReadAnyDispute,
+    /// Listing what waits for staff.
+    ReadWorklist,
+    /// Naming the person who looks after a dispute.
+    AssignDispute,
+    /// Reading any member's account.
+    ReadAnyMember,
+}
+
+use Standing::{Admin, Client, Finance, Outsider, Support, System, Worker};
+
+const PARTIES: &[Standing] = &[Client, Worker];
+const READERS: &[Standing] = &[Client, Worker, Support, Finance, Admin];
+const MEDIATORS: &[Standing] = &[Support, Admin];
+const TREASURY: &[Standing] = &[Finance, Admin];
+const STAFF: &[Standing] = &[Support, Finance, Admin];
+const ONLY_CLIENT: &[Standing] = &[Client];
+const ONLY_WORKER: &[Standing] = &[Worker];
+const ONLY_SYSTEM: &[Standing] = &[System];
+
+/// Who may ask for this, before the state and the rest of the rules are looked at.
+pub const fn permitted(operation: Operation) -> &'static [Standing] {
+    match operation {
+        // Whoever holds the mailed token: nobody is logged in yet.
+        Operation::Member(MemberAction::Confirm) => &[Outsider],
+        Operation::Job(action) => job(action),
+        Operation::Proposal(action) => proposal(action),
+        Operation::Contract(action) => contract(action),
+        Operation::Milestone(action) => milestone(action),
+        Operation::Escrow(_) | Operation::Payment(_) => ONLY_SYSTEM,
+        Operation::Cancellation(action) => cancellation(action),
+        Operation::Dispute(action) => dispute(action),
+        // Any member may start something of their own; it is then theirs.
+        Operation::PostJob | Operation::SubmitProposal => &[Outsider],
+        Operation::ReadProposals | Operation::ReadOwnMoney => ONLY_CLIENT_OR_OWNER,
+        Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,
+        Operation::WriteProgressNote => ONLY_WORKER,
+        Operation::RequestCancellation => PARTIES,
+        Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
+        Operation::ReadBankReceipts | Operation::ReadLedger => TREASURY,
+        Operation::ReadAnyDispute | Operation::AssignDispute => MEDIATORS,
+        Operation::ReadWorklist | Operation::ReadAnyMember => STAFF,
+    }
+}
+
+/// What belongs to one member has no worker's side: its owner stands as client.
+const ONLY_CLIENT_OR_OWNER: &[Standing] = ONLY_CLIENT;
+
+const fn job(action: JobAction) -> &'static [Standing] {
+    match action {
+        JobAction::Publish | JobAction::Cancel => ONLY_CLIENT,
+        JobAction::Fill | JobAction::Expire | JobAction::Reopen => ONLY_SYSTEM,
+    }
+}
+
+const fn proposal(action: ProposalAction) -> &'static [Standing] {
+    match action {
+        ProposalAction::Counter | ProposalAction::Accept => PARTIES,
+        ProposalAction::Decline => ONLY_CLIENT,
+        ProposalAction::Retract => ONLY_WORKER,
+        ProposalAction::Expire | ProposalAction::SetAside | ProposalAction::Restore | ProposalAction::Lapse => {
+            ONLY_SYSTEM
+        }
+    }
+}
+
+const fn contract(action: ContractAction) -> &'static [Standing] {
+    match action {
+        ContractAction::Leave => ONLY_WORKER,
+        ContractAction::Activate
+        | ContractAction::Pause
+        | ContractAction::Resume
+        | ContractAction::Lapse
+        | ContractAction::End => ONLY_SYSTEM,
+    }
+}
+
+const fn milestone(action: MilestoneAction) -> &'static [Standing] {
+    match action {
+        MilestoneAction::StartFunding | MilestoneAction::RequestChanges | MilestoneAction::Accept => ONLY_CLIENT,
+        MilestoneAction::Deliver => ONLY_WORKER,
+        // The system, when a cancellation request met silence after work was shown.
+        MilestoneAction::Dispute => &[Client, Worker, System],
+        // Settling, ruling and canceling follow from a dispute, a request or the contract's end, where
+        // the people who decide take their own steps.
+        MilestoneAction::Fund
+        | MilestoneAction::ExpireFunding
+        | MilestoneAction::AutoAccept
+        | MilestoneAction::Settle
+        | MilestoneAction::Rule
+        | MilestoneAction::Cancel => ONLY_SYSTEM,
+    }
+}
+
+const fn cancellation(action: CancellationAction) -> &'static [Standing] {
+    match action {
+        CancellationAction::Consent | CancellationAction::Refuse | CancellationAction::Retract => PARTIES,
+        CancellationAction::Lapse => ONLY_SYSTEM,
+    }
+}
+
+const fn dispute(action: DisputeAction) -> &'static [Standing] {
+    match action {
+        DisputeAction::Answer | DisputeAction::Offer | DisputeAction::Settle => PARTIES,
+        DisputeAction::ProposeRuling | DisputeAction::Rule => MEDIATORS,
+        DisputeAction::Silence | DisputeAction::Mediate | DisputeAction::Escalate => ONLY_SYSTEM,
+    }
+}
+
+/// The caller is not who may ask for this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not for the {standing} to do")]
+pub struct Forbidden {
+    /// What the caller is.
+    pub standing: Standing,
+    /// Who may.
+    pub permitted: &'static [Standing],
+}
+
+/// Looks into the table.
+///
+/// # Errors
+/// [`Forbidden`] with those who may.
+pub fn check(operation: Operation, standing: Standing) -> Result<(), Forbidden> {
+    let permitted = permitted(operation);
+    if permitted.contains(&standing) { Ok(()) } else { Err(Forbidden { standing, permitted }) }
+}

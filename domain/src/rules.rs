@@ -1,0 +1,69 @@
+//! Every number of the domain rules, sections 2 and 4: defaults of settings, never literals in code.
+
+use chrono::TimeDelta;
+
+/// The waits and limits that decisions read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// How long a milestone waits for its money once funding started.
+    pub funding_window: TimeDelta,
+    /// How long after signing or acceptance the next required funding is due.
+    pub funding_due: TimeDelta,
+    /// How long an agreed contract waits for its first funding before it lapses.
+    pub agreed_lapse: TimeDelta,
+    /// How long a contract must be paused before the worker may leave it.
+    pub leave_after: TimeDelta,
+    /// How long a cancellation request waits for an answer.
+    pub cancellation_window: TimeDelta,
+    /// How long a proposal or a counter-offer waits for an answer.
+    pub respond_by: TimeDelta,
+    /// How long the other side has to answer a dispute.
+    pub dispute_answer: TimeDelta,
+    /// How long the parties negotiate a dispute before staff mediate.
+    pub negotiation: TimeDelta,
+    /// How long after its opening a dispute goes to a named owner.
+    pub escalation: TimeDelta,
+    /// How long after its due date a missing redelivery goes to staff.
+    pub redelivery_overdue: TimeDelta,
+    /// How long a published job stays open.
+    pub job_open: TimeDelta,
+    /// How long before automatic acceptance the client is reminded: first and second reminder.
+    pub reminders: [TimeDelta; 2],
+    /// The acceptance window in days, unless agreed otherwise.
+    pub acceptance_days: u16,
+    /// The shortest acceptance window that may be agreed.
+    pub acceptance_days_min: u16,
+    /// The longest: so that payday never falls later than 60 days after delivery.
+    pub acceptance_days_max: u16,
+    /// How many rounds of changes a client may ask for, unless agreed otherwise.
+    pub revision_limit: u16,
+    /// The most rounds of changes that may be agreed.
+    pub revision_limit_max: u16,
+    /// The most milestones of one contract.
+    pub max_milestones: u16,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            funding_window: TimeDelta::days(7),
+            funding_due: TimeDelta::days(3),
+            agreed_lapse: TimeDelta::days(7),
+            leave_after: TimeDelta::days(7),
+            cancellation_window: TimeDelta::days(7),
+            respond_by: TimeDelta::days(14),
+            dispute_answer: TimeDelta::days(5),
+            negotiation: TimeDelta::days(7),
+            escalation: TimeDelta::days(30),
+            redelivery_overdue: TimeDelta::days(30),
+            job_open: TimeDelta::days(30),
+            reminders: [TimeDelta::hours(72), TimeDelta::hours(24)],
+            acceptance_days: 7,
+            acceptance_days_min: 3,
+            acceptance_days_max: 11,
+            revision_limit: 3,
+            revision_limit_max: 20,
+            max_milestones: 50,
+        }
+    }
+}

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 pub use self::decide::Progress;
 use crate::{
     calendar::after,
+    fee::FeeSchedule,
     ids::{ContractId, JobId, MemberId, MilestoneId, ProposalId},
     machine::{Refused, State},
-    milestone::MilestoneState,
+    milestone::{FeeTerms, MilestoneState},
     money::{Money, MoneyError},
     names,
     policy::{Operation, Standing, permitted},
@@ -163,6 +164,11 @@ impl Contract {
         };
         let unfinished = milestones.iter().filter(|(_, state)| !state.is_final());
         unfinished.take(ahead).find(|(_, state)| !state.is_held()).map(|(id, _)| *id)
+    }
+
+    /// What the fee of its next release is reckoned by, when fees accumulate per contract.
+    pub const fn fee_terms<'a>(&self, schedule: &'a FeeSchedule) -> FeeTerms<'a> {
+        FeeTerms { schedule, before: self.released }
     }
 
     /// From when on the worker may leave, while it is paused.

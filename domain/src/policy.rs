@@ -134,7 +134,8 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::Dispute(action) => dispute(action),
         // Any member may start something of their own; it is then theirs.
         Operation::PostJob | Operation::SubmitProposal => &[Outsider],
-        Operation::ReadProposals | Operation::ReadOwnMoney => ONLY_CLIENT_OR_OWNER,
+        // The owner of a job, or of money, stands as client to it.
+        Operation::ReadProposals | Operation::ReadOwnMoney => ONLY_CLIENT,
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,
         Operation::WriteProgressNote => ONLY_WORKER,
         Operation::RequestCancellation => PARTIES,
@@ -144,9 +145,6 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::ReadWorklist | Operation::ReadAnyMember => STAFF,
     }
 }
-
-/// What belongs to one member has no worker's side: its owner stands as client.
-const ONLY_CLIENT_OR_OWNER: &[Standing] = ONLY_CLIENT;
 
 const fn job(action: JobAction) -> &'static [Standing] {
     match action {

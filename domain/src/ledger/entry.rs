@@ -1,8 +1,8 @@
 //! Journal entries, which cannot be built unbalanced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::{Account, Nature};
+use super::account::Account;
 use crate::{
     event::EventKind,
     money::{Currency, MAX_AMOUNT, Money},
@@ -56,18 +56,19 @@ names! {
 }
 
 impl EntryKind {
-    /// The event that tells of every such entry, so that the two can be counted against each other.
-    /// `None` where the event is not built yet, or there is nobody to tell.
+    /// The one event that tells of every such entry and of nothing else, so that the two can be counted
+    /// against each other; `None` where there is no such event.
     pub const fn event(self) -> Option<EventKind> {
         match self {
-            Self::CardSettled | Self::BankReceived => Some(EventKind::PaymentReceived),
-            Self::BankReceivedUnmatched => Some(EventKind::BankReceiptRecorded),
-            Self::SuspenseMatched => Some(EventKind::BankReceiptMatched),
             Self::EscrowFunded => Some(EventKind::EscrowFunded),
             Self::EscrowReleased => Some(EventKind::EscrowReleased),
             Self::EscrowRefunded => Some(EventKind::EscrowRefunded),
             Self::EscrowSplit => Some(EventKind::EscrowSplit),
-            Self::GatewayTransferred
+            Self::CardSettled
+            | Self::GatewayTransferred
+            | Self::BankReceived
+            | Self::BankReceivedUnmatched
+            | Self::SuspenseMatched
             | Self::PayoutRequested
             | Self::QuickPayoutRequested
             | Self::PayoutSettled
@@ -96,10 +97,7 @@ impl Posting {
     /// By how much it changes the balance of its account, as people read that balance: what is owed,
     /// owned or earned is positive.
     pub const fn change(self) -> i64 {
-        match self.account.kind().nature() {
-            Nature::Asset | Nature::Expense => self.amount,
-            Nature::Liability | Nature::Equity | Nature::Revenue => -self.amount,
-        }
+        if self.account.kind().nature().grows_by_debit() { self.amount } else { self.amount.saturating_neg() }
     }
 }
 
@@ -125,8 +123,8 @@ pub struct JournalEntry {
 /// Why an entry cannot be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEntry {
-    /// It would move nothing.
-    #[error("an entry must move something")]
+    /// It, or one of its postings, would move nothing.
+    #[error("an entry and each of its postings must move something")]
     Empty,
     /// It would move less than nothing.
     #[error("an entry cannot move a negative amount")]
@@ -137,6 +135,9 @@ pub enum InvalidEntry {
     /// An account would move more than can be held exactly.
     #[error("the amount is out of range")]
     OutOfRange,
+    /// An account appears twice, so that its balance afterwards would be told twice.
+    #[error("{0} has two postings")]
+    Twice(Account),
     /// The postings that were stored do not add up to zero.
     #[error("the postings add up to {0}, not to zero")]
     Unbalanced(i128),
@@ -170,10 +171,14 @@ impl JournalEntry {
     /// Reads an entry back from how it is stored.
     ///
     /// # Errors
-    /// It has no postings, one is out of range, or they do not balance.
+    /// It has no postings, one moves nothing or too much, an account appears twice, or they do not balance.
     pub fn from_postings(kind: EntryKind, currency: Currency, postings: Vec<Posting>) -> Result<Self, InvalidEntry> {
-        if postings.is_empty() {
+        if postings.is_empty() || postings.iter().any(|posting| posting.amount == 0) {
             return Err(InvalidEntry::Empty);
+        }
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = postings.iter().find(|posting| !seen.insert(posting.account)) {
+            return Err(InvalidEntry::Twice(twice.account));
         }
         if postings.iter().any(|posting| posting.amount.checked_abs().is_none_or(|size| size > MAX_AMOUNT)) {
             return Err(InvalidEntry::OutOfRange);
@@ -194,7 +199,7 @@ impl JournalEntry {
         self.currency
     }
 
-    /// Its lines, one for each account, in the order in which accounts are locked.
+    /// Its lines, one for each account; of a new entry in the order of accounts.
     pub fn postings(&self) -> &[Posting] {
         &self.postings
     }

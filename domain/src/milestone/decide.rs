@@ -85,16 +85,9 @@ impl Milestone {
     /// The client asks for changes by a new date; the acceptance window is off until the redelivery.
     ///
     /// # Errors
-    /// Not in this state, another delivery than the latest, all rounds used, or the date has passed.
-    pub fn request_changes(
-        &self,
-        delivery: DeliveryId,
-        new_due_on: NaiveDate,
-        now: DateTime<Utc>,
-        rules: &Rules,
-    ) -> Step {
+    /// Not in this state, all rounds used, or the date has passed.
+    pub fn request_changes(&self, new_due_on: NaiveDate, now: DateTime<Utc>, rules: &Rules) -> Step {
         let state = self.state.advance(MilestoneAction::RequestChanges, Standing::Client)?;
-        self.check_delivery(delivery)?;
         if self.revision_rounds >= self.revision_limit {
             return Err(MilestoneError::RevisionsExhausted { limit: self.revision_limit });
         }
@@ -148,6 +141,17 @@ impl Milestone {
         } else {
             decision
         })
+    }
+
+    /// What a reminder timer tells: nothing any more, if the client was faster.
+    pub fn reminder(&self) -> Option<EventKind> {
+        (self.state == MilestoneState::Delivered).then_some(EventKind::MilestoneAcceptanceReminder)
+    }
+
+    /// What the timer of a late redelivery tells staff: nothing any more, if it came, or the date moved.
+    pub fn overdue(&self, now: DateTime<Utc>, rules: &Rules) -> Option<EventKind> {
+        let is_late = overdue_at(self.due_on, rules) <= now;
+        (is_late && self.state == MilestoneState::ChangesRequested).then_some(EventKind::MilestoneRedeliveryOverdue)
     }
 
     pub(super) fn check_delivery(&self, named: DeliveryId) -> Result<(), MilestoneError> {

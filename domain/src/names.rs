@@ -21,17 +21,6 @@ pub trait Named: Copy + std::str::FromStr<Err = UnknownName> + 'static {
     fn name(self) -> &'static str;
 }
 
-/// What all closed sets have in common, for code that stores or sends any of them.
-pub trait Named: Copy + Eq + std::fmt::Display + std::str::FromStr<Err = UnknownName> + 'static {
-    /// What the set is called.
-    const SET: &'static str;
-    /// Every member of the set, in declaration order.
-    const MEMBERS: &'static [Self];
-
-    /// The stable name, as stored and as sent.
-    fn name(self) -> &'static str;
-}
-
 /// Declares a fieldless enum whose variants have a stable lower_snake name.
 ///
 /// Gives `ALL`, `as_str`, `Display`, `FromStr` and [`Named`].
@@ -49,15 +38,6 @@ macro_rules! names {
             /// The stable name, as stored and as sent.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
-            }
-        }
-
-        impl $crate::names::Named for $name {
-            const SET: &'static str = stringify!($name);
-            const MEMBERS: &'static [Self] = Self::ALL;
-
-            fn name(self) -> &'static str {
-                self.as_str()
             }
         }
 

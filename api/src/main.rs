@@ -1,1 +1,8 @@
-fn main(){}
+//! The `azukari` program.
+
+use std::process::ExitCode;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    api::cli::run().await
+}

@@ -176,7 +176,8 @@ impl FeeSchedule {
             return Err(NoSuchNet { next_net: 1, next_gross });
         }
         self.smallest(net).ok_or_else(|| {
-            let next_net = self.net(MAX_AMOUNT);
+            // The largest price may lie one past a rounding step, so look a little below it, too.
+            let next_net = (MAX_AMOUNT - 9..=MAX_AMOUNT).map(|gross| self.net(gross)).max().unwrap_or(0);
             NoSuchNet { next_net, next_gross: self.smallest(next_net).unwrap_or(MAX_AMOUNT) }
         })
     }

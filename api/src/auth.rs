@@ -1,0 +1,97 @@
+//! Access tokens: 15-minute EdDSA JSON Web Tokens (RFC 7519, RFC 8037).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::{MemberId, SessionId};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    problem::{Code, Problem},
+    secrets::Secrets,
+};
+
+/// How long an access token is good for.
+pub const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
+/// How long a session lives without being renewed by a new log-in.
+pub const SESSION_LIFE: TimeDelta = TimeDelta::days(30);
+
+/// Whom a token speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claims {
+    /// The member.
+    pub member: MemberId,
+    /// The session it belongs to.
+    pub session: SessionId,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Payload {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    iat: i64,
+    exp: i64,
+}
+
+/// Issues and checks tokens of this installation.
+#[derive(Debug)]
+pub struct Tokens {
+    secrets: Secrets,
+    issuer: String,
+    audience: String,
+    validation: Validation,
+}
+
+impl Tokens {
+    /// Tokens for one issuer; the mode is their audience, so a sandbox token never works in production.
+    pub fn new(secrets: Secrets, issuer: &str, mode: &str) -> Self {
+        let audience = format!("azukari-{mode}");
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[&audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.leeway = 0;
+        Self { secrets, issuer: issuer.to_owned(), audience, validation }
+    }
+
+    /// The keys underneath.
+    pub const fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// A fresh access token.
+    ///
+    /// # Errors
+    /// Only if signing itself fails.
+    pub fn issue(&self, claims: Claims, now: DateTime<Utc>) -> Result<String, Problem> {
+        let payload = Payload {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: claims.member.to_string(),
+            sid: claims.session.to_string(),
+            iat: now.timestamp(),
+            exp: (now + ACCESS_TOKEN_LIFE).timestamp(),
+        };
+        let header = Header { kid: Some(self.secrets.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
+        encode(&header, &payload, &self.secrets.signing).map_err(|_| Problem::new(Code::Internal))
+    }
+
+    /// Whom a token speaks for, if it is ours and still good. Whether its session was revoked is asked later, by the
+    /// request's first query.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`] for everything else, without saying why.
+    pub fn check(&self, token: &str) -> Result<Claims, Problem> {
+        let invalid = || Problem::new(Code::InvalidToken);
+        let header = decode_header(token).map_err(|_| invalid())?;
+        if header.kid.as_deref() != Some(&self.secrets.key_id) {
+            return Err(invalid());
+        }
+        let payload = decode::<Payload>(token, &self.secrets.verifying, &self.validation).map_err(|_| invalid())?.claims;
+        Ok(Claims {
+            member: payload.sub.parse().map_err(|_| invalid())?,
+            session: payload.sid.parse().map_err(|_| invalid())?,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! The command line.
+
+use std::{io::Read, process::ExitCode, sync::Arc};
+
+use clap::{Parser, Subcommand};
+use domain::policy::Role;
+
+use crate::{
+    config::{Flags, Mode, Settings},
+    logs, openapi, secrets, startup,
+    state::App,
+};
+
+/// A headless marketplace for freelance work, with escrow.
+#[derive(Debug, Parser)]
+#[command(name = "azukari", version, about)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Migrate the database, serve the API and run the timers.
+    Serve,
+    /// Bring the database up to date and stop.
+    Migrate,
+    /// Print the OpenAPI document as YAML.
+    Openapi,
+    /// Write the state machines as Mermaid and JSON into a folder.
+    States {
+        /// The folder.
+        #[arg(default_value = "docs/states")]
+        folder: std::path::PathBuf,
+    },
+    /// The operator's people.
+    #[command(subcommand)]
+    Staff(Staff),
+    /// The books.
+    #[command(subcommand)]
+    Ledger(Ledger),
+}
+
+#[derive(Debug, Subcommand)]
+enum Staff {
+    /// Create an account for one of the operator's people; the password is read from standard input.
+    Create {
+        /// The address to log in with.
+        #[arg(long)]
+        email: String,
+        /// support, finance or admin.
+        #[arg(long)]
+        role: Role,
+        /// The name others see.
+        #[arg(long, default_value = "Staff")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Ledger {
+    /// Check every invariant of the books; exit 1 if one does not hold.
+    Verify,
+}
+
+/// Runs the program.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(cli).await {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("azukari: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> Result<ExitCode, String> {
+    match cli.command {
+        Command::Openapi => print_specification(),
+        Command::States { folder } => write_states(&folder),
+        Command::Serve => serve(open(&cli.flags)?).await,
+        Command::Migrate => open(&cli.flags).map(|_| ExitCode::SUCCESS),
+        Command::Staff(Staff::Create { email, role, name }) => create_staff(&open(&cli.flags)?, role, &email, &name),
+        Command::Ledger(Ledger::Verify) => verify(&open(&cli.flags)?),
+    }
+}
+
+fn open(flags: &Flags) -> Result<Arc<App>, String> {
+    let settings = Settings::load(flags).map_err(|error| error.to_string())?;
+    logs::start(&settings.log)?;
+    startup::open(settings).map_err(|error| error.to_string())
+}
+
+async fn serve(app: Arc<App>) -> Result<ExitCode, String> {
+    if app.settings.mode == Mode::Sandbox && startup::is_new(&app).map_err(|error| error.to_string())? {
+        print_sandbox_staff(&app)?;
+    }
+    let bound = startup::bind(app).map_err(|error| error.to_string())?;
+    println!("Azukari listens on http://{0}; the documentation is at http://{0}/docs/", bound.address);
+    startup::serve(bound).await.map_err(|error| error.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A new sandbox gets one account for each staff role, with passwords that are shown once.
+fn print_sandbox_staff(app: &Arc<App>) -> Result<(), String> {
+    println!("A new sandbox. Its staff, shown only this once, ready for the environment of the examples:");
+    for role in [Role::Support, Role::Finance, Role::Admin] {
+        for number in 1..=if role == Role::Support { 2 } else { 1 } {
+            let suffix = if number == 1 { String::new() } else { number.to_string() };
+            let email = format!("{role}{suffix}@azukari.example");
+            let (password, _) = secrets::bearer("").map_err(|error| error.to_string())?;
+            startup::create_staff(app, role, &email, &format!("{role} {number}"), &password).map_err(|e| e.to_string())?;
+            let name = format!("{role}{suffix}").to_uppercase();
+            println!("export AZUKARI_{name}_EMAIL={email} AZUKARI_{name}_PASSWORD={password}");
+        }
+    }
+    Ok(())
+}
+
+fn print_specification() -> Result<ExitCode, String> {
+    let document = openapi::document().map_err(|error| error.to_string())?;
+    print!("{}", serde_norway::to_string(&document).map_err(|error| error.to_string())?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_states(folder: &std::path::Path) -> Result<ExitCode, String> {
+    let write = |name: String, text: String| std::fs::write(folder.join(&name), text).map_err(|e| format!("{name}: {e}"));
+    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    for table in domain::states::machines() {
+        let diagram = table.mermaid();
+        write(format!("{}.md", table.name), format!("# {}\n\n```mermaid\n{diagram}\n```\n", table.name))?;
+    }
+    let json = crate::routes::platform::state_machines_json().map_err(|error| error.to_string())?;
+    write("state-machines.json".into(), format!("{json:#}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str) -> Result<ExitCode, String> {
+    let mut password = String::new();
+    std::io::stdin().read_to_string(&mut password).map_err(|error| error.to_string())?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    if role == Role::Member || password.chars().count() < 15 {
+        return Err("staff need a role of support, finance or admin, and a password of at least 15 characters".into());
+    }
+    startup::create_staff(app, role, email, name, password).map_err(|error| error.to_string())?;
+    println!("created {role} {email}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(_app: &Arc<App>) -> Result<ExitCode, String> {
+    Ok(ExitCode::SUCCESS)
+}

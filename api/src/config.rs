@@ -1,0 +1,180 @@
+//! Settings, from lowest to highest: defaults, a file, `AZUKARI_*` in the environment, flags.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::secrets::SECRET_BYTES;
+
+/// Which world an installation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// For trying: a test clock, a test mailbox, payments by magic values. No real money, ever.
+    Sandbox,
+    /// For real money.
+    Production,
+}
+
+impl Mode {
+    /// The name, as stored and as sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// How payments by card are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payments {
+    /// A gateway of our own that obeys magic values.
+    Sandbox,
+    /// No cards; clients pay by bank transfer.
+    BankTransfer,
+}
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `sqlite:PATH` or `postgres://...`.
+    pub database_url: SecretString,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Sandbox or production.
+    pub mode: Mode,
+    /// At least 32 characters that only this installation knows; a sandbox makes its own.
+    pub secret: Option<SecretString>,
+    /// `smtp://user:password@host:port` or `smtps://...`; without it a sandbox keeps mail in the test mailbox.
+    pub smtp_url: Option<SecretString>,
+    /// The sender of our mail.
+    pub mail_from: String,
+    /// Where clients reach us, for links and as the token issuer.
+    pub public_url: Option<String>,
+    /// How cards are charged.
+    pub payments: Option<Payments>,
+    /// The version of the terms of use that members agree to.
+    pub terms_version: String,
+    /// Connections for reading.
+    pub readers: u32,
+    /// Connections for writing (PostgreSQL; SQLite has one writer).
+    pub writers: u32,
+    /// How many requests one caller may make per minute, on average.
+    pub requests_per_minute: u32,
+    /// What to log, as in `info,persistence=debug`.
+    pub log: String,
+}
+
+/// The settings that have a flag; the rest are set by file or environment.
+#[derive(Debug, Default, Args)]
+pub struct Flags {
+    /// A TOML file with settings.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<String>,
+    /// The database: sqlite:PATH or `postgres://...` [default: sqlite:azukari.db]
+    #[arg(long, value_name = "URL", global = true)]
+    database_url: Option<String>,
+    /// The address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", global = true)]
+    listen: Option<String>,
+    /// sandbox or production [default: sandbox]
+    #[arg(long, value_name = "MODE", global = true)]
+    mode: Option<String>,
+}
+
+/// A setting that stops the start.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Unreadable, unknown or of the wrong kind.
+    #[error("settings: {0}")]
+    Unreadable(#[from] config::ConfigError),
+    /// Understood, but not safe to run with.
+    #[error("settings: {0}")]
+    Unsafe(String),
+}
+
+/// Names beside the settings that share the prefix: the settings file itself, and what the tests are told.
+const NOT_SETTINGS: [&str; 2] = ["config", "test_postgres_url"];
+
+impl Settings {
+    /// Reads all sources and checks what they make together.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub fn load(flags: &Flags) -> Result<Self, SettingsError> {
+        let environment: Vec<(String, String)> = std::env::vars()
+            .filter_map(|(name, value)| Some((name.strip_prefix("AZUKARI_")?.to_ascii_lowercase(), value)))
+            .collect();
+        let file = flags.config.clone().or_else(|| {
+            environment.iter().find(|(name, _)| name == "config").map(|(_, value)| value.clone())
+        });
+        let mut builder = config::Config::builder()
+            .set_default("database_url", "sqlite:azukari.db")?
+            .set_default("listen", "127.0.0.1:8080")?
+            .set_default("mode", "sandbox")?
+            .set_default("mail_from", "Azukari <no-reply@azukari.example>")?
+            .set_default("terms_version", "2026-04-01")?
+            .set_default("readers", 8)?
+            .set_default("writers", 16)?
+            .set_default("requests_per_minute", 6000)?
+            .set_default("log", "info")?;
+        if let Some(file) = file {
+            builder = builder.add_source(config::File::new(&file, config::FileFormat::Toml));
+        }
+        for (name, value) in environment.into_iter().filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str())) {
+            builder = builder.set_override(name, value)?;
+        }
+        let flags = [("database_url", &flags.database_url), ("listen", &flags.listen), ("mode", &flags.mode)];
+        for (name, value) in flags {
+            builder = builder.set_override_option(name, value.clone())?;
+        }
+        let settings: Self = builder.build()?.try_deserialize()?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// How cards are charged, given the mode.
+    pub fn payments(&self) -> Payments {
+        self.payments.unwrap_or(match self.mode {
+            Mode::Sandbox => Payments::Sandbox,
+            Mode::Production => Payments::BankTransfer,
+        })
+    }
+
+    /// Where clients reach us.
+    pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let refuse = |why: &str| Err(SettingsError::Unsafe(why.to_owned()));
+        let secret = self.secret.as_ref().map(|secret| secret.expose_secret());
+        if secret.is_some_and(|secret| secret.len() < SECRET_BYTES) {
+            return refuse("AZUKARI_SECRET must have at least 32 characters");
+        }
+        if self.readers == 0 || self.writers == 0 || self.requests_per_minute == 0 {
+            return refuse("readers, writers and requests_per_minute must be at least 1");
+        }
+        if self.mode == Mode::Sandbox {
+            return Ok(());
+        }
+        if secret.is_none() {
+            return refuse("production needs AZUKARI_SECRET: at least 32 random characters, kept secret");
+        }
+        if self.payments() == Payments::Sandbox {
+            return refuse("production cannot take sandbox payments; set AZUKARI_PAYMENTS=bank_transfer");
+        }
+        if self.smtp_url.is_none() {
+            return refuse("production needs AZUKARI_SMTP_URL to send mail");
+        }
+        if self.public_url.is_none() {
+            return refuse("production needs AZUKARI_PUBLIC_URL, where clients reach it");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! What happens to every request and answer at the edge: ids, problems, headers, `HEAD`, the log line's numbers.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{HeaderName, HeaderValue},
+    },
+    middleware::Next,
+};
+
+use crate::{
+    clock,
+    locale::Locale,
+    problem::{Code, Problem, Rendered},
+    routes,
+};
+
+/// Wraps every request.
+///
+/// # Errors
+/// None of its own: what goes wrong inside becomes a problem.
+pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // The server leaves out the body of whatever answers a HEAD.
+        request.head_mut().method = Method::GET;
+    }
+    let locale = Locale::of(request.headers());
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    response = render(response, locale, &id);
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("http_requests_total", "method" => label(&method), "route" => route.clone(), "status" => status).increment(1);
+    metrics::histogram!("http_request_duration_seconds", "method" => label(&method), "route" => route).record(started.elapsed());
+    set(&mut response, "x-request-id", &id);
+    set(&mut response, "vary", "Authorization, Accept-Language");
+    set(&mut response, "x-content-type-options", "nosniff");
+    if !response.headers().contains_key("cache-control") {
+        set(&mut response, "cache-control", "private, no-cache");
+    }
+    Ok(response)
+}
+
+/// Only known methods become labels, so that strangers cannot grow the metrics.
+fn label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
+/// The caller's id for the request if it is harmless, or a fresh one.
+fn request_id(request: &ServiceRequest) -> String {
+    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    let harmless = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    given.filter(harmless).map_or_else(|| clock::new_uuid(clock::real_now()).simple().to_string(), str::to_owned)
+}
+
+/// Puts problems into words; what the framework refused by itself becomes a problem too.
+fn render(response: ServiceResponse<BoxBody>, locale: Locale, id: &str) -> ServiceResponse<BoxBody> {
+    if let Some(error) = response.response().error() {
+        log(error, id);
+    }
+    let rendered = response.response().extensions().get::<Rendered>().cloned();
+    if let Some(rendered) = rendered {
+        return response.map_body(|_, _| BoxBody::new(rendered.into_body(locale, id)));
+    }
+    let foreign = response.status().is_client_error() || response.status().is_server_error();
+    let ours = response.headers().get("content-type").is_some_and(|kind| kind == "application/problem+json");
+    if !foreign || ours {
+        return response;
+    }
+    let code = match response.status() {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+        StatusCode::BAD_REQUEST => Code::InvalidHeader,
+        _ => Code::Internal,
+    };
+    let problem = Problem::new(code);
+    let (request, _) = response.into_parts();
+    let body = problem.body(locale, id).to_string();
+    let answer = actix_web::ResponseError::error_response(&problem).set_body(BoxBody::new(body));
+    ServiceResponse::new(request, answer)
+}
+
+/// The whole chain of causes goes to the log, never into a body.
+fn log(error: &Error, id: &str) {
+    let Some(problem) = error.as_error::<Problem>() else { return };
+    if problem.code().status() < 500 {
+        return;
+    }
+    let mut chain = String::new();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(problem);
+    while let Some(error) = cause {
+        chain = format!("{chain}: {error}");
+        cause = error.source();
+    }
+    tracing::error!(request_id = id, code = problem.code().as_str(), "request failed{chain}");
+}
+
+fn set(response: &mut ServiceResponse<BoxBody>, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// What no route answers: 405 with `Allow` if the path exists with other methods, else 404.
+///
+/// # Errors
+/// Always.
+pub async fn unmatched(request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
+    let methods = routes::methods_of(request.path());
+    if methods.is_empty() {
+        return Err(Problem::not_found());
+    }
+    let allow = methods.join(", ");
+    if request.method() == Method::OPTIONS {
+        return Ok(actix_web::HttpResponse::NoContent().insert_header(("Allow", allow)).finish());
+    }
+    Err(Problem::new(Code::MethodNotAllowed).methods(allow))
+}

@@ -1,0 +1,42 @@
+//! Path and query parameters, parsed strictly.
+
+use std::fmt::Debug;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use domain::ids::{Id, Kind};
+use futures_util::future::{Ready, ready};
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Code, Problem};
+
+/// The `{id}` of the path, of the kind that belongs there.
+#[derive(Debug)]
+pub struct PathId<K: Kind>(pub Id<K>);
+
+impl<K: Kind + 'static> FromRequest for PathId<K> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.match_info().query("id").parse().map(Self).map_err(Problem::from))
+    }
+}
+
+/// Query parameters; unknown and repeated ones are refused.
+#[derive(Debug)]
+pub struct Filter<T>(pub T);
+
+impl<T: DeserializeOwned + Debug + 'static> FromRequest for Filter<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parsed = web::Query::<T>::from_query(request.query_string()).map(|query| Self(query.into_inner()));
+        ready(parsed.map_err(|error| {
+            Problem::new(Code::InvalidParameter).detail(
+                error.to_string().replace("Query deserialize error: ", ""),
+                "クエリパラメーターを読み取れません。",
+            )
+        }))
+    }
+}

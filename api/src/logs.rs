@@ -1,0 +1,35 @@
+//! Log lines: one JSON object each, without secrets, addresses or bodies.
+
+use actix_web::{Error, body::MessageBody, dev::{ServiceRequest, ServiceResponse}};
+use tracing::Span;
+use tracing_actix_web::RootSpanBuilder;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Starts logging to standard error.
+///
+/// # Errors
+/// A filter that cannot be read, or logging that was started before.
+pub fn start(filter: &str) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("AZUKARI_LOG: {error}"))?;
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(filter).with(lines).try_init().map_err(|error| error.to_string())
+}
+
+/// Each request's span: method, route and `traceparent`, never the query or a header that may hold a secret.
+#[derive(Debug)]
+pub struct Spans;
+
+impl RootSpanBuilder for Spans {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());
+        let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        tracing::info_span!("request", method = %request.method(), route, traceparent = parent, status = tracing::field::Empty)
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        if let Ok(response) = outcome {
+            span.record("status", response.status().as_u16());
+        }
+        tracing::debug!(parent: &span, "answered");
+    }
+}

@@ -1,0 +1,122 @@
+//! The mail we write, in both languages, and sending it from the outbox over SMTP.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use domain::ids::MailId;
+use lettre::{
+    Message, SmtpTransport, Transport,
+    message::{Mailbox, header::ContentType},
+};
+use persistence::{error::StoreError, mail::{self, Mail}, store::Intent};
+use secrecy::ExposeSecret;
+
+use crate::{call::Context, clock, locale::Locale, state::App};
+
+/// How long a confirmation token is good for.
+pub const CONFIRMATION_LIFE: TimeDelta = TimeDelta::hours(24);
+
+/// How long a mail that was not accepted waits for its next try.
+const RETRY: TimeDelta = TimeDelta::minutes(5);
+
+fn compose(cx: &Context, to: &str, subject: &str, body: String) -> Mail {
+    Mail { id: cx.new_id(), recipient: to.to_owned(), subject: subject.to_owned(), body, created_at: clock::real_now() }
+}
+
+/// Asks to confirm an address.
+pub fn confirmation(cx: &Context, to: &str, token: &str, locale: Locale) -> Mail {
+    let url = cx.app.settings.public_url();
+    match locale {
+        Locale::En => compose(
+            cx,
+            to,
+            "Confirm your e-mail address",
+            format!("Welcome to Azukari.\n\nYour confirmation token, good for 24 hours:\n\n{token}\n\nSend it to POST {url}/v1/accounts/confirm-email.\n"),
+        ),
+        Locale::Ja => compose(
+            cx,
+            to,
+            "メールアドレスの確認",
+            format!("Azukariへようこそ。\n\n確認トークン（24時間有効）:\n\n{token}\n\nPOST {url}/v1/accounts/confirm-email に送ってください。\n"),
+        ),
+    }
+}
+
+/// Tells a member that somebody tried to register with their address.
+pub fn already_member(cx: &Context, to: &str, locale: Locale) -> Mail {
+    match locale {
+        Locale::En => compose(
+            cx,
+            to,
+            "You already have an account",
+            "Somebody, perhaps you, tried to register with this address. You already have an account: log in instead. If it was not you, there is nothing to do.\n".to_owned(),
+        ),
+        Locale::Ja => compose(
+            cx,
+            to,
+            "すでにアカウントがあります",
+            "このメールアドレスで登録が試みられましたが、すでにアカウントがあります。ログインしてください。心当たりがない場合は何もする必要はありません。\n".to_owned(),
+        ),
+    }
+}
+
+/// The way out for mail; none in a sandbox without SMTP, where the outbox itself is the test mailbox.
+#[derive(Debug)]
+pub struct Mailer {
+    transport: SmtpTransport,
+    from: Mailbox,
+}
+
+impl Mailer {
+    /// Prepares the SMTP connection that the settings name.
+    ///
+    /// # Errors
+    /// A URL or sender address that makes no sense.
+    pub fn open(app: &App) -> Result<Option<Self>, String> {
+        let Some(url) = &app.settings.smtp_url else { return Ok(None) };
+        let transport = SmtpTransport::from_url(url.expose_secret())
+            .map_err(|error| format!("AZUKARI_SMTP_URL: {error}"))?
+            .timeout(Some(Duration::from_secs(20)))
+            .build();
+        let from = app.settings.mail_from.parse().map_err(|error| format!("AZUKARI_MAIL_FROM: {error}"))?;
+        Ok(Some(Self { transport, from }))
+    }
+
+    /// Sends what is due, one by one. A crash in between sends one mail twice, under the same `Message-ID`.
+    ///
+    /// # Errors
+    /// Only those of the store; what the mail server refuses is tried again later.
+    pub fn send_due(&self, app: &App) -> Result<(), StoreError> {
+        while let Some(mail) = app.store.write(Intent::Keep, |tx| {
+            let now = clock::real_now();
+            mail::claim(tx, now, now + RETRY)
+        })? {
+            let (id, sent) = (mail.id, self.send(&mail));
+            app.store.write(Intent::Keep, move |tx| note(tx, id, &sent))?;
+        }
+        Ok(())
+    }
+
+    fn send(&self, mail: &Mail) -> Result<(), String> {
+        let to: Mailbox = mail.recipient.parse().map_err(|error| format!("recipient: {error}"))?;
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(&mail.subject)
+            .message_id(Some(format!("<{}@azukari>", mail.id)))
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.body.clone())
+            .map_err(|error| error.to_string())?;
+        self.transport.send(&message).map(drop).map_err(|error| error.to_string())
+    }
+}
+
+fn note(tx: &mut persistence::store::Tx<'_>, id: MailId, sent: &Result<(), String>) -> Result<(), StoreError> {
+    match sent {
+        Ok(()) => mail::sent(tx, id, clock::real_now()),
+        Err(why) => {
+            tracing::warn!(mail = %id, why, "mail not accepted; it will be tried again");
+            mail::failed(tx, id, why)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The specification: what the handlers declare, completed with everything that follows from the conventions.
+
+mod complete;
+mod example;
+
+use actix_web::App;
+use serde_json::Value;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_actix_web::AppExt;
+
+use crate::routes;
+
+/// What no single handler says.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    info(
+        title = "Azukari",
+        description = "A headless marketplace for freelance work: jobs, proposals, contracts, and money held in escrow until the work is accepted.\n\nAll amounts are integer minor units. All times are RFC 3339 in UTC; calendar dates are Asia/Tokyo. Errors are `application/problem+json` with a stable `code`.",
+        contact(name = "Azukari", url = "https://azukari.example/"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    servers((url = "http://127.0.0.1:8080", description = "A sandbox on your machine")),
+    security(("bearer" = [])),
+    modifiers(&Bearer),
+    tags(
+        (name = "access", description = "Joining, logging in, and the account of the caller"),
+        (name = "market", description = "Jobs and proposals"),
+        (name = "work", description = "Contracts, milestones, deliveries, cancellation and disputes"),
+        (name = "money", description = "Fees, payments, balances and the ledger"),
+        (name = "platform", description = "Events, state machines, health and keys"),
+        (name = "sandbox", description = "The test clock and the test mailbox; only in sandbox mode"),
+        (name = "staff", description = "For the operator's people")
+    )
+)]
+struct Base;
+
+#[derive(Debug)]
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The whole document.
+///
+/// # Errors
+/// Only if it cannot be written as JSON.
+pub fn document() -> serde_json::Result<Value> {
+    let (_, api) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::configure).split_for_parts();
+    let mut document = serde_json::to_value(api)?;
+    complete::complete(&mut document);
+    Ok(document)
+}

@@ -1,0 +1,192 @@
+//! Completes the document: parameters, error responses and examples that follow from the conventions, so that no
+//! handler has to repeat them and none can forget them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::example;
+use crate::{locale::Locale, problem::{Code, Problem}};
+
+/// Adds to every operation what its path, method and security imply.
+pub(super) fn complete(document: &mut Value) {
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for (path, item) in paths {
+            let Some(operations) = item.as_object_mut() else { continue };
+            for (method, operation) in operations {
+                if let Some(operation) = operation.as_object_mut() {
+                    Operation { path, method, operation, schemas: &schemas }.complete();
+                }
+            }
+        }
+    }
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        components.entry("schemas").or_insert_with(|| json!({})).as_object_mut().map(|s| s.insert("Problem".into(), problem_schema()));
+    }
+}
+
+struct Operation<'a> {
+    path: &'a str,
+    method: &'a str,
+    operation: &'a mut Map<String, Value>,
+    schemas: &'a Value,
+}
+
+impl Operation<'_> {
+    fn complete(mut self) {
+        let key_required = self.operation.remove("x-key").is_some_and(|key| key == "required");
+        let declared = self.operation.remove("x-errors").unwrap_or_default();
+        self.parameters(key_required);
+        self.errors(key_required, &declared);
+        self.examples();
+    }
+
+    fn open(&self) -> bool {
+        self.operation.get("security").is_some_and(|security| security == &json!([{}]))
+    }
+
+    fn posts(&self) -> bool {
+        self.method == "post"
+    }
+
+    fn parameters(&mut self, key_required: bool) {
+        let mut added = Vec::new();
+        if self.path.contains("{id}") {
+            let prefix = example::prefix_of_path(self.path);
+            added.push(json!({
+                "name": "id", "in": "path", "required": true, "description": "The resource.",
+                "schema": {"type": "string", "pattern": format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")},
+                "example": example::id(prefix),
+            }));
+        }
+        if self.posts() {
+            added.push(json!({
+                "name": "Idempotency-Key", "in": "header", "required": key_required,
+                "description": "Makes a retry safe: the same key with the same request repeats the first answer. Kept for 7 days.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+                "example": "0198c0de-5d1f-7c3a-9b1e-4f6f2d1c7a10",
+            }));
+        }
+        if self.posts() && self.path.contains("{id}/") {
+            added.push(json!({
+                "name": "If-Match", "in": "header", "required": false,
+                "description": "The ETag last seen; refused with 412 if the resource has changed since.",
+                "schema": {"type": "string", "maxLength": 64},
+            }));
+            added.push(json!({
+                "name": "preview", "in": "query", "required": false,
+                "description": "With true, answers with what would happen and changes nothing.",
+                "schema": {"type": "boolean", "default": false},
+            }));
+        }
+        if added.is_empty() {
+            return;
+        }
+        let list = self.operation.entry("parameters").or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut() {
+            list.retain(|known| !added.iter().any(|new| new["name"] == known["name"]));
+            list.extend(added);
+        }
+    }
+
+    /// The codes this operation can answer with: those of its shape, and those it declares.
+    fn codes(&self, key_required: bool, declared: &Value) -> BTreeSet<&'static str> {
+        let mut codes = vec![Code::InvalidHeader, Code::Internal, Code::Unavailable, Code::RateLimited];
+        if !self.open() {
+            codes.extend([Code::Unauthenticated, Code::InvalidToken]);
+        }
+        if self.path.contains("{id}") {
+            codes.extend([Code::InvalidId, Code::NotFound]);
+        }
+        let queried = self.operation.get("parameters").and_then(Value::as_array);
+        if queried.is_some_and(|list| list.iter().any(|parameter| parameter["in"] == "query")) {
+            codes.push(Code::InvalidParameter);
+        }
+        if queried.is_some_and(|list| list.iter().any(|parameter| parameter["name"] == "cursor")) {
+            codes.push(Code::InvalidCursor);
+        }
+        if self.posts() {
+            codes.push(Code::IdempotencyKeyReused);
+        }
+        if key_required {
+            codes.push(Code::IdempotencyKeyMissing);
+        }
+        if self.operation.contains_key("requestBody") {
+            codes.extend([Code::MalformedJson, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::InvalidBody]);
+        }
+        if self.posts() && self.path.contains("{id}/") {
+            codes.extend([Code::PreconditionFailed, Code::ActionRefused, Code::LostRace, Code::NotPermitted]);
+        }
+        let named = declared.as_array().into_iter().flatten().filter_map(Value::as_str);
+        codes.extend(named.filter_map(|name| Code::ALL.iter().copied().find(|code| code.as_str() == name)));
+        codes.into_iter().map(Code::as_str).collect()
+    }
+
+    fn errors(&mut self, key_required: bool, declared: &Value) {
+        let names = self.codes(key_required, declared);
+        let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+        for code in Code::ALL.iter().copied().filter(|code| names.contains(code.as_str())) {
+            by_status.entry(code.status()).or_default().push(code);
+        }
+        let responses = self.operation.entry("responses").or_insert_with(|| json!({}));
+        let Some(responses) = responses.as_object_mut() else { return };
+        for (status, codes) in by_status {
+            let list = codes.iter().map(|code| format!("`{}`", code.as_str())).collect::<Vec<_>>().join(", ");
+            let examples: Map<String, Value> = codes
+                .iter()
+                .map(|code| (code.as_str().to_owned(), json!({"value": Problem::new(*code).body(Locale::En, example::REQUEST_ID)})))
+                .collect();
+            responses.insert(status.to_string(), json!({
+                "description": format!("Codes: {list}"),
+                "content": {"application/problem+json": {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": examples,
+                }},
+            }));
+        }
+    }
+
+    fn examples(&mut self) {
+        let schemas = self.schemas;
+        let fill = |content: Option<&mut Value>| {
+            let json = content.and_then(|content| content.get_mut("application/json")).and_then(Value::as_object_mut);
+            if let Some(json) = json {
+                let made = json.get("schema").map(|schema| example::of(schema, schemas, ""));
+                if let (Some(made), false) = (made, json.contains_key("example")) {
+                    json.insert("example".into(), made);
+                }
+            }
+        };
+        fill(self.operation.get_mut("requestBody").and_then(|body| body.get_mut("content")));
+        for response in self.operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(|r| r.values_mut()) {
+            fill(response.get_mut("content"));
+        }
+    }
+}
+
+fn problem_schema() -> Value {
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    json!({
+        "type": "object",
+        "title": "Problem",
+        "description": "A refusal (RFC 9457). Decide on `code`; show `title` and `detail`, which follow Accept-Language.",
+        "required": ["type", "title", "status", "detail", "code", "request_id"],
+        "properties": {
+            "type": {"type": "string", "description": "A page that explains the code."},
+            "title": {"type": "string"},
+            "status": {"type": "integer", "format": "int32"},
+            "detail": {"type": "string"},
+            "code": {"type": "string", "enum": codes},
+            "request_id": {"type": "string", "description": "Quote it when you ask for help."},
+            "errors": {"type": "array", "description": "What is wrong, place by place.", "items": {
+                "type": "object", "required": ["pointer", "code", "detail"], "properties": {
+                    "pointer": {"type": "string", "description": "A JSON Pointer (RFC 6901) into the body."},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            }},
+            "allowed_actions": {"type": "array", "items": {"type": "string"}, "description": "What you may do instead."},
+        },
+    })
+}

@@ -1,0 +1,140 @@
+//! Realistic examples, made from the schemas: every name means the same everywhere, so it has one example.
+
+use serde_json::{Map, Value, json};
+
+/// The request id of every example.
+pub(super) const REQUEST_ID: &str = "0198c0de5d1f7c3a9b1e4f6f2d1c7a10";
+
+/// An id with this prefix.
+pub(super) fn id(prefix: &str) -> String {
+    format!("{prefix}_01k30dwqgzfgx9p7jfdwpht7gg")
+}
+
+/// Which kind of id stands in a path.
+pub(super) fn prefix_of_path(path: &str) -> &'static str {
+    const KINDS: [(&str, &str); 10] = [
+        ("/jobs/", "job"),
+        ("/proposals/", "proposal"),
+        ("/contracts/", "contract"),
+        ("/milestones/", "milestone"),
+        ("/payments/", "payment"),
+        ("/bank-receipts/", "receipt"),
+        ("/cancellation-requests/", "cancellation"),
+        ("/disputes/", "dispute"),
+        ("/sessions/", "session"),
+        ("/members/", "member"),
+    ];
+    let known = KINDS.iter().find(|(part, _)| path.contains(&format!("{part}{{id}}")));
+    known.map_or("id", |(_, prefix)| prefix)
+}
+
+/// An example of a schema; `name` is the property it stands at.
+pub(super) fn of(schema: &Value, schemas: &Value, name: &str) -> Value {
+    if let Some(example) = schema.get("example") {
+        return example.clone();
+    }
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let target = reference.rsplit('/').next().unwrap_or_default();
+        let within = if name.is_empty() || name == "items" { target } else { name };
+        return schemas.get(target).map_or(Value::Null, |schema| of(schema, schemas, within));
+    }
+    if let Some(options) = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array) {
+        let real = options.iter().find(|option| option.get("type") != Some(&json!("null")));
+        return real.map_or(Value::Null, |option| of(option, schemas, name));
+    }
+    if let Some(first) = schema.pointer("/enum/0") {
+        return first.clone();
+    }
+    match kind(schema) {
+        "object" => object(schema, schemas, name),
+        "array" => schema.get("items").map_or_else(|| json!([]), |item| json!([of(item, schemas, singular(name))])),
+        "integer" | "number" => integer(name, schema),
+        "boolean" => json!(true),
+        _ => text(name, schema),
+    }
+}
+
+fn kind(schema: &Value) -> &str {
+    match schema.get("type") {
+        Some(Value::String(kind)) => kind,
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null"),
+        _ => "object",
+    }
+}
+
+fn object(schema: &Value, schemas: &Value, title: &str) -> Value {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return json!({}) };
+    let member = |(name, schema): (&String, &Value)| {
+        let place = if name == "id" { format!("{title}#id") } else { name.clone() };
+        (name.clone(), of(schema, schemas, &place))
+    };
+    properties.iter().map(member).collect::<Map<_, _>>().into()
+}
+
+fn singular(name: &str) -> &str {
+    match name {
+        "allowed_actions" => "action",
+        "" => "items",
+        plural => plural,
+    }
+}
+
+fn integer(name: &str, schema: &Value) -> Value {
+    match name {
+        "version" | "round" | "position" | "terms_version" | "line" => json!(1),
+        "acceptance_days" => json!(7),
+        "revision_limit" => json!(3),
+        "expires_in" => json!(900),
+        "number" => json!(42),
+        "status" => json!(200),
+        _ => schema.get("minimum").cloned().unwrap_or_else(|| json!(0)),
+    }
+}
+
+fn text(name: &str, schema: &Value) -> Value {
+    let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+    if let Some(title) = name.strip_suffix("#id") {
+        return json!(id(&snake(title)));
+    }
+    match (name, format) {
+        (_, "date-time") => json!("2026-04-01T09:00:00Z"),
+        (_, "date") => json!("2026-04-30"),
+        ("email" | "recipient", _) => json!("hanako@example.com"),
+        ("password", _) => json!("correct horse battery staple"),
+        ("display_name" | "sender", _) => json!("Hanako Yamada"),
+        ("title", _) => json!("Translate a product page into English"),
+        ("description" | "scope", _) => json!("About 3,000 characters of Japanese, for a shop that sells tea."),
+        ("category", _) => json!("translation"),
+        ("message" | "body" | "claim" | "reason" | "answer" | "reasoning", _) => json!("The first half is done; the rest follows on Friday."),
+        ("links", _) => json!("https://files.example.com/draft-1.pdf"),
+        ("action", _) => json!("accept"),
+        ("access_token", _) => json!("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZW1iZXIifQ.c2lnbmF0dXJl"),
+        ("refresh_token" | "token", _) => json!("azr_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        ("next_cursor", _) => Value::Null,
+        ("rate", _) => json!("0.20"),
+        (other, _) => other.strip_suffix("_id").map_or_else(|| json!("text"), |kind| json!(id(known_prefix(kind)))),
+    }
+}
+
+/// `client_id` and `worker_id` are members.
+fn known_prefix(kind: &str) -> &str {
+    match kind {
+        "client" | "worker" | "author" | "owner" | "recorded_by" => "member",
+        "bank_receipt" => "receipt",
+        "cancellation_request" => "cancellation",
+        "journal_entry" => "entry",
+        other => other,
+    }
+}
+
+fn snake(title: &str) -> String {
+    let word: String = title.chars().take_while(|c| c.is_alphanumeric()).collect();
+    known_prefix(&word.chars().enumerate().fold(String::new(), |mut out, (place, c)| {
+        if c.is_uppercase() && place > 0 {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+        out
+    }))
+    .to_owned()
+}

@@ -1,0 +1,79 @@
+//! Lists: keyset pages with opaque, signed cursors that are bound to their filters.
+
+use chrono::{DateTime, TimeZone, Utc};
+use persistence::page::Position;
+use uuid::Uuid;
+
+use crate::{
+    problem::{Code, Problem},
+    secrets::Secrets,
+};
+
+/// How many items a page has unless asked otherwise.
+pub const DEFAULT_LIMIT: u8 = 20;
+
+/// The most items of a page.
+pub const MAX_LIMIT: u8 = 100;
+
+/// Which page of which list is asked for.
+#[derive(Debug, Clone)]
+pub struct PageRequest {
+    /// How many items at most.
+    pub limit: i64,
+    /// Where the page before ended.
+    pub after: Option<Position>,
+    list: String,
+}
+
+impl PageRequest {
+    /// Reads `limit` and `cursor`; `list` names the list with all its filters, which the cursor is bound to.
+    ///
+    /// # Errors
+    /// A limit out of range, a cursor that is not ours or belongs to another list.
+    pub fn read(limit: Option<u8>, cursor: Option<&str>, list: String, secrets: &Secrets) -> Result<Self, Problem> {
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Problem::new(Code::InvalidParameter)
+                .detail("limit must be from 1 to 100.", "limitは1～100で指定してください。"));
+        }
+        let after = cursor.map(|cursor| open(cursor, &list, secrets)).transpose()?;
+        Ok(Self { limit: limit.into(), after, list })
+    }
+
+    /// One more than the page holds, to see whether another follows.
+    pub const fn fetch(&self) -> i64 {
+        self.limit + 1
+    }
+
+    /// Cuts what was fetched to the page, and makes the cursor of the next one if there is one.
+    pub fn cut<T>(
+        &self,
+        mut items: Vec<T>,
+        position: impl Fn(&T) -> Position,
+        secrets: &Secrets,
+    ) -> (Vec<T>, Option<String>) {
+        let size = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = items.len() > size;
+        items.truncate(size);
+        let next = items.last().filter(|_| more).map(|last| seal(position(last), &self.list, secrets));
+        (items, next)
+    }
+}
+
+fn seal(position: Position, list: &str, secrets: &Secrets) -> String {
+    let place = format!("{}.{}", position.at.timestamp_micros(), position.id.simple());
+    let tag = secrets.sign(&format!("{list} {place}"));
+    format!("{place}.{tag}")
+}
+
+fn open(cursor: &str, list: &str, secrets: &Secrets) -> Result<Position, Problem> {
+    let invalid = || Problem::new(Code::InvalidCursor);
+    let (place, tag) = cursor.rsplit_once('.').ok_or_else(invalid)?;
+    if !secrets.verify(&format!("{list} {place}"), tag) {
+        return Err(invalid());
+    }
+    let (micros, id) = place.split_once('.').ok_or_else(invalid)?;
+    let at: DateTime<Utc> =
+        micros.parse().ok().and_then(|micros| Utc.timestamp_micros(micros).single()).ok_or_else(invalid)?;
+    Ok(Position { at, id: Uuid::try_parse(id).map_err(|_| invalid())? })
+}

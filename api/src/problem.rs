@@ -1,0 +1,179 @@
+//! Errors as the outside sees them: `application/problem+json` (RFC 9457).
+
+mod code;
+mod domain_errors;
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use persistence::error::{Abort, StoreError};
+use serde_json::{Value, json};
+
+use crate::locale::{Locale, Text};
+pub use code::Code;
+
+/// One thing wrong with one place of the request.
+#[derive(Debug, Clone)]
+pub struct FieldError {
+    /// A JSON Pointer (RFC 6901) into the body, or the name of a parameter or header.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: Text,
+}
+
+/// A refusal, with everything the caller needs to do better.
+#[derive(Debug)]
+pub struct Problem {
+    code: Code,
+    detail: Option<Text>,
+    errors: Vec<FieldError>,
+    allowed_actions: Option<Vec<String>>,
+    allow: Option<String>,
+    source: Option<StoreError>,
+}
+
+impl Problem {
+    /// A problem with nothing to add to its title.
+    pub const fn new(code: Code) -> Self {
+        Self { code, detail: None, errors: Vec::new(), allowed_actions: None, allow: None, source: None }
+    }
+
+    /// What exactly went wrong, in both languages.
+    #[must_use]
+    pub fn detail(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {
+        self.detail = Some(Text { en: en.into(), ja: ja.into() });
+        self
+    }
+
+    /// The problem of one place of the body.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>, en: impl Into<String>, ja: impl Into<String>) -> Self {
+        self.errors.push(FieldError { pointer: pointer.into(), detail: Text { en: en.into(), ja: ja.into() } });
+        self
+    }
+
+    /// What the caller could do instead.
+    #[must_use]
+    pub fn allowed(mut self, actions: Vec<String>) -> Self {
+        self.allowed_actions = Some(actions);
+        self
+    }
+
+    /// The methods that a path does have, for the `Allow` header of a 405.
+    #[must_use]
+    pub fn methods(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Absent, or none of the caller's business: the two are not told apart.
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+
+    /// The stable code.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The body, in the language of the request.
+    pub fn body(&self, locale: Locale, request_id: &str) -> Value {
+        let detail = self.detail.clone().unwrap_or_else(|| self.code.meaning());
+        let mut body = json!({
+            "type": format!("/docs/errors#{}", self.code.as_str()),
+            "title": self.code.title().in_locale(locale),
+            "status": self.code.status(),
+            "detail": detail.in_locale(locale),
+            "code": self.code.as_str(),
+            "request_id": request_id,
+        });
+        if let Some(map) = body.as_object_mut() {
+            if !self.errors.is_empty() {
+                let errors = self.errors.iter().map(|error| {
+                    json!({"pointer": error.pointer, "code": self.code.as_str(), "detail": error.detail.in_locale(locale)})
+                });
+                map.insert("errors".into(), errors.collect());
+            }
+            if let Some(actions) = &self.allowed_actions {
+                map.insert("allowed_actions".into(), json!(actions));
+            }
+        }
+        body
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code.as_str())
+    }
+}
+
+impl std::error::Error for Problem {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The body is written by the middleware that knows the request's language and id; see [`crate::edge`].
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type("application/problem+json");
+        if let Some(methods) = &self.allow {
+            response.insert_header(("Allow", methods.as_str()));
+        }
+        if self.code == Code::Unauthenticated || self.code == Code::InvalidToken {
+            response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header(("Retry-After", "2"));
+        }
+        let mut response = response.finish();
+        response.extensions_mut().insert(Rendered { locale_en: self.body(Locale::En, ""), locale_ja: self.body(Locale::Ja, "") });
+        response
+    }
+}
+
+/// Both renderings of a problem, left for the middleware to choose from.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    locale_en: Value,
+    locale_ja: Value,
+}
+
+impl Rendered {
+    /// The body for this request.
+    pub fn into_body(self, locale: Locale, request_id: &str) -> String {
+        let mut body = match locale {
+            Locale::En => self.locale_en,
+            Locale::Ja => self.locale_ja,
+        };
+        if let Some(map) = body.as_object_mut() {
+            map.insert("request_id".into(), request_id.into());
+        }
+        body.to_string()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::LostRace { .. } => Code::LostRace,
+            StoreError::Insufficient => Code::InsufficientFunds,
+            StoreError::Unavailable(_) | StoreError::Transient(_) => Code::Unavailable,
+            StoreError::Taken { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Missing { .. }
+            | StoreError::Database(_) => Code::Internal,
+        };
+        Self { source: Some(error), ..Self::new(code) }
+    }
+}
+
+impl Abort for Problem {
+    fn store_error(&self) -> Option<&StoreError> {
+        self.source.as_ref()
+    }
+}

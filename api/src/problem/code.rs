@@ -1,0 +1,132 @@
+//! Every error code there is: its status, and what it means, in both languages.
+
+use crate::locale::Text;
+
+macro_rules! codes {
+    ($($variant:ident $status:literal $code:literal $title_en:literal $title_ja:literal $en:literal $ja:literal;)+) => {
+        /// A stable error code. Programs decide on these; people read the titles.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $(#[doc = $en] $variant),+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name, as sent.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The HTTP status it comes with, always the same.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// What it is called.
+            pub fn title(self) -> Text {
+                match self { $(Self::$variant => Text { en: $title_en.into(), ja: $title_ja.into() }),+ }
+            }
+
+            /// What it means and what to do.
+            pub fn meaning(self) -> Text {
+                match self { $(Self::$variant => Text { en: $en.into(), ja: $ja.into() }),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedJson 400 "malformed_json" "Malformed JSON" "JSONの形式が不正です"
+        "The body is not well-formed JSON in UTF-8, is nested too deeply, or names a member twice." "本文がUTF-8の正しいJSONではないか、入れ子が深すぎるか、同じ名前が二度あります。";
+    InvalidId 400 "invalid_id" "Invalid id" "IDが不正です"
+        "The id is malformed or identifies another kind of thing." "IDの形式が不正か、別の種類のIDです。";
+    InvalidParameter 400 "invalid_parameter" "Invalid parameter" "パラメーターが不正です"
+        "A query parameter is unknown, repeated or has a value it cannot have." "未知の、または値の不正なクエリパラメーターがあります。";
+    InvalidCursor 400 "invalid_cursor" "Invalid cursor" "カーソルが不正です"
+        "The cursor was not made by this server for this list with these filters." "このカーソルは、この一覧とこの条件のために発行されたものではありません。";
+    InvalidHeader 400 "invalid_header" "Invalid header" "ヘッダーが不正です"
+        "A request header has a value it cannot have." "リクエストヘッダーの値が不正です。";
+    IdempotencyKeyMissing 400 "idempotency_key_missing" "Idempotency-Key is missing" "Idempotency-Keyがありません"
+        "This operation moves money or binds someone: send a fresh Idempotency-Key, and the same one when you retry." "お金や契約に関わる操作です。新しいIdempotency-Keyを付け、再試行では同じ値を送ってください。";
+    Unauthenticated 401 "unauthenticated" "Log in first" "ログインが必要です"
+        "The request carries no bearer token." "ベアラートークンがありません。";
+    InvalidToken 401 "invalid_token" "The token is not valid" "トークンが無効です"
+        "The token is expired, revoked, forged or not for this server: refresh it or log in again." "トークンの期限切れ、失効、偽造、または別のサーバー向けです。更新するかログインし直してください。";
+    InvalidCredentials 401 "invalid_credentials" "E-mail or password is wrong" "メールアドレスまたはパスワードが違います"
+        "No account has this e-mail with this password." "このメールアドレスとパスワードの組み合わせのアカウントはありません。";
+    EmailNotConfirmed 403 "email_not_confirmed" "Confirm your e-mail first" "メールアドレスの確認が必要です"
+        "The account exists, but its e-mail address is not confirmed yet." "アカウントのメールアドレスがまだ確認されていません。";
+    NotPermitted 403 "not_permitted" "Not yours to do" "許可されていません"
+        "You can see this, but your role does not allow this operation." "閲覧はできますが、あなたの役割ではこの操作はできません。";
+    NotFound 404 "not_found" "Not found" "見つかりません"
+        "There is no such thing, or it is none of your business." "存在しないか、あなたには公開されていません。";
+    MethodNotAllowed 405 "method_not_allowed" "Method not allowed" "このメソッドは使えません"
+        "The path exists, but not with this method; see the Allow header." "このパスでは使えないメソッドです。Allowヘッダーを参照してください。";
+    NotAcceptable 406 "not_acceptable" "Not acceptable" "要求された形式では返せません"
+        "This server answers in JSON." "このサーバーはJSONで応答します。";
+    ActionRefused 409 "action_refused" "Not possible in this state" "この状態ではできません"
+        "The resource is in a state that does not allow this action; allowed_actions lists what it allows you." "現在の状態ではこの操作はできません。可能な操作はallowed_actionsにあります。";
+    LostRace 409 "lost_race" "Somebody else was first" "他の操作が先に行われました"
+        "The resource changed while your request was on its way: read it again and decide again." "処理中に他の操作で変更されました。読み直してからやり直してください。";
+    StaleDelivery 409 "stale_delivery" "There is a newer delivery" "より新しい納品があります"
+        "The delivery you named is not the current one: look at the current delivery, then accept that." "指定された納品は最新ではありません。最新の納品を確認してください。";
+    StaleTerms 409 "stale_terms" "The terms have changed" "条件が変更されています"
+        "The round you named is not the current one: read the current terms before you bind yourself." "指定された回は最新ではありません。最新の条件を確認してください。";
+    RevisionsExhausted 409 "revisions_exhausted" "No revision rounds left" "修正回数の上限です"
+        "The agreed number of revision rounds is used up: accept, or open a dispute." "合意した修正回数を使い切りました。検収するか、紛争を申し立ててください。";
+    AlreadyProposed 409 "already_proposed" "You already have a proposal here" "すでに提案済みです"
+        "Only one running proposal per worker and job: counter or retract the one you have." "一つの募集への有効な提案は一件までです。";
+    AlreadyRequested 409 "already_requested" "There is already a running request" "すでに申請中です"
+        "Only one cancellation request can run per contract." "一つの契約で進行できるキャンセル申請は一件までです。";
+    TooEarly 409 "too_early" "Not yet" "まだできません"
+        "This becomes possible later; the detail says when." "後で可能になります。時期は詳細にあります。";
+    WorkUndecided 409 "work_undecided" "Delivered work awaits a decision" "納品物の判断待ちです"
+        "A delivered or disputed milestone must be decided first." "納品済みまたは紛争中のマイルストーンの決着が先です。";
+    AlreadyRecorded 409 "already_recorded" "Already recorded" "すでに記録済みです"
+        "A receipt with this bank reference is already booked." "この銀行参照番号の入金はすでに記帳されています。";
+    FourEyes 409 "four_eyes" "Another person must confirm" "別の担当者の確認が必要です"
+        "Whoever proposed the ruling cannot confirm it." "裁定案を作成した本人は確定できません。";
+    InsufficientFunds 409 "insufficient_funds" "Not enough money" "残高が不足しています"
+        "The account does not hold this much that is free to use." "利用できる残高が足りません。";
+    ClockNotForward 409 "clock_not_forward" "The test clock only goes forward" "テスト時計は進めることしかできません"
+        "The moment named is not after the current time of the test clock." "指定された時刻はテスト時計の現在時刻より後ではありません。";
+    PreconditionFailed 412 "precondition_failed" "The resource has changed" "リソースが変更されています"
+        "The If-Match header names an older version: read the resource again." "If-Matchの版は古くなっています。読み直してください。";
+    BodyTooLarge 413 "body_too_large" "The body is too large" "本文が大きすぎます"
+        "A JSON body may be at most 256 KiB." "JSON本文は256KiBまでです。";
+    UnsupportedMediaType 415 "unsupported_media_type" "Unsupported media type" "対応していない形式です"
+        "Send the body as application/json." "本文はapplication/jsonで送ってください。";
+    InvalidBody 422 "invalid_body" "The body breaks a rule" "本文に誤りがあります"
+        "The errors list says which members are wrong, and how." "errorsに誤りの場所と内容があります。";
+    IdempotencyKeyReused 422 "idempotency_key_reused" "The key was used for another request" "キーは別のリクエストで使用済みです"
+        "This Idempotency-Key belongs to a request with another path or body." "このIdempotency-Keyは別のリクエストで使われています。";
+    AnswerNotRepeatable 409 "answer_not_repeatable" "The first answer carried a secret" "最初の応答は再送できません"
+        "The request was carried out, but its answer held a secret and is not kept: start over with a new key." "処理は完了していますが、応答に秘密情報が含まれるため再送できません。";
+    NoSuchNet 422 "no_such_net" "No price has exactly this net" "この手取り額になる金額はありません"
+        "Rounding skips this net amount; the detail names the next one that exists." "端数処理のため、この手取り額になる金額はありません。詳細に次の候補があります。";
+    TermsRefused 422 "terms_refused" "The terms break a rule" "条件に誤りがあります"
+        "The errors list says which of the terms cannot be agreed on, and why." "errorsに合意できない条件と理由があります。";
+    SharesRefused 422 "shares_refused" "The shares do not fit" "配分に誤りがあります"
+        "Shares must name exactly the open milestones, and none may exceed what is held for it." "配分は未完了のマイルストーンすべてについて、保全額の範囲で指定してください。";
+    OwnJob 422 "own_job" "This is your own job" "自分の募集です"
+        "Nobody can propose to work for themselves." "自分の募集には提案できません。";
+    RateLimited 429 "rate_limited" "Too many requests" "リクエストが多すぎます"
+        "Wait as long as Retry-After says." "Retry-Afterの秒数だけお待ちください。";
+    Internal 500 "internal" "Something broke on our side" "サーバー側で問題が発生しました"
+        "Nothing was changed. Quote the request_id when you ask for help." "何も変更されていません。お問い合わせの際はrequest_idをお知らせください。";
+    Unavailable 503 "unavailable" "Come back in a moment" "しばらくしてからお試しください"
+        "The database is not available just now; nothing was changed. Retry with the same Idempotency-Key." "現在データベースを利用できません。変更は行われていません。同じIdempotency-Keyで再試行してください。";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn no_two_errors_share_a_code() {
+        let mut codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Code::ALL.len());
+    }
+}

@@ -1,0 +1,111 @@
+//! The sandbox's test clock and test mailbox. In production they answer 404.
+
+use actix_web::{get, post};
+use chrono::{DateTime, Utc};
+use garde::Validate;
+use persistence::mail;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    body::Body,
+    call::{Answer, Call, blocking},
+    config::Mode,
+    extract::Filter,
+    problem::Problem,
+    reply::Reply,
+    usecases::platform,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(test_clock).service(advance_test_clock).service(test_mailbox);
+}
+
+fn only_in_sandbox(call: &Call) -> Result<(), Problem> {
+    match call.app().settings.mode {
+        Mode::Sandbox => Ok(()),
+        Mode::Production => Err(Problem::not_found()),
+    }
+}
+
+/// The marketplace's time.
+#[derive(Debug, Serialize, ToSchema)]
+struct TestClock {
+    now_at: DateTime<Utc>,
+}
+
+/// What time it is in this sandbox
+#[utoipa::path(tag = "sandbox", responses((status = 200, description = "The time", body = TestClock)), security(()), extensions(("x-errors" = json!(["not_found"]))))]
+#[get("/v1/test-clock")]
+async fn test_clock(call: Call) -> Answer {
+    only_in_sandbox(&call)?;
+    call.read_open(|_, cx| Reply::ok(&TestClock { now_at: cx.now })).await
+}
+
+/// Where to set the clock to.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    /// Later than now.
+    #[garde(skip)]
+    to_at: DateTime<Utc>,
+}
+
+/// Set the test clock forward
+///
+/// Answers when every timer due by then, also those newly made, has fired in order. Tokens, limits and retention stay on real time.
+#[utoipa::path(tag = "sandbox", request_body = Advance, responses((status = 200, description = "The new time", body = TestClock)), security(()),
+    extensions(("x-errors" = json!(["not_found", "clock_not_forward"]))))]
+#[post("/v1/test-clock/advance")]
+async fn advance_test_clock(call: Call, body: Body<Advance>) -> Answer {
+    only_in_sandbox(&call)?;
+    let app = call.app().clone();
+    let now_at = blocking(move || platform::advance_clock(&app, body.value.to_at)).await?;
+    Ok(Reply::ok(&TestClock { now_at })?.send(call.request(), false))
+}
+
+/// Whose mail to read.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct MailFilter {
+    /// The address.
+    #[param(example = "hanako@example.com")]
+    recipient: String,
+}
+
+/// A mail.
+#[derive(Debug, Serialize, ToSchema)]
+struct TestMail {
+    id: String,
+    recipient: String,
+    #[schema(example = "Confirm your e-mail address")]
+    subject: String,
+    body: String,
+    created_at: DateTime<Utc>,
+}
+
+/// The newest mails to an address.
+#[derive(Debug, Serialize, ToSchema)]
+struct TestMailbox {
+    items: Vec<TestMail>,
+}
+
+/// Read the mail that this sandbox has written to an address, newest first
+#[utoipa::path(tag = "sandbox", params(MailFilter), responses((status = 200, description = "Mails", body = TestMailbox)), security(()), extensions(("x-errors" = json!(["not_found"]))))]
+#[get("/v1/test-mailbox")]
+async fn test_mailbox(call: Call, filter: Filter<MailFilter>) -> Answer {
+    only_in_sandbox(&call)?;
+    call.read_open(move |conn, _| {
+        let items = mail::to(conn, &filter.0.recipient, 20)?.into_iter().map(|mail| TestMail {
+            id: mail.id.to_string(),
+            recipient: mail.recipient,
+            subject: mail.subject,
+            body: mail.body,
+            created_at: mail.created_at,
+        });
+        Reply::ok(&TestMailbox { items: items.collect() })
+    })
+    .await
+}

@@ -1,0 +1,216 @@
+//! Putting the application together and running it.
+
+use std::{net::TcpListener, sync::Arc, time::Duration};
+
+use actix_web::{
+    App as HttpApp, HttpServer,
+    dev::Server,
+    middleware::from_fn,
+    web,
+};
+use domain::{member::MemberKind, policy::Role, rules::Rules};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use persistence::{
+    idempotency, instance, member,
+    store::{Intent, Sizes, Store},
+};
+use secrecy::ExposeSecret;
+use utoipa_actix_web::AppExt;
+
+use crate::{
+    auth::Tokens,
+    call::Context,
+    clock,
+    config::{Mode, Settings},
+    edge,
+    locale::Locale,
+    mailer::Mailer,
+    password,
+    problem::Problem,
+    routes,
+    secrets::{self, Secrets},
+    state::App,
+    timers,
+    usecases::{access, platform},
+};
+
+/// How often the worker looks for timers, mail and events.
+const TICK: Duration = Duration::from_millis(500);
+
+/// How long keys of idempotent requests are kept.
+const KEY_LIFE: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// Anything that stops the start, in one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+impl StartError {
+    fn of(what: &str) -> impl Fn(&dyn std::fmt::Display) -> Self {
+        move |error| Self(format!("{what}: {error}"))
+    }
+}
+
+/// Opens the database, claims it for this mode and derives the keys.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
+    let sizes = Sizes { readers: settings.readers, writers: settings.writers };
+    let store = Store::open(settings.database_url.expose_secret(), sizes).map_err(|e| StartError(e.to_string()))?;
+    let fresh = secrets::random().map_err(|error| StartError(error.to_string()))?;
+    let (mode, now) = (settings.mode, clock::real_now());
+    let claimed = store
+        .write(Intent::Keep, move |tx| {
+            let own = (mode == Mode::Sandbox).then_some(fresh.as_slice());
+            instance::claim(tx, mode.as_str(), own, now)
+        })
+        .map_err(|error| StartError(format!("the database cannot be used: {error}")))?;
+    if claimed.mode != mode.as_str() {
+        return Err(StartError(format!(
+            "this database belongs to a {} installation; {} needs a database of its own",
+            claimed.mode,
+            mode.as_str()
+        )));
+    }
+    let secret = settings.secret.as_ref().map(|secret| secret.expose_secret().as_bytes().to_vec());
+    let secret = secret.or(claimed.secret).ok_or_else(|| StartError("no secret is set".into()))?;
+    let secrets = Secrets::derive(&secret).map_err(|error| StartError(error.to_string()))?;
+    let tokens = Tokens::new(secrets, &settings.public_url(), mode.as_str());
+    Ok(Arc::new(App { settings, store, tokens, rules: Rules::default() }))
+}
+
+/// A server that is bound and not yet running.
+#[derive(Debug)]
+pub struct Bound {
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
+    listener: TcpListener,
+    app: Arc<App>,
+}
+
+/// Binds the address, so that a wrong one stops the start.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn bind(app: Arc<App>) -> Result<Bound, StartError> {
+    let listener = TcpListener::bind(app.settings.listen).map_err(|e| StartError::of("cannot listen")(&e))?;
+    let address = listener.local_addr().map_err(|e| StartError::of("cannot listen")(&e))?;
+    Ok(Bound { address, listener, app })
+}
+
+/// Serves until it is told to stop, then lets accepted requests finish.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub async fn serve(bound: Bound) -> Result<(), StartError> {
+    let Bound { listener, app, .. } = bound;
+    let mailer = Mailer::open(&app).map_err(StartError)?;
+    let metrics = recorder()?;
+    let worker = spawn_worker(app.clone(), mailer)?;
+    let server = http(listener, app, metrics).map_err(|e| StartError::of("cannot serve")(&e))?;
+    let done = server.await.map_err(|e| StartError::of("the server failed")(&e));
+    worker.stop();
+    done
+}
+
+fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std::io::Result<Server> {
+    let factory = move || {
+        HttpApp::new()
+            .into_utoipa_app()
+            .app_data(web::Data::from(app.clone()))
+            .app_data(web::Data::new(metrics.clone()))
+            .configure(routes::configure)
+            .into_app()
+            .configure(crate::docs::configure)
+            .default_service(web::route().to(edge::unmatched))
+            .wrap(from_fn(edge::edge))
+            .wrap(tracing_actix_web::TracingLogger::<crate::logs::Spans>::new())
+    };
+    let server = HttpServer::new(factory)
+        .workers(std::thread::available_parallelism().map_or(2, usize::from))
+        .shutdown_timeout(30)
+        .client_request_timeout(Duration::from_secs(10))
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+fn recorder() -> Result<PrometheusHandle, StartError> {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new().install_recorder().map_err(|e| StartError::of("metrics")(&e))?;
+    Ok(HANDLE.get_or_init(|| handle).clone())
+}
+
+/// The thread that fires timers, sends mail, numbers events and forgets old keys.
+struct Worker {
+    stop: std::sync::mpsc::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Worker {
+    /// Lets the piece of work in hand finish.
+    fn stop(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the worker had panicked");
+        }
+    }
+}
+
+fn spawn_worker(app: Arc<App>, mailer: Option<Mailer>) -> Result<Worker, StartError> {
+    let (stop, stopped) = std::sync::mpsc::channel();
+    let run = move || {
+        while stopped.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            if let Err(problem) = tick(&app, mailer.as_ref()) {
+                tracing::warn!(%problem, "the worker will try again");
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("worker".into()).spawn(run).map_err(|e| StartError::of("worker")(&e))?;
+    Ok(Worker { stop, thread })
+}
+
+fn tick(app: &Arc<App>, mailer: Option<&Mailer>) -> Result<(), Problem> {
+    timers::fire_due(app)?;
+    platform::number_events(app)?;
+    if let Some(mailer) = mailer {
+        mailer.send_due(app)?;
+    }
+    let old = clock::real_now() - KEY_LIFE;
+    if app.store.read(|conn| idempotency::any_before(conn, old))? {
+        app.store.write(Intent::Keep, move |tx| idempotency::forget(tx, old))?;
+    }
+    Ok(())
+}
+
+/// Adds one of the operator's people.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str, password: &str) -> Result<(), StartError> {
+    let password_hash = password::hash(password).map_err(|e| StartError::of("password")(&e))?;
+    let form = access::Registration {
+        email: email.to_owned(),
+        display_name: name.to_owned(),
+        kind: MemberKind::Individual,
+        password_hash,
+        locale: Locale::En,
+    };
+    let inner = app.clone();
+    let created = app.store.write(Intent::Keep, move |tx| {
+        let cx = Context::system(inner.clone(), clock::real_now());
+        access::create_staff(tx, &cx, role, &form)
+    });
+    created.map(drop).map_err(|error| StartError(format!("the account could not be created: {error}")))
+}
+
+/// Whether nobody has ever been here.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn is_new(app: &App) -> Result<bool, StartError> {
+    app.store.read(member::none).map_err(|error| StartError(error.to_string()))
+}

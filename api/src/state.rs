@@ -1,0 +1,19 @@
+//! What every request shares.
+
+use domain::rules::Rules;
+use persistence::store::Store;
+
+use crate::{auth::Tokens, config::Settings};
+
+/// The application: settings, store and keys. Nothing in it is needed by another replica.
+#[derive(Debug)]
+pub struct App {
+    /// How it was started.
+    pub settings: Settings,
+    /// The database.
+    pub store: Store,
+    /// Issues and checks access tokens.
+    pub tokens: Tokens,
+    /// The numbers that the domain's decisions read.
+    pub rules: Rules,
+}

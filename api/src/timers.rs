@@ -1,0 +1,68 @@
+//! Firing timers: each is an ordinary use case whose actor is the system.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::timer::TimerKind;
+use persistence::{
+    store::{Intent, Tx},
+    timer::{self, Timer},
+};
+
+use crate::{call::Context, problem::Problem, state::App, usecases::platform};
+
+/// How many timers are looked up at once.
+const BATCH: i64 = 100;
+/// How long a timer that could not be fired waits for its next try.
+const RETRY: TimeDelta = TimeDelta::minutes(5);
+
+/// Fires everything that is due, in due order.
+///
+/// # Errors
+/// Only those of the store itself; what a single timer runs into is logged and tried again later.
+pub fn fire_due(app: &Arc<App>) -> Result<(), Problem> {
+    loop {
+        let now = platform::market_now(app)?;
+        let due = app.store.read(|conn| timer::due(conn, now, BATCH))?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        due.iter().try_for_each(|timer| fire(app, timer, now))?;
+    }
+}
+
+/// Fires one timer at `now`. If its use case fails it is put off, so that the others go on.
+///
+/// # Errors
+/// Only those of the store itself.
+pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>) -> Result<(), Problem> {
+    let (inner, due) = (app.clone(), *timer);
+    let fired = app.store.write(Intent::Keep, move |tx| dispatch(tx, &Context::system(inner.clone(), now), &due));
+    let Err(problem) = fired else { return Ok(()) };
+    tracing::error!(subject = %timer.subject, kind = %timer.kind, %problem, "a timer could not be fired");
+    let why = problem.to_string();
+    Ok(app.store.write(Intent::Keep, move |tx| timer::put_off(tx, &due, now + RETRY, &why))?)
+}
+
+fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
+    match timer.kind {
+        TimerKind::AutoAccept
+        | TimerKind::AutoAcceptReminder72h
+        | TimerKind::AutoAcceptReminder24h
+        | TimerKind::FundingExpiry
+        | TimerKind::RedeliveryOverdue
+        | TimerKind::FundingDue
+        | TimerKind::AgreedLapse
+        | TimerKind::ProposalExpiry
+        | TimerKind::JobExpiry
+        | TimerKind::CancellationLapse
+        | TimerKind::DisputeAnswer
+        | TimerKind::DisputeNegotiation
+        | TimerKind::DisputeEscalation
+        | TimerKind::SlowCharge => {
+            let _ = cx;
+            timer::take(tx, timer)?;
+            Ok(())
+        }
+    }
+}

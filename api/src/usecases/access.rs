@@ -1,0 +1,171 @@
+//! Joining, logging in and out.
+
+use domain::{
+    ids::{MemberId, SessionId},
+    member::{Member, MemberKind},
+    policy::Role,
+};
+use persistence::{
+    error::StoreError,
+    mail,
+    member::{self, Credentials},
+    session,
+    store::{Conn, Tx},
+};
+
+use super::commit::{Audience, announce};
+use crate::{
+    auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
+    call::Context,
+    clock,
+    locale::Locale,
+    mailer,
+    problem::{Code, Problem},
+    secrets,
+};
+
+/// What somebody who joins tells us.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Where to reach them.
+    pub email: String,
+    /// What others see.
+    pub display_name: String,
+    /// A person or a company.
+    pub kind: MemberKind,
+    /// The hash of the password, made before the transaction because it takes long.
+    pub password_hash: String,
+    /// The language of our mail.
+    pub locale: Locale,
+}
+
+/// An address as it is compared: two spellings of one mailbox are one.
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// Registers a member and mails the confirmation token. The answer is the same when the address is taken, whose owner
+/// gets a mail that says so: strangers do not learn who is a member.
+///
+/// # Errors
+/// Only those of the store.
+pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<(), Problem> {
+    let key = email_key(&form.email);
+    if member::by_email(tx, &key)?.is_some() {
+        let mail = mailer::already_member(cx, &form.email, form.locale);
+        return Ok(mail::queue(tx, &mail, clock::real_now())?);
+    }
+    let decision = Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now);
+    insert(tx, cx, &decision.next, form)?;
+    announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
+    let (token, hash) = secrets::bearer("azc_").map_err(|_| Problem::new(Code::Internal))?;
+    member::expect_confirmation(tx, decision.next.id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
+    let mail = mailer::confirmation(cx, &form.email, &token, form.locale);
+    Ok(mail::queue(tx, &mail, clock::real_now())?)
+}
+
+fn insert(tx: &mut Tx<'_>, cx: &Context, member: &Member, form: &Registration) -> Result<(), Problem> {
+    let credentials = Credentials {
+        email_key: email_key(&form.email),
+        password_hash: Some(form.password_hash.clone()),
+        locale: form.locale.as_str().to_owned(),
+        terms_version: cx.app.settings.terms_version.clone(),
+    };
+    Ok(member::insert(tx, member, &credentials)?)
+}
+
+/// Adds one of the operator's people, ready to log in.
+///
+/// # Errors
+/// [`StoreError::Taken`] when the address is.
+pub fn create_staff(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Registration) -> Result<Member, Problem> {
+    let registered =
+        Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now).next;
+    let confirmed = registered.confirm(cx.now)?.next;
+    let staff = Member { role, ..confirmed };
+    insert(tx, cx, &staff, form)?;
+    Ok(staff)
+}
+
+/// Confirms an e-mail address with the mailed token.
+///
+/// # Errors
+/// [`Code::InvalidToken`] when the token is unknown, used or expired.
+pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Member, Problem> {
+    let invalid = || Problem::new(Code::InvalidToken);
+    let id = member::take_confirmation(tx, &secrets::hash(token.as_bytes()), clock::real_now())?.ok_or_else(invalid)?;
+    let member = member::lock(tx, id)?.ok_or_else(invalid)?;
+    let decision = member.confirm(cx.now)?;
+    let saved = member::save(tx, &decision.next)?;
+    announce(tx, cx, id, Audience::only(id), &decision)?;
+    Ok(saved)
+}
+
+/// What a client app needs to act for a member.
+#[derive(Debug, Clone)]
+pub struct TokenPair {
+    /// Good for 15 minutes.
+    pub access: String,
+    /// Good for one renewal, within the session's life.
+    pub refresh: String,
+    /// Seconds until the access token expires.
+    pub expires_in: i64,
+    /// The session both belong to.
+    pub session: SessionId,
+    /// The member.
+    pub member: MemberId,
+}
+
+/// The account behind an address, for the caller to check the password against outside any transaction.
+///
+/// # Errors
+/// Only those of the store.
+pub fn account(conn: &mut Conn, email: &str) -> Result<Option<(Member, Option<String>)>, StoreError> {
+    member::by_email(conn, &email_key(email))
+}
+
+/// Opens a session for a member whose password was right.
+///
+/// # Errors
+/// Only those of the store.
+pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId) -> Result<TokenPair, Problem> {
+    let (refresh, hash) = secrets::bearer("azr_").map_err(|_| Problem::new(Code::Internal))?;
+    let (id, now) = (cx.new_id(), clock::real_now());
+    session::open(tx, id, member, &hash, now, now + SESSION_LIFE)?;
+    pair(cx, Claims { member, session: id }, refresh)
+}
+
+fn pair(cx: &Context, claims: Claims, refresh: String) -> Result<TokenPair, Problem> {
+    let access = cx.app.tokens.issue(claims, clock::real_now())?;
+    let expires_in = ACCESS_TOKEN_LIFE.num_seconds();
+    Ok(TokenPair { access, refresh, expires_in, session: claims.session, member: claims.member })
+}
+
+/// Trades a refresh token for a new pair. A token that comes twice has been stolen from somebody: the whole session
+/// ends (RFC 9700 section 4.14.2). None means the token was refused, and what was revoked stays so.
+///
+/// # Errors
+/// Only those of the store.
+pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<TokenPair>, Problem> {
+    let (hash, now) = (secrets::hash(token.as_bytes()), clock::real_now());
+    let Some(found) = session::find_token(tx, &hash)? else { return Ok(None) };
+    if found.used {
+        session::revoke(tx, found.session, now)?;
+    }
+    if found.used || found.revoked || found.expires_at <= now {
+        return Ok(None);
+    }
+    session::use_token(tx, &hash, now)?;
+    let (next, next_hash) = secrets::bearer("azr_").map_err(|_| Problem::new(Code::Internal))?;
+    session::add_token(tx, found.session, &next_hash)?;
+    pair(cx, Claims { member: found.member, session: found.session }, next).map(Some)
+}
+
+/// Ends the session of the caller.
+///
+/// # Errors
+/// Only those of the store.
+pub fn log_out(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
+    let session = cx.session.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+    Ok(session::revoke(tx, session, clock::real_now())?)
+}

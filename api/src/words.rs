@@ -1,0 +1,49 @@
+//! The domain's closed sets of names, as JSON strings with an `enum` in the specification.
+
+use std::borrow::Cow;
+
+use domain::names::Named;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema, schema::{ObjectBuilder, Type}},
+};
+
+/// One name of a closed set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word<T>(pub T);
+
+impl<T: Named> Serialize for Word<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl<'de, T: Named> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl<T: Named> PartialSchema for Word<T> {
+    fn schema() -> RefOr<Schema> {
+        let names = T::MEMBERS.iter().map(|member| member.name());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl<T: Named> ToSchema for Word<T> {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed(T::SET)
+    }
+}
+
+/// `money::Currency` as sent.
+pub type Currency = Word<domain::money::Currency>;
+/// `member::MemberKind` as sent.
+pub type MemberKind = Word<domain::member::MemberKind>;
+/// `member::MemberState` as sent.
+pub type MemberState = Word<domain::member::MemberState>;
+/// `policy::Role` as sent.
+pub type Role = Word<domain::policy::Role>;

@@ -1,0 +1,30 @@
+//! The rules as sentences. One binary, so that it links once.
+
+#[cfg(test)]
+mod cancellation;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod dispute;
+#[cfg(test)]
+mod fee;
+#[cfg(test)]
+mod job;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod machines;
+#[cfg(test)]
+mod milestone;
+#[cfg(test)]
+mod payment;
+#[cfg(test)]
+mod policy;
+#[cfg(test)]
+mod proposal;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod terms;
+#[cfg(test)]
+mod walk;

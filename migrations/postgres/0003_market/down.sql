@@ -1,0 +1,3 @@
+DROP TABLE proposal_rounds;
+DROP TABLE proposals;
+DROP TABLE jobs;

@@ -1,0 +1,9 @@
+DROP TABLE timers;
+DROP TABLE mails;
+DROP TABLE events;
+DROP TABLE idempotency_keys;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE email_confirmations;
+DROP TABLE members;
+DROP TABLE instance;

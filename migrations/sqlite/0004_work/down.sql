@@ -1,0 +1,10 @@
+DROP TABLE disputes;
+DROP TABLE cancellation_requests;
+DROP TABLE progress_notes;
+DROP TABLE bank_receipts;
+DROP TABLE payments;
+DROP TABLE change_requests;
+DROP TABLE deliveries;
+DROP TABLE escrows;
+DROP TABLE milestones;
+DROP TABLE contracts;

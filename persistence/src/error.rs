@@ -1,0 +1,65 @@
+//! What can go wrong in storage.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// A failure of storage, or of what was found there.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The row changed between reading and saving it: somebody else was first.
+    #[error("{table} changed meanwhile")]
+    LostRace { table: &'static str },
+    /// A unique key is taken.
+    #[error("the unique key {constraint} is taken")]
+    Taken { constraint: String },
+    /// A balance would go below what is held or reserved.
+    #[error("a balance would go below zero")]
+    Insufficient,
+    /// A row that makes no sense.
+    #[error("row {id} of {table} makes no sense: {what}")]
+    Corrupt { table: &'static str, id: String, what: String },
+    /// A row that must be there is not.
+    #[error("row {id} of {table} is missing")]
+    Missing { table: &'static str, id: String },
+    /// No connection in time, or the database is gone.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The engine gave up on this transaction in favour of another; it may be tried again.
+    #[error("the transaction must be tried again")]
+    Transient(#[source] DieselError),
+    /// Anything else the database says.
+    #[error("the database refused")]
+    Database(#[source] DieselError),
+}
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        let DieselError::DatabaseError(ref kind, ref info) = error else {
+            return Self::Database(error);
+        };
+        match kind {
+            // SQLite names the columns in the message, PostgreSQL the constraint.
+            DatabaseErrorKind::UniqueViolation => {
+                Self::Taken { constraint: info.constraint_name().unwrap_or_else(|| info.message()).to_owned() }
+            }
+            DatabaseErrorKind::SerializationFailure => Self::Transient(error),
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                Self::Unavailable(info.message().to_owned())
+            }
+            _ if info.message().contains("deadlock detected") => Self::Transient(error),
+            _ if info.message().contains("lock timeout") => Self::Unavailable(info.message().to_owned()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// An error that can end a piece of work inside the write door.
+pub trait Abort: From<StoreError> + Send + 'static {
+    /// The storage failure underneath, if that is what it is.
+    fn store_error(&self) -> Option<&StoreError>;
+}
+
+impl Abort for StoreError {
+    fn store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}

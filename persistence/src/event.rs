@@ -1,0 +1,127 @@
+//! Events: one for every observable change, written with it, numbered once it is committed.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::ids::{EventId, MemberId};
+
+use crate::{
+    error::StoreError,
+    schema::events,
+    store::{Conn, Tx, on_each},
+    types::{Document, Key, Moment},
+};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// What happened, as in `milestone.accepted`.
+    pub kind: String,
+    /// The id of the resource it happened to.
+    pub subject: String,
+    /// The client who may read it.
+    pub client: Option<MemberId>,
+    /// The worker who may read it.
+    pub worker: Option<MemberId>,
+    /// What else is worth knowing, as small as possible.
+    pub data: serde_json::Value,
+    /// When it happened, by the marketplace's clock.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// An event with its place in the one order that all readers see.
+#[derive(Debug, Clone)]
+pub struct NumberedEvent {
+    /// Its place.
+    pub number: i64,
+    /// What happened.
+    pub event: Event,
+}
+
+#[derive(Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = events)]
+struct Row {
+    id: Key,
+    kind: String,
+    subject: String,
+    client_id: Option<Key>,
+    worker_id: Option<Key>,
+    data: Document,
+    occurred_at: Moment,
+}
+
+/// Writes an event.
+///
+/// # Errors
+/// Only those of the database.
+pub fn record(tx: &mut Tx<'_>, event: Event) -> Result<(), StoreError> {
+    let row = Row {
+        id: event.id.into(),
+        kind: event.kind,
+        subject: event.subject,
+        client_id: event.client.map(Key::from),
+        worker_id: event.worker.map(Key::from),
+        data: Document(event.data),
+        occurred_at: event.occurred_at.into(),
+    };
+    diesel::insert_into(events::table).values(row).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Whether committed events wait for their number.
+///
+/// # Errors
+/// Only those of the database.
+pub fn unnumbered(conn: &mut Conn) -> Result<bool, StoreError> {
+    Ok(diesel::select(diesel::dsl::exists(events::table.filter(events::number.is_null()))).get_result(conn)?)
+}
+
+/// Numbers every committed event that has no number yet.
+///
+/// Numbers are given after commit and by one at a time, so no event can ever appear behind a number already read.
+///
+/// # Errors
+/// Only those of the database.
+pub fn assign_numbers(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    if let Conn::Pg(pg) = &mut **tx {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7310593858020254331)").execute(pg)?;
+    }
+    let numbering = diesel::sql_query(
+        "UPDATE events SET number = fresh.number FROM (
+             SELECT id, (SELECT COALESCE(MAX(number), 0) FROM events) + ROW_NUMBER() OVER (ORDER BY id) AS number
+             FROM events WHERE number IS NULL
+         ) AS fresh WHERE events.id = fresh.id",
+    );
+    Ok(on_each!(*tx, conn => numbering.execute(conn))?)
+}
+
+/// The events that a member may see after a number, in order.
+///
+/// # Errors
+/// Only those of the database.
+pub fn after(conn: &mut Conn, member: MemberId, number: i64, most: i64) -> Result<Vec<NumberedEvent>, StoreError> {
+    let me = Key::from(member);
+    let rows: Vec<(Option<i64>, Row)> = events::table
+        .filter(events::number.gt(number))
+        .filter(events::client_id.eq(me).or(events::worker_id.eq(me)))
+        .order(events::number)
+        .limit(most)
+        .select((events::number, Row::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(number, row)| Some(NumberedEvent { number: number?, event: row.into() })).collect())
+}
+
+impl From<Row> for Event {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.into(),
+            kind: row.kind,
+            subject: row.subject,
+            client: row.client_id.map(Into::into),
+            worker: row.worker_id.map(Into::into),
+            data: row.data.0,
+            occurred_at: row.occurred_at.into(),
+        }
+    }
+}

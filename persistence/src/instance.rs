@@ -1,0 +1,69 @@
+//! What is true of the whole installation: its mode, the sandbox's secret, the test clock.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    schema::instance,
+    store::{Conn, Tx, on_each},
+    types::Moment,
+};
+
+/// The one row that says what this installation is.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = instance)]
+pub struct Instance {
+    /// `sandbox` or `production`, for ever.
+    pub mode: String,
+    /// The sandbox's own secret; production keeps its secret in its settings.
+    pub secret: Option<Vec<u8>>,
+    clock_offset: i64,
+    version: i32,
+}
+
+impl Instance {
+    /// How far the test clock is ahead of real time.
+    pub const fn clock_offset(&self) -> TimeDelta {
+        TimeDelta::microseconds(self.clock_offset)
+    }
+}
+
+/// Marks a new installation, or reads what an older one was marked as.
+///
+/// # Errors
+/// Only those of the database.
+pub fn claim(tx: &mut Tx<'_>, mode: &str, secret: Option<&[u8]>, now: DateTime<Utc>) -> Result<Instance, StoreError> {
+    let row = (
+        instance::id.eq(1),
+        instance::mode.eq(mode),
+        instance::secret.eq(secret),
+        instance::clock_offset.eq(0_i64),
+        instance::version.eq(1),
+        instance::created_at.eq(Moment::from(now)),
+    );
+    on_each!(*tx, conn => diesel::insert_into(instance::table).values(row).on_conflict_do_nothing().execute(conn))?;
+    read(tx)
+}
+
+/// Reads the installation's row.
+///
+/// # Errors
+/// Only those of the database.
+pub fn read(conn: &mut Conn) -> Result<Instance, StoreError> {
+    Ok(instance::table.select(Instance::as_select()).first(conn)?)
+}
+
+/// Sets the test clock forward to `offset` ahead of real time; it never goes back.
+///
+/// # Errors
+/// Only those of the database.
+pub fn set_clock_offset(tx: &mut Tx<'_>, offset: TimeDelta) -> Result<(), StoreError> {
+    let current: Instance = for_update(instance::table.select(Instance::as_select())).get_result(&mut **tx)?;
+    let micros = offset.num_microseconds().unwrap_or(i64::MAX).max(current.clock_offset);
+    diesel::update(instance::table)
+        .set((instance::clock_offset.eq(micros), instance::version.eq(current.version + 1)))
+        .execute(&mut **tx)?;
+    Ok(())
+}

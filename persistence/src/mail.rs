@@ -1,0 +1,115 @@
+//! Mail to be sent: written with the change that causes it, sent after by whoever claims it.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::ids::MailId;
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    schema::mails,
+    store::{Conn, Tx},
+    types::{Key, Moment},
+};
+
+/// A mail in plain text.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Its id, also its `Message-ID`, so that a repeated sending is seen as one mail.
+    pub id: MailId,
+    /// The address it goes to.
+    pub recipient: String,
+    /// The subject line.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}
+
+type Row = (Key, String, String, String, Moment);
+
+impl From<Row> for Mail {
+    fn from((id, recipient, subject, body, created_at): Row) -> Self {
+        Self { id: id.into(), recipient, subject, body, created_at: created_at.into() }
+    }
+}
+
+const COLUMNS: (mails::id, mails::recipient, mails::subject, mails::body, mails::created_at) =
+    (mails::id, mails::recipient, mails::subject, mails::body, mails::created_at);
+
+/// Queues a mail.
+///
+/// # Errors
+/// Only those of the database.
+pub fn queue(tx: &mut Tx<'_>, mail: &Mail, send_at: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::insert_into(mails::table)
+        .values((
+            mails::id.eq(Key::from(mail.id)),
+            mails::recipient.eq(&mail.recipient),
+            mails::subject.eq(&mail.subject),
+            mails::body.eq(&mail.body),
+            mails::created_at.eq(Moment::from(mail.created_at)),
+            mails::next_attempt_at.eq(Some(Moment::from(send_at))),
+            mails::attempts.eq(0),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Takes the mail that is due next and puts it off until `retry_at`, when it is due again unless [`sent`] by then.
+///
+/// # Errors
+/// Only those of the database.
+pub fn claim(tx: &mut Tx<'_>, now: DateTime<Utc>, retry_at: DateTime<Utc>) -> Result<Option<Mail>, StoreError> {
+    let due = mails::table
+        .filter(mails::next_attempt_at.le(Moment::from(now)))
+        .order(mails::next_attempt_at)
+        .limit(1)
+        .select(COLUMNS);
+    let Some(row) = for_update(due).get_result::<Row>(&mut **tx).optional()? else {
+        return Ok(None);
+    };
+    diesel::update(mails::table.find(row.0))
+        .set((mails::next_attempt_at.eq(Some(Moment::from(retry_at))), mails::attempts.eq(mails::attempts + 1)))
+        .execute(&mut **tx)?;
+    Ok(Some(row.into()))
+}
+
+/// Notes that a mail has been handed over.
+///
+/// # Errors
+/// Only those of the database.
+pub fn sent(tx: &mut Tx<'_>, id: MailId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(mails::table.find(Key::from(id)))
+        .set((
+            mails::sent_at.eq(Some(Moment::from(now))),
+            mails::next_attempt_at.eq(None::<Moment>),
+            mails::last_error.eq(None::<String>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Notes why a mail could not be handed over; it stays due.
+///
+/// # Errors
+/// Only those of the database.
+pub fn failed(tx: &mut Tx<'_>, id: MailId, why: &str) -> Result<(), StoreError> {
+    diesel::update(mails::table.find(Key::from(id))).set(mails::last_error.eq(Some(why))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The newest mails to one address, for the sandbox's test mailbox.
+///
+/// # Errors
+/// Only those of the database.
+pub fn to(conn: &mut Conn, recipient: &str, most: i64) -> Result<Vec<Mail>, StoreError> {
+    let rows: Vec<Row> = mails::table
+        .filter(mails::recipient.eq(recipient))
+        .order(mails::id.desc())
+        .limit(most)
+        .select(COLUMNS)
+        .load(conn)?;
+    Ok(rows.into_iter().map(Mail::from).collect())
+}

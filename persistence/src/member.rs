@@ -1,0 +1,187 @@
+//! Members and what belongs to their accounts.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::{ids::MemberId, member::Member};
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    row::{corrupt, saved},
+    schema::{email_confirmations, members},
+    store::{Conn, Tx},
+    types::{Key, Moment},
+};
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = members)]
+struct Row {
+    id: Key,
+    kind: String,
+    role: String,
+    email: String,
+    display_name: String,
+    state: String,
+    version: i32,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl TryFrom<Row> for Member {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let id = MemberId::from(row.id);
+        let bad = corrupt("members", id);
+        Ok(Self {
+            id,
+            kind: row.kind.parse().map_err(&bad)?,
+            role: row.role.parse().map_err(&bad)?,
+            email: row.email,
+            display_name: row.display_name,
+            state: row.state.parse().map_err(&bad)?,
+            version: row.version,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+        })
+    }
+}
+
+/// What an account has besides the member that the domain knows.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The e-mail address as it is compared.
+    pub email_key: String,
+    /// The argon2id hash.
+    pub password_hash: Option<String>,
+    /// The language of our mail to them.
+    pub locale: String,
+    /// The terms of use they agreed to.
+    pub terms_version: String,
+}
+
+/// Adds a member.
+///
+/// # Errors
+/// [`StoreError::Taken`] when the e-mail address is.
+pub fn insert(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Result<(), StoreError> {
+    diesel::insert_into(members::table)
+        .values((
+            members::id.eq(Key::from(member.id)),
+            members::kind.eq(member.kind.as_str()),
+            members::role.eq(member.role.as_str()),
+            members::email.eq(&member.email),
+            members::email_key.eq(&credentials.email_key),
+            members::display_name.eq(&member.display_name),
+            members::password_hash.eq(&credentials.password_hash),
+            members::locale.eq(&credentials.locale),
+            members::terms_version.eq(&credentials.terms_version),
+            members::state.eq(member.state.as_str()),
+            members::version.eq(member.version),
+            members::created_at.eq(Moment::from(member.created_at)),
+            members::updated_at.eq(Moment::from(member.updated_at)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Reads a member.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn find(conn: &mut Conn, id: MemberId) -> Result<Option<Member>, StoreError> {
+    let row = members::table.find(Key::from(id)).select(Row::as_select()).first(conn).optional()?;
+    row.map(Member::try_from).transpose()
+}
+
+/// Reads and locks a member.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn lock(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<Member>, StoreError> {
+    let query = members::table.find(Key::from(id)).select(Row::as_select());
+    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Member::try_from).transpose()
+}
+
+/// Saves a changed member if it is still as it was read.
+///
+/// # Errors
+/// [`StoreError::LostRace`] otherwise.
+pub fn save(tx: &mut Tx<'_>, member: &Member) -> Result<Member, StoreError> {
+    let changed = diesel::update(members::table.find(Key::from(member.id)))
+        .filter(members::version.eq(member.version))
+        .set((
+            members::state.eq(member.state.as_str()),
+            members::display_name.eq(&member.display_name),
+            members::version.eq(member.version + 1),
+            members::updated_at.eq(Moment::from(member.updated_at)),
+        ))
+        .execute(&mut **tx)?;
+    saved(changed, "members")?;
+    Ok(Member { version: member.version + 1, ..member.clone() })
+}
+
+/// Finds a member by e-mail address, with the password hash to compare.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn by_email(conn: &mut Conn, email_key: &str) -> Result<Option<(Member, Option<String>)>, StoreError> {
+    let row: Option<(Row, Option<String>)> = members::table
+        .filter(members::email_key.eq(email_key))
+        .select((Row::as_select(), members::password_hash))
+        .first(conn)
+        .optional()?;
+    row.map(|(row, hash)| Ok((row.try_into()?, hash))).transpose()
+}
+
+/// Keeps the hash of a token that confirms an e-mail address.
+///
+/// # Errors
+/// Only those of the database.
+pub fn expect_confirmation(
+    tx: &mut Tx<'_>,
+    id: MemberId,
+    token_hash: &[u8],
+    expires_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::insert_into(email_confirmations::table)
+        .values((
+            email_confirmations::token_hash.eq(token_hash),
+            email_confirmations::member_id.eq(Key::from(id)),
+            email_confirmations::expires_at.eq(Moment::from(expires_at)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Takes a confirmation token out; none if there is no such token or it has expired.
+///
+/// # Errors
+/// Only those of the database.
+pub fn take_confirmation(
+    tx: &mut Tx<'_>,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<MemberId>, StoreError> {
+    let found: Option<Key> = for_update(
+        email_confirmations::table
+            .find(token_hash)
+            .filter(email_confirmations::expires_at.gt(Moment::from(now)))
+            .select(email_confirmations::member_id),
+    )
+    .get_result(&mut **tx)
+    .optional()?;
+    if found.is_some() {
+        diesel::delete(email_confirmations::table.find(token_hash)).execute(&mut **tx)?;
+    }
+    Ok(found.map(MemberId::from))
+}
+
+/// Whether there is no account at all.
+///
+/// # Errors
+/// Only those of the database.
+pub fn none(conn: &mut Conn) -> Result<bool, StoreError> {
+    let any: Option<Key> = members::table.select(members::id).limit(1).get_result(conn).optional()?;
+    Ok(any.is_none())
+}

@@ -1,0 +1,497 @@
+//! The tables, written once for both engines. The schema test compares them with what the migrations make.
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    instance (id) {
+        id -> Integer,
+        mode -> Text,
+        secret -> Nullable<Binary>,
+        clock_offset -> BigInt,
+        version -> Integer,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    members (id) {
+        id -> Identifier,
+        kind -> Text,
+        role -> Text,
+        email -> Text,
+        email_key -> Text,
+        display_name -> Text,
+        password_hash -> Nullable<Text>,
+        locale -> Text,
+        terms_version -> Text,
+        state -> Text,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    email_confirmations (token_hash) {
+        token_hash -> Binary,
+        member_id -> Identifier,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    sessions (id) {
+        id -> Identifier,
+        member_id -> Identifier,
+        created_at -> Instant,
+        expires_at -> Instant,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    refresh_tokens (token_hash) {
+        token_hash -> Binary,
+        session_id -> Identifier,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    idempotency_keys (caller, idempotency_key) {
+        caller -> Text,
+        idempotency_key -> Text,
+        fingerprint -> Binary,
+        answer -> Nullable<Json>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    events (id) {
+        id -> Identifier,
+        number -> Nullable<BigInt>,
+        kind -> Text,
+        subject -> Text,
+        client_id -> Nullable<Identifier>,
+        worker_id -> Nullable<Identifier>,
+        data -> Json,
+        occurred_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    mails (id) {
+        id -> Identifier,
+        recipient -> Text,
+        subject -> Text,
+        body -> Text,
+        created_at -> Instant,
+        next_attempt_at -> Nullable<Instant>,
+        attempts -> Integer,
+        sent_at -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    timers (subject, kind) {
+        subject -> Identifier,
+        kind -> Text,
+        due_at -> Instant,
+        attempts -> Integer,
+        retry_at -> Instant,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    fee_schedules (version) {
+        version -> Text,
+        brackets -> Json,
+        tax -> Text,
+        tax_rate -> Text,
+        effective_from -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    ledger_accounts (id) {
+        id -> Identifier,
+        kind -> Text,
+        owner -> Nullable<Identifier>,
+        currency -> Text,
+        balance -> Nullable<BigInt>,
+        reserved -> BigInt,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    journal_entries (id) {
+        id -> Identifier,
+        kind -> Text,
+        currency -> Text,
+        subject -> Text,
+        reverses -> Nullable<Identifier>,
+        occurred_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    postings (entry_id, line) {
+        entry_id -> Identifier,
+        line -> Integer,
+        account_id -> Identifier,
+        amount -> BigInt,
+        balance_after -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    jobs (id) {
+        id -> Identifier,
+        client_id -> Identifier,
+        format -> Text,
+        title -> Text,
+        description -> Text,
+        category -> Text,
+        currency -> Text,
+        budget_min -> Nullable<BigInt>,
+        budget_max -> Nullable<BigInt>,
+        length -> Text,
+        state -> Text,
+        expires_at -> Nullable<Instant>,
+        proposal_count -> Integer,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    proposals (id) {
+        id -> Identifier,
+        job_id -> Identifier,
+        client_id -> Identifier,
+        worker_id -> Identifier,
+        state -> Text,
+        round -> Integer,
+        round_by -> Text,
+        terms -> Json,
+        message -> Text,
+        respond_by -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    proposal_rounds (proposal_id, round) {
+        proposal_id -> Identifier,
+        round -> Integer,
+        author -> Text,
+        terms -> Json,
+        message -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    contracts (id) {
+        id -> Identifier,
+        job_id -> Identifier,
+        proposal_id -> Identifier,
+        client_id -> Identifier,
+        worker_id -> Identifier,
+        title -> Text,
+        scope -> Text,
+        currency -> Text,
+        terms -> Json,
+        terms_version -> Integer,
+        fee_schedule -> Text,
+        state -> Text,
+        released -> BigInt,
+        funding_due_at -> Nullable<Instant>,
+        lapse_at -> Nullable<Instant>,
+        paused_at -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    milestones (id) {
+        id -> Identifier,
+        contract_id -> Identifier,
+        client_id -> Identifier,
+        worker_id -> Identifier,
+        escrow_id -> Identifier,
+        position -> Integer,
+        title -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        due_on -> Date,
+        state -> Text,
+        reserved -> BigInt,
+        revision_rounds -> Integer,
+        revision_limit -> Integer,
+        acceptance_days -> Integer,
+        delivery_id -> Nullable<Identifier>,
+        worker_share -> Nullable<BigInt>,
+        fee -> Nullable<BigInt>,
+        fee_tax -> Nullable<BigInt>,
+        net -> Nullable<BigInt>,
+        auto_accept_at -> Nullable<Instant>,
+        funding_expires_at -> Nullable<Instant>,
+        funded_at -> Nullable<Instant>,
+        delivered_at -> Nullable<Instant>,
+        finished_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    escrows (id) {
+        id -> Identifier,
+        milestone_id -> Identifier,
+        client_id -> Identifier,
+        worker_id -> Identifier,
+        currency -> Text,
+        amount -> BigInt,
+        state -> Text,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    deliveries (id) {
+        id -> Identifier,
+        milestone_id -> Identifier,
+        message -> Text,
+        links -> Json,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    change_requests (milestone_id, round) {
+        milestone_id -> Identifier,
+        round -> Integer,
+        delivery_id -> Identifier,
+        reason -> Text,
+        due_on -> Date,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    payments (id) {
+        id -> Identifier,
+        contract_id -> Identifier,
+        milestone_id -> Identifier,
+        client_id -> Identifier,
+        method -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        received -> BigInt,
+        state -> Text,
+        transfer_reference -> Nullable<Text>,
+        failure_code -> Nullable<Text>,
+        expires_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    bank_receipts (id) {
+        id -> Identifier,
+        bank_reference -> Text,
+        transfer_reference -> Nullable<Text>,
+        sender -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        received_on -> Date,
+        payment_id -> Nullable<Identifier>,
+        recorded_by -> Identifier,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    progress_notes (id) {
+        id -> Identifier,
+        contract_id -> Identifier,
+        milestone_id -> Nullable<Identifier>,
+        author_id -> Identifier,
+        body -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    cancellation_requests (id) {
+        id -> Identifier,
+        contract_id -> Identifier,
+        client_id -> Identifier,
+        worker_id -> Identifier,
+        requested_by -> Text,
+        reason -> Text,
+        currency -> Text,
+        shares -> Json,
+        state -> Text,
+        respond_by -> Instant,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    disputes (id) {
+        id -> Identifier,
+        contract_id -> Identifier,
+        milestone_id -> Identifier,
+        client_id -> Identifier,
+        worker_id -> Identifier,
+        opened_by -> Text,
+        reason -> Text,
+        claim -> Text,
+        currency -> Text,
+        held -> BigInt,
+        answer -> Nullable<Text>,
+        offer_by -> Nullable<Text>,
+        offer_share -> Nullable<BigInt>,
+        ruling_by -> Nullable<Identifier>,
+        ruling_share -> Nullable<BigInt>,
+        ruling_reasoning -> Nullable<Text>,
+        state -> Text,
+        owner_id -> Nullable<Identifier>,
+        answer_by -> Instant,
+        negotiate_until -> Nullable<Instant>,
+        escalate_at -> Instant,
+        escalated_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    instance,
+    members,
+    email_confirmations,
+    sessions,
+    refresh_tokens,
+    idempotency_keys,
+    events,
+    mails,
+    timers,
+    fee_schedules,
+    ledger_accounts,
+    journal_entries,
+    postings,
+    jobs,
+    proposals,
+    proposal_rounds,
+    contracts,
+    milestones,
+    escrows,
+    deliveries,
+    change_requests,
+    payments,
+    bank_receipts,
+    progress_notes,
+    cancellation_requests,
+    disputes,
+);
+
+diesel::joinable!(sessions -> members (member_id));
+diesel::joinable!(refresh_tokens -> sessions (session_id));

@@ -1,0 +1,142 @@
+//! SQLite's single writer. Work queues up while a commit is on its way to the disk; what has queued up then shares
+//! the next commit. Each piece runs in its own savepoint, and nobody is answered before the commit that holds it.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    thread,
+};
+
+use diesel::{
+    Connection,
+    connection::{SimpleConnection, TransactionManager},
+};
+
+use super::{Conn, Intent, OpenError, Tx, begin_immediate};
+use crate::error::{Abort, StoreError};
+
+/// How many pieces of work may share a commit; bounds how long the first of them waits.
+const MOST_PER_COMMIT: usize = 64;
+
+/// A piece of work on its way through the writer.
+trait Job: Send {
+    /// Does the work inside its savepoint; true if its changes are to be kept.
+    fn run(&mut self, conn: &mut Conn) -> bool;
+    /// Answers whoever waits, once it is known whether the commit held.
+    fn answer(self: Box<Self>, committed: Result<(), String>);
+}
+
+struct Work<F, T, E> {
+    intent: Intent,
+    work: F,
+    outcome: Option<Result<T, E>>,
+    answer: SyncSender<Result<T, E>>,
+}
+
+impl<F, T, E> Job for Work<F, T, E>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: Abort,
+{
+    fn run(&mut self, conn: &mut Conn) -> bool {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut Tx(conn))))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the work panicked".into()).into()));
+        let keep = outcome.is_ok() && self.intent == Intent::Keep;
+        self.outcome = Some(outcome);
+        keep
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), String>) {
+        let outcome = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            // What would have been refused anyway is refused for its own reason.
+            (Err(_), Some(Err(refused))) => Err(refused),
+            (Err(why), Some(Ok(_)) | None) => Err(StoreError::Unavailable(why).into()),
+            (Ok(()), None) => Err(StoreError::Unavailable("the work was not run".into()).into()),
+        };
+        // Nobody waits any more when the request was dropped; what was committed stays committed.
+        drop(self.answer.send(outcome));
+    }
+}
+
+/// The way into the writer thread; the thread ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Writer(Sender<Box<dyn Job>>);
+
+impl Writer {
+    pub(super) fn start(conn: Conn) -> Result<Self, OpenError> {
+        let (sender, queue) = channel();
+        thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || serve(conn, &queue))
+            .map_err(|error| OpenError::Connect(error.to_string()))?;
+        Ok(Self(sender))
+    }
+
+    pub(super) fn submit<T, E>(
+        &self,
+        intent: Intent,
+        work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Abort,
+    {
+        let gone = || StoreError::Unavailable("the writer has stopped".into());
+        let (answer, outcome) = sync_channel(1);
+        self.0.send(Box::new(Work { intent, work, outcome: None, answer })).map_err(|_| gone())?;
+        outcome.recv().map_err(|_| gone())?
+    }
+}
+
+fn serve(mut conn: Conn, queue: &Receiver<Box<dyn Job>>) {
+    while let Ok(first) = queue.recv() {
+        let mut jobs = vec![first];
+        let committed = commit_together(&mut conn, &mut jobs, queue).map_err(|error| {
+            tracing::error!(%error, "a group commit failed");
+            error.to_string()
+        });
+        for job in jobs {
+            job.answer(committed.clone());
+        }
+    }
+}
+
+fn commit_together(
+    conn: &mut Conn,
+    jobs: &mut Vec<Box<dyn Job>>,
+    queue: &Receiver<Box<dyn Job>>,
+) -> diesel::QueryResult<()> {
+    if let Conn::Sqlite(sqlite) = conn {
+        begin_immediate(sqlite)?;
+    }
+    let done = run_all(conn, jobs, queue)
+        .and_then(|()| <Conn as Connection>::TransactionManager::commit_transaction(conn));
+    if done.is_err() {
+        // Diesel may have rolled back already; a second rollback then has nothing to do and says so.
+        if let Err(error) = <Conn as Connection>::TransactionManager::rollback_transaction(conn) {
+            tracing::warn!(%error, "rollback after a failed commit");
+        }
+    }
+    done
+}
+
+/// Runs what is there, and what arrives while it runs.
+fn run_all(
+    conn: &mut Conn,
+    jobs: &mut Vec<Box<dyn Job>>,
+    queue: &Receiver<Box<dyn Job>>,
+) -> diesel::QueryResult<()> {
+    let mut next = 0;
+    while let Some(job) = jobs.get_mut(next) {
+        conn.batch_execute("SAVEPOINT piece")?;
+        let end = if job.run(conn) { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" };
+        conn.batch_execute(end)?;
+        next += 1;
+        if jobs.len() < MOST_PER_COMMIT {
+            jobs.extend(queue.try_recv().ok());
+        }
+    }
+    Ok(())
+}

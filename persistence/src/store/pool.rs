@@ -1,0 +1,139 @@
+//! Connections: where they lead, how they are set up, how many are kept.
+
+use std::{path::PathBuf, time::Duration};
+
+use diesel::{
+    Connection, ConnectionError, PgConnection, SqliteConnection,
+    connection::SimpleConnection,
+    r2d2::{self, ManageConnection, PooledConnection, R2D2Connection},
+};
+
+use super::Conn;
+use crate::error::StoreError;
+
+/// How long a request waits for a free connection before it is told to come back.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither `sqlite:` nor `postgres://`.
+    #[error("the database URL must start with sqlite: or postgres://")]
+    UnknownScheme,
+    /// The database does not answer, or refuses.
+    #[error("cannot connect to the database: {0}")]
+    Connect(String),
+    /// The tables could not be brought up to date.
+    #[error("cannot migrate the database: {0}")]
+    Migration(String),
+}
+
+/// Whether a connection may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// A parsed database URL.
+#[derive(Debug, Clone)]
+pub(super) enum Target {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Target {
+    pub(super) fn parse(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return Ok(Self::Sqlite(path.into()));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        Err(OpenError::UnknownScheme)
+    }
+
+    pub(super) fn connect(&self, access: Access) -> Result<Conn, OpenError> {
+        let connected = match self {
+            Self::Sqlite(path) => connect_sqlite(&path.to_string_lossy(), access).map(Conn::Sqlite),
+            Self::Postgres(url) => connect_postgres(url, access).map(Conn::Pg),
+        };
+        connected.map_err(|error| OpenError::Connect(error.to_string()))
+    }
+}
+
+fn connect_sqlite(path: &str, access: Access) -> Result<SqliteConnection, ConnectionError> {
+    let mut conn = SqliteConnection::establish(path)?;
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cache_size = -16000;
+         PRAGMA temp_store = MEMORY;",
+    )
+    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    if access == Access::Read {
+        conn.batch_execute("PRAGMA query_only = ON").map_err(ConnectionError::CouldntSetupConfiguration)?;
+    }
+    Ok(conn)
+}
+
+fn connect_postgres(url: &str, access: Access) -> Result<PgConnection, ConnectionError> {
+    let mut conn = PgConnection::establish(url)?;
+    conn.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '2500ms'; SET synchronous_commit = on")
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    if access == Access::Read {
+        conn.batch_execute("SET default_transaction_read_only = on")
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    }
+    Ok(conn)
+}
+
+/// Open connections of one kind.
+#[derive(Debug)]
+pub(super) struct Pool(r2d2::Pool<Manager>);
+
+impl Pool {
+    pub(super) fn open(target: Target, access: Access, size: u32) -> Result<Self, OpenError> {
+        r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(PATIENCE)
+            .test_on_check_out(false)
+            .build(Manager { target, access })
+            .map(Self)
+            .map_err(|error| OpenError::Connect(error.to_string()))
+    }
+
+    pub(super) fn get(&self) -> Result<PooledConnection<Manager>, StoreError> {
+        self.0.get().map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Manager {
+    target: Target,
+    access: Access,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<Conn, r2d2::Error> {
+        self.target.connect(self.access).map_err(|error| {
+            r2d2::Error::ConnectionError(ConnectionError::BadConnection(error.to_string()))
+        })
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), r2d2::Error> {
+        conn.ping().map_err(r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || conn.is_broken()
+    }
+}

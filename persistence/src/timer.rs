@@ -1,0 +1,112 @@
+//! Timers: what is due, when, and taking it exactly once.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::timer::{TimerChange, TimerKind};
+use uuid::Uuid;
+
+use crate::{
+    error::StoreError,
+    schema::timers,
+    store::{Conn, Tx, on_each},
+    types::{Key, Moment},
+};
+
+/// A timer that is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timer {
+    /// Whose it is.
+    pub subject: Uuid,
+    /// What it does.
+    pub kind: TimerKind,
+    /// When.
+    pub due_at: DateTime<Utc>,
+}
+
+/// Sets and clears timers of one subject.
+///
+/// # Errors
+/// Only those of the database.
+pub fn apply(tx: &mut Tx<'_>, subject: Uuid, changes: &[TimerChange]) -> Result<(), StoreError> {
+    let mut cleared = Vec::new();
+    for change in changes {
+        match change {
+            TimerChange::Set(kind, due_at) => set(tx, subject, *kind, *due_at)?,
+            TimerChange::Clear(kind) => cleared.push(kind.as_str()),
+        }
+    }
+    if !cleared.is_empty() {
+        let gone = timers::table.filter(timers::subject.eq(Key(subject))).filter(timers::kind.eq_any(cleared));
+        diesel::delete(gone).execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+fn set(tx: &mut Tx<'_>, subject: Uuid, kind: TimerKind, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+    let due = (
+        timers::due_at.eq(Moment::from(due_at)),
+        timers::attempts.eq(0),
+        timers::retry_at.eq(Moment::from(due_at)),
+        timers::last_error.eq(None::<String>),
+    );
+    let row = (timers::subject.eq(Key(subject)), timers::kind.eq(kind.as_str()), due.clone());
+    on_each!(*tx, conn => {
+        diesel::insert_into(timers::table)
+            .values(row)
+            .on_conflict((timers::subject, timers::kind))
+            .do_update()
+            .set(due)
+            .execute(conn)
+    })?;
+    Ok(())
+}
+
+/// What is due by `now`, in due order. Timers that failed before wait for their next try.
+///
+/// # Errors
+/// Those of the database, or a kind that makes no sense.
+pub fn due(conn: &mut Conn, now: DateTime<Utc>, most: i64) -> Result<Vec<Timer>, StoreError> {
+    let rows: Vec<(Key, String, Moment)> = timers::table
+        .filter(timers::due_at.le(Moment::from(now)).and(timers::retry_at.le(Moment::from(now))))
+        .order((timers::due_at, timers::subject, timers::kind))
+        .limit(most)
+        .select((timers::subject, timers::kind, timers::due_at))
+        .load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read((subject, kind, due_at): (Key, String, Moment)) -> Result<Timer, StoreError> {
+    let kind = kind.parse().map_err(|error: domain::names::UnknownName| StoreError::Corrupt {
+        table: "timers",
+        id: subject.0.to_string(),
+        what: error.to_string(),
+    })?;
+    Ok(Timer { subject: subject.0, kind, due_at: due_at.into() })
+}
+
+/// Takes a timer out, inside the transaction that does what it stands for and after that has locked its subject.
+/// False if somebody else was first, or it was moved.
+///
+/// # Errors
+/// Only those of the database.
+pub fn take(tx: &mut Tx<'_>, timer: &Timer) -> Result<bool, StoreError> {
+    let found = timers::table
+        .find((Key(timer.subject), timer.kind.as_str()))
+        .filter(timers::due_at.eq(Moment::from(timer.due_at)));
+    Ok(diesel::delete(found).execute(&mut **tx)? == 1)
+}
+
+/// Puts a timer off that could not be fired, so that the others go on.
+///
+/// # Errors
+/// Only those of the database.
+pub fn put_off(tx: &mut Tx<'_>, timer: &Timer, until: DateTime<Utc>, why: &str) -> Result<(), StoreError> {
+    diesel::update(timers::table.find((Key(timer.subject), timer.kind.as_str())))
+        .set((
+            timers::attempts.eq(timers::attempts + 1),
+            timers::retry_at.eq(Moment::from(until)),
+            timers::last_error.eq(Some(why)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}

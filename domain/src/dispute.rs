@@ -189,6 +189,12 @@ pub enum DisputeError {
         /// What stands.
         current: Money,
     },
+    /// Another ruling waits than the one that was named.
+    #[error("another ruling waits: {current} to the worker")]
+    StaleRuling {
+        /// What waits.
+        current: Money,
+    },
     /// Nobody wrote a ruling.
     #[error("there is no ruling to confirm")]
     NoRuling,

@@ -172,7 +172,7 @@ impl Dispute {
             return Err(DisputeError::FourEyes);
         }
         if ruling.worker_share != worker_share {
-            return Err(DisputeError::StaleOffer { current: ruling.worker_share });
+            return Err(DisputeError::StaleRuling { current: ruling.worker_share });
         }
         Ok(self.finish(state, EventKind::DisputeRuled, now))
     }

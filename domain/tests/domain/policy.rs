@@ -1,1 +1,67 @@
+use domain::actor::{Actor, Party};
+use domain::contract::ContractAction;
+use domain::escrow::EscrowAction;
+use domain::milestone::MilestoneAction;
+use domain::policy::{Forbidden, Operation, Role, Standing, check, permitted};
 
+use crate::scene::{client, id, worker};
+
+#[test]
+fn a_member_is_what_they_are_to_the_thing() {
+    let standing = |actor: Actor| actor.standing(client(), worker());
+    assert_eq!(standing(Actor::Member(client())), Standing::Client);
+    assert_eq!(standing(Actor::Member(worker())), Standing::Worker);
+    assert_eq!(standing(Actor::Member(id(3))), Standing::Outsider);
+    assert_eq!(standing(Actor::Staff(id(3), Role::Finance)), Standing::Finance);
+    assert_eq!(standing(Actor::Staff(id(3), Role::Member)), Standing::Outsider);
+    assert_eq!(standing(Actor::System), Standing::System);
+    assert_eq!(Actor::Member(client()).standing_to_owner(client()), Standing::Client);
+    assert_eq!(Actor::Member(worker()).standing_to_owner(client()), Standing::Outsider);
+}
+
+#[test]
+fn staff_have_no_staff_powers_where_they_are_a_party() {
+    assert_eq!(Actor::Staff(client(), Role::Admin).standing(client(), worker()), Standing::Client);
+    assert_eq!(Actor::Staff(worker(), Role::Admin).party(client(), worker()), Some(Party::Worker));
+}
+
+#[test]
+fn a_standing_is_a_side_or_is_not() {
+    for party in Party::ALL.iter().copied() {
+        assert_eq!(Party::try_from(party.standing()), Ok(party));
+        assert_eq!(party.other().other(), party);
+    }
+    assert_eq!(Party::try_from(Standing::Admin), Err(Standing::Admin));
+}
+
+#[test]
+fn money_moves_by_rule_only() {
+    for action in EscrowAction::ALL.iter().copied() {
+        assert_eq!(permitted(Operation::Escrow(action)), [Standing::System]);
+    }
+}
+
+#[test]
+fn the_worker_delivers_the_client_accepts_and_nobody_does_both() {
+    let (deliver, accept) =
+        (Operation::Milestone(MilestoneAction::Deliver), Operation::Milestone(MilestoneAction::Accept));
+    assert_eq!(check(deliver, Standing::Worker), Ok(()));
+    let permitted = permitted(accept);
+    assert_eq!(check(accept, Standing::Worker), Err(Forbidden { standing: Standing::Worker, permitted }));
+    assert_eq!(check(accept, Standing::Admin).unwrap_err().to_string(), "this is not for the admin to do");
+    assert!(check(Operation::Contract(ContractAction::Leave), Standing::Client).is_err());
+}
+
+#[test]
+fn an_outsider_reads_no_contract_and_proposes_to_no_job_of_their_own() {
+    assert!(check(Operation::ReadContract, Standing::Outsider).is_err());
+    assert!(check(Operation::SubmitProposal, Standing::Outsider).is_ok());
+    assert!(check(Operation::SubmitProposal, Standing::Client).is_err());
+}
+
+#[test]
+fn the_books_are_for_those_who_handle_money() {
+    for operation in [Operation::ReadLedger, Operation::RecordBankReceipt, Operation::MatchBankReceipt] {
+        assert_eq!(permitted(operation), [Standing::Finance, Standing::Admin]);
+    }
+}

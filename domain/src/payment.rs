@@ -12,7 +12,6 @@ use crate::{
     money::{Money, MoneyError},
     names,
     policy::{Operation, Standing, permitted},
-    timer::{NotDue, check_due},
 };
 
 names! {
@@ -24,7 +23,7 @@ names! {
         Succeeded = "succeeded",
         /// The gateway said no.
         Failed = "failed",
-        /// It did not come in time; it still counts if it comes.
+        /// It is not waited for any more; it still counts if it comes.
         Expired = "expired",
     }
 }
@@ -36,7 +35,7 @@ names! {
         Succeed = "succeed",
         /// The gateway said no.
         Fail = "fail",
-        /// It did not come in time.
+        /// It is not waited for any more.
         Expire = "expire",
     }
 }
@@ -118,9 +117,6 @@ pub enum PaymentError {
     /// Not in this state.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// Not at this time.
-    #[error(transparent)]
-    NotDue(#[from] NotDue),
     /// Arithmetic that has no answer.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -210,13 +206,13 @@ impl Payment {
         Ok(Decision::new(next, EventKind::PaymentFailed))
     }
 
-    /// It did not come in time.
+    /// It is no longer waited for: the milestone's funding window is over, it was funded otherwise, or it
+    /// was canceled. The milestone's decisions say when, so there is no date to check here.
     ///
     /// # Errors
-    /// Not in this state, or not yet.
+    /// Not in this state.
     pub fn expire(&self, now: DateTime<Utc>) -> Result<Decision<Self>, PaymentError> {
         let state = self.state.advance(PaymentAction::Expire, Standing::System)?;
-        check_due(self.expires_at, now)?;
         Ok(Decision::new(Self { state, updated_at: now, ..self.clone() }, EventKind::PaymentExpired))
     }
 

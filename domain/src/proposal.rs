@@ -1,21 +1,20 @@
 //! Proposals: a worker's answer to a job, negotiated in numbered rounds (提案).
 
+mod decide;
+
 use chrono::{DateTime, Utc};
 
+pub use self::decide::Round;
 use crate::{
     actor::Party,
-    calendar::{after, tokyo_date},
-    decision::Decision,
-    event::EventKind,
     ids::{JobId, MemberId, ProposalId},
-    job::{Job, JobState},
+    job::JobState,
     machine::{Refused, State},
     money::Currency,
     names,
     policy::{Operation, Standing, permitted},
-    rules::Rules,
     terms::{Terms, TermsError},
-    timer::{NotDue, TimerKind, check_due},
+    timer::NotDue,
 };
 
 names! {
@@ -159,188 +158,4 @@ pub enum ProposalError {
     /// Not at this time.
     #[error(transparent)]
     NotDue(#[from] NotDue),
-}
-
-/// What one side says in a round.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Round {
-    /// What it would sign.
-    pub terms: Terms,
-    /// The words that go with it.
-    pub message: String,
-}
-
-impl Proposal {
-    /// The first round: a worker answers an open job.
-    ///
-    /// # Errors
-    /// The job is the worker's own or not open, or the terms cannot be signed.
-    pub fn submit(
-        id: ProposalId,
-        job: &Job,
-        worker: MemberId,
-        Round { terms, message }: Round,
-        now: DateTime<Utc>,
-        rules: &Rules,
-    ) -> Result<Decision<Self>, ProposalError> {
-        if worker == job.client {
-            return Err(ProposalError::OwnJob);
-        }
-        if job.state != JobState::Open {
-            return Err(ProposalError::JobNotOpen(job.state));
-        }
-        check_terms(&terms, job.currency, now, rules)?;
-        let proposal = Self {
-            id,
-            job: job.id,
-            client: job.client,
-            worker,
-            state: ProposalState::INITIAL,
-            round: 1,
-            round_by: Party::Worker,
-            terms,
-            message,
-            respond_by: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        Ok(proposal.wait(EventKind::ProposalSubmitted, now, rules))
-    }
-
-    /// Whose answer is waited for.
-    pub const fn turn(&self) -> Party {
-        self.round_by.other()
-    }
-
-    /// What this caller may do now.
-    pub fn allowed_actions(&self, standing: Standing) -> Vec<ProposalAction> {
-        let mut allowed = self.state.allowed(standing);
-        allowed.retain(|action| match action {
-            ProposalAction::Counter | ProposalAction::Accept => standing == self.turn().standing(),
-            ProposalAction::Decline
-            | ProposalAction::Retract
-            | ProposalAction::Expire
-            | ProposalAction::SetAside
-            | ProposalAction::Restore
-            | ProposalAction::Lapse => true,
-        });
-        allowed
-    }
-
-    /// The next round: the side whose turn it is answers with other terms.
-    ///
-    /// # Errors
-    /// Not in this state, not this side's turn, or the terms cannot be signed.
-    pub fn counter(
-        &self,
-        by: Party,
-        Round { terms, message }: Round,
-        now: DateTime<Utc>,
-        rules: &Rules,
-    ) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Counter, by.standing())?;
-        self.check_turn(by)?;
-        check_terms(&terms, self.terms.currency().unwrap_or(Currency::Jpy), now, rules)?;
-        let round = self.round.saturating_add(1);
-        let next = Self { state, round, round_by: by, terms, message, ..self.clone() };
-        Ok(next.wait(EventKind::ProposalCountered, now, rules))
-    }
-
-    /// The side whose turn it is agrees to the round it names. The contract is signed by another decision.
-    ///
-    /// # Errors
-    /// Not in this state, not this side's turn, another round than the current one, or terms that can no
-    /// longer be signed because a due date passed meanwhile.
-    pub fn accept(
-        &self,
-        by: Party,
-        round: i32,
-        now: DateTime<Utc>,
-        rules: &Rules,
-    ) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Accept, by.standing())?;
-        self.check_turn(by)?;
-        if round != self.round {
-            return Err(ProposalError::StaleRound { current: self.round });
-        }
-        self.terms.check(tokyo_date(now), rules).map_err(ProposalError::Terms)?;
-        Ok(self.stop(state, EventKind::ProposalAccepted, now))
-    }
-
-    /// The client says no.
-    ///
-    /// # Errors
-    /// Not in this state.
-    pub fn decline(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Decline, Standing::Client)?;
-        Ok(self.stop(state, EventKind::ProposalDeclined, now))
-    }
-
-    /// The worker takes it back.
-    ///
-    /// # Errors
-    /// Not in this state.
-    pub fn retract(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Retract, Standing::Worker)?;
-        Ok(self.stop(state, EventKind::ProposalRetracted, now))
-    }
-
-    /// Nobody answered in time.
-    ///
-    /// # Errors
-    /// Not in this state, or not yet.
-    pub fn expire(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Expire, Standing::System)?;
-        check_due(self.respond_by, now)?;
-        Ok(self.stop(state, EventKind::ProposalExpired, now))
-    }
-
-    /// Another proposal to the same job was accepted.
-    ///
-    /// # Errors
-    /// Not in this state.
-    pub fn set_aside(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::SetAside, Standing::System)?;
-        Ok(self.stop(state, EventKind::ProposalSetAside, now))
-    }
-
-    /// The contract that set it aside lapsed: it waits again, for as long as a new round would.
-    ///
-    /// # Errors
-    /// Not in this state.
-    pub fn restore(&self, now: DateTime<Utc>, rules: &Rules) -> Result<Decision<Self>, ProposalError> {
-        let before = if self.round == 1 { ProposalState::Submitted } else { ProposalState::Countered };
-        let state = self.state.advance_to(before, ProposalAction::Restore, Standing::System)?;
-        Ok(Self { state, ..self.clone() }.wait(EventKind::ProposalRestored, now, rules))
-    }
-
-    /// The contract made of it lapsed.
-    ///
-    /// # Errors
-    /// Not in this state.
-    pub fn lapse(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Lapse, Standing::System)?;
-        Ok(self.stop(state, EventKind::ProposalExpired, now))
-    }
-
-    fn check_turn(&self, by: Party) -> Result<(), ProposalError> {
-        if by == self.turn() { Ok(()) } else { Err(ProposalError::NotYourTurn { turn: self.turn() }) }
-    }
-
-    fn wait(self, event: EventKind, now: DateTime<Utc>, rules: &Rules) -> Decision<Self> {
-        let respond_by = after(now, rules.respond_by);
-        let next = Self { respond_by: Some(respond_by), updated_at: now, ..self };
-        Decision::new(next, event).set(TimerKind::ProposalExpiry, respond_by)
-    }
-
-    fn stop(&self, state: ProposalState, event: EventKind, now: DateTime<Utc>) -> Decision<Self> {
-        let next = Self { state, respond_by: None, updated_at: now, ..self.clone() };
-        Decision::new(next, event).clear(&[TimerKind::ProposalExpiry])
-    }
-}
-
-fn check_terms(terms: &Terms, currency: Currency, now: DateTime<Utc>, rules: &Rules) -> Result<(), ProposalError> {
-    terms.check(tokyo_date(now), rules).map_err(ProposalError::Terms)?;
-    if terms.currency() == Some(currency) { Ok(()) } else { Err(ProposalError::Currency(currency)) }
 }

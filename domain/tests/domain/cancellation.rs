@@ -113,8 +113,9 @@ fn silence_refunds_only_where_the_worker_showed_nothing() {
             let expected = match state {
                 MilestoneState::Planned | MilestoneState::Funding => Silence::Void,
                 MilestoneState::Disputed | MilestoneState::Accepted | MilestoneState::Canceled => Silence::Nothing,
-                _ if !delivered && !spoke => Silence::Refund,
-                _ => Silence::Dispute,
+                MilestoneState::Funded | MilestoneState::Delivered | MilestoneState::ChangesRequested => {
+                    if delivered || spoke { Silence::Dispute } else { Silence::Refund }
+                }
             };
             assert_eq!(silence(state, delivered, spoke), expected, "{state} {delivered} {spoke}");
         }

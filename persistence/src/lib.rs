@@ -1,16 +1,22 @@
 //! Storage: one query code over SQLite and PostgreSQL, and the one door through which everything is written.
 
+pub mod contract;
 pub mod error;
 pub mod event;
 pub mod idempotency;
 pub mod instance;
+pub mod ledger;
 mod locked;
 pub mod mail;
 pub mod member;
+pub mod milestone;
+pub mod note;
 pub mod page;
+pub mod payment;
 mod row;
 pub mod schema;
 pub mod session;
 pub mod store;
+mod terms;
 pub mod timer;
 pub mod types;

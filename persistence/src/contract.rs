@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use domain::{
     contract::Contract,
-    ids::{ContractId, MemberId},
+    ids::{ContractId, MemberId, MilestoneId},
     money::Currency,
 };
 
@@ -12,7 +12,7 @@ use crate::{
     locked::for_update,
     page::{Position, newest_first},
     row::{corrupt, money, saved},
-    schema::contracts,
+    schema::{contracts, milestones},
     store::{Conn, Tx},
     terms,
     types::{Document, Key, Moment},
@@ -124,6 +124,16 @@ pub fn find(conn: &mut Conn, id: ContractId) -> Result<Option<Contract>, StoreEr
 /// Those of the database, or a row that makes no sense.
 pub fn lock(tx: &mut Tx<'_>, id: ContractId) -> Result<Option<Contract>, StoreError> {
     let query = contracts::table.find(Key::from(id)).select(Row::as_select());
+    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Contract::try_from).transpose()
+}
+
+/// Reads and locks the contract that a milestone belongs to.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn lock_by_milestone(tx: &mut Tx<'_>, id: MilestoneId) -> Result<Option<Contract>, StoreError> {
+    let owner = milestones::table.filter(milestones::id.eq(Key::from(id))).select(milestones::contract_id);
+    let query = contracts::table.filter(contracts::id.eq_any(owner)).select(Row::as_select());
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Contract::try_from).transpose()
 }
 

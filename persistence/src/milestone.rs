@@ -216,16 +216,6 @@ pub fn insert(tx: &mut Tx<'_>, milestone: &Milestone, escrow: &Escrow) -> Result
     Ok(())
 }
 
-/// The contract that a milestone belongs to, so that it can be locked first.
-///
-/// # Errors
-/// Only those of the database.
-pub fn contract_of(conn: &mut Conn, id: MilestoneId) -> Result<Option<ContractId>, StoreError> {
-    let found: Option<Key> =
-        milestones::table.find(Key::from(id)).select(milestones::contract_id).first(conn).optional()?;
-    Ok(found.map(ContractId::from))
-}
-
 /// Reads one milestone.
 ///
 /// # Errors

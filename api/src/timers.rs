@@ -9,7 +9,12 @@ use persistence::{
     timer::{self, Timer},
 };
 
-use crate::{call::Context, problem::Problem, state::App, usecases::platform};
+use crate::{
+    call::Context,
+    problem::Problem,
+    state::App,
+    usecases::{job, platform, proposal},
+};
 
 /// How many timers are looked up at once.
 const BATCH: i64 = 100;
@@ -46,6 +51,8 @@ pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>) -> Result<(), Pro
 
 fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
     match timer.kind {
+        TimerKind::JobExpiry => job::expire(tx, cx, timer),
+        TimerKind::ProposalExpiry => proposal::expire(tx, cx, timer),
         TimerKind::AutoAccept
         | TimerKind::AutoAcceptReminder72h
         | TimerKind::AutoAcceptReminder24h
@@ -53,14 +60,11 @@ fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem>
         | TimerKind::RedeliveryOverdue
         | TimerKind::FundingDue
         | TimerKind::AgreedLapse
-        | TimerKind::ProposalExpiry
-        | TimerKind::JobExpiry
         | TimerKind::CancellationLapse
         | TimerKind::DisputeAnswer
         | TimerKind::DisputeNegotiation
         | TimerKind::DisputeEscalation
         | TimerKind::SlowCharge => {
-            let _ = cx;
             timer::take(tx, timer)?;
             Ok(())
         }

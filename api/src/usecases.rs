@@ -2,4 +2,6 @@
 
 pub mod access;
 pub mod commit;
+pub mod job;
 pub mod platform;
+pub mod proposal;

@@ -27,13 +27,22 @@ pub struct Problem {
     errors: Vec<FieldError>,
     allowed_actions: Option<Vec<String>>,
     allow: Option<String>,
+    extra: Vec<(&'static str, Value)>,
     source: Option<StoreError>,
 }
 
 impl Problem {
     /// A problem with nothing to add to its title.
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), allowed_actions: None, allow: None, source: None }
+        Self {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            allowed_actions: None,
+            allow: None,
+            extra: Vec::new(),
+            source: None,
+        }
     }
 
     /// What exactly went wrong, in both languages.
@@ -54,6 +63,13 @@ impl Problem {
     #[must_use]
     pub fn allowed(mut self, actions: Vec<String>) -> Self {
         self.allowed_actions = Some(actions);
+        self
+    }
+
+    /// One more member of the body, for programs (RFC 9457 section 3.2).
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.extra.push((name, value.into()));
         self
     }
 
@@ -95,6 +111,7 @@ impl Problem {
             if let Some(actions) = &self.allowed_actions {
                 map.insert("allowed_actions".into(), json!(actions));
             }
+            map.extend(self.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         }
         body
     }

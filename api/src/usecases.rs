@@ -5,6 +5,8 @@ pub mod bank_receipt;
 pub mod commit;
 pub mod contract;
 pub mod funding;
+pub mod job;
 pub mod milestone;
 pub mod platform;
+pub mod proposal;
 pub mod work;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     calendar::after,
+    category::Category,
     decision::Decision,
     event::EventKind,
     ids::{JobId, MemberId},
@@ -101,7 +102,7 @@ pub struct Job {
     /// The whole of it.
     pub description: String,
     /// The kind of work.
-    pub category: String,
+    pub category: Category,
     /// The least the client thinks of paying.
     pub budget_min: Option<Money>,
     /// The most.
@@ -112,6 +113,8 @@ pub struct Job {
     pub length: JobLength,
     /// Where it stands.
     pub state: JobState,
+    /// When it was first opened; none if nobody but its client has seen it.
+    pub published_at: Option<DateTime<Utc>>,
     /// When it stops taking proposals, while open.
     pub expires_at: Option<DateTime<Utc>>,
     /// How often it was written.
@@ -130,7 +133,7 @@ pub struct NewJob {
     /// The whole of it.
     pub description: String,
     /// The kind of work.
-    pub category: String,
+    pub category: Category,
     /// The least the client thinks of paying.
     pub budget_min: Option<Money>,
     /// The most.
@@ -180,12 +183,19 @@ impl Job {
             currency,
             length,
             state: JobState::INITIAL,
+            published_at: None,
             expires_at: None,
             version: 1,
             created_at: now,
             updated_at: now,
         };
         Ok(Decision::new(job, EventKind::JobDrafted))
+    }
+
+    /// Whether this caller may read it: its client always, everybody once it was published. What was published once
+    /// stays readable, because others have proposed to it and signed.
+    pub fn is_visible_to(&self, standing: Standing) -> bool {
+        self.published_at.is_some() || standing == Standing::Client
     }
 
     /// Opens it for proposals, for as long as the rules say.
@@ -236,7 +246,8 @@ impl Job {
 
     fn open(&self, state: JobState, event: EventKind, now: DateTime<Utc>, rules: &Rules) -> Decision<Self> {
         let expires_at = after(now, rules.job_open);
-        let next = Self { state, expires_at: Some(expires_at), updated_at: now, ..self.clone() };
+        let published_at = self.published_at.or(Some(now));
+        let next = Self { state, published_at, expires_at: Some(expires_at), updated_at: now, ..self.clone() };
         Decision::new(next, event).set(TimerKind::JobExpiry, expires_at)
     }
 

@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod calendar;
 pub mod cancellation;
+pub mod category;
 pub mod contract;
 pub mod decision;
 pub mod dispute;

@@ -43,9 +43,11 @@ struct Row {
     updated_at: Moment,
 }
 
-impl From<&Contract> for Row {
-    fn from(contract: &Contract) -> Self {
-        Self {
+impl TryFrom<&Contract> for Row {
+    type Error = StoreError;
+
+    fn try_from(contract: &Contract) -> Result<Self, StoreError> {
+        Ok(Self {
             id: contract.id.into(),
             job_id: contract.job.into(),
             proposal_id: contract.proposal.into(),
@@ -54,7 +56,7 @@ impl From<&Contract> for Row {
             title: contract.title.clone(),
             scope: contract.scope.clone(),
             currency: contract.released.currency().to_string(),
-            terms: terms::to_document(&contract.terms),
+            terms: terms::write(&contract.terms).map_err(corrupt("contracts", contract.id))?,
             terms_version: 1,
             fee_schedule: contract.fee_schedule.clone(),
             state: contract.state.to_string(),
@@ -66,7 +68,7 @@ impl From<&Contract> for Row {
             version: contract.version,
             created_at: contract.created_at.into(),
             updated_at: contract.updated_at.into(),
-        }
+        })
     }
 }
 
@@ -85,7 +87,7 @@ impl TryFrom<Row> for Contract {
             worker: row.worker_id.into(),
             title: row.title,
             scope: row.scope,
-            terms: terms::from_document(&row.terms).map_err(corrupt("contracts", id))?,
+            terms: terms::read(row.terms).map_err(corrupt("contracts", id))?,
             fee_schedule: row.fee_schedule,
             state: row.state.parse().map_err(&bad)?,
             released: money(row.released, currency, "contracts", id)?,
@@ -105,7 +107,7 @@ impl TryFrom<Row> for Contract {
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, contract: &Contract) -> Result<(), StoreError> {
-    diesel::insert_into(contracts::table).values(Row::from(contract)).execute(&mut **tx)?;
+    diesel::insert_into(contracts::table).values(Row::try_from(contract)?).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -145,7 +147,7 @@ pub fn save(tx: &mut Tx<'_>, contract: &Contract) -> Result<Contract, StoreError
     let next = Contract { version: contract.version + 1, ..contract.clone() };
     let changed = diesel::update(contracts::table.find(Key::from(contract.id)))
         .filter(contracts::version.eq(contract.version))
-        .set(Row::from(&next))
+        .set(Row::try_from(&next)?)
         .execute(&mut **tx)?;
     saved(changed, "contracts")?;
     Ok(next)

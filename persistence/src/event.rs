@@ -118,7 +118,10 @@ pub fn after(conn: &mut Conn, member: MemberId, number: i64, most: i64) -> Resul
         .limit(most)
         .select((events::number, Row::as_select()))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(number, row)| Some(NumberedEvent { number: number?, event: row.into() })).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(number, row)| Some(NumberedEvent { number: number?, event: row.into() }))
+        .collect())
 }
 
 impl From<Row> for Event {

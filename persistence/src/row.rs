@@ -18,6 +18,11 @@ pub(crate) fn saved(changed: usize, table: &'static str) -> Result<(), StoreErro
 }
 
 /// An amount column and the row's currency as money.
-pub(crate) fn money(amount: i64, currency: Currency, table: &'static str, id: impl Display) -> Result<Money, StoreError> {
+pub(crate) fn money(
+    amount: i64,
+    currency: Currency,
+    table: &'static str,
+    id: impl Display,
+) -> Result<Money, StoreError> {
     Money::new(amount, currency).map_err(corrupt(table, id))
 }

@@ -100,10 +100,8 @@ pub struct FoundToken {
 /// # Errors
 /// Only those of the database.
 pub fn find_token(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<FoundToken>, StoreError> {
-    let query = refresh_tokens::table
-        .inner_join(sessions::table)
-        .filter(refresh_tokens::token_hash.eq(token_hash))
-        .select((
+    let query =
+        refresh_tokens::table.inner_join(sessions::table).filter(refresh_tokens::token_hash.eq(token_hash)).select((
             sessions::id,
             sessions::member_id,
             refresh_tokens::used_at,

@@ -191,11 +191,7 @@ fn migrate_postgres(pg: &mut PgConnection) -> Result<(), Box<dyn std::error::Err
     done
 }
 
-fn transact<T, E: Abort>(
-    conn: &mut Conn,
-    intent: Intent,
-    work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<T, E> {
+fn transact<T, E: Abort>(conn: &mut Conn, intent: Intent, work: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
     <Conn as Connection>::TransactionManager::begin_transaction(conn).map_err(StoreError::from)?;
     match (work(&mut Tx(conn)), intent) {
         (Ok(value), Intent::Keep) => {

@@ -1,69 +1,146 @@
-//! Terms as a JSON document: written in one spelling, read strictly.
+//! Terms as a JSON document: written in one form, and read strictly.
 
 use domain::{
     money::{Currency, Money},
-    terms::{MilestoneTerms, Terms},
+    terms::{FundedAhead, MilestoneTerms, Terms},
 };
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::types::Document;
 
-fn money(money: Money) -> Value {
-    json!({"amount": money.amount(), "currency": money.currency().as_str()})
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    milestones: Vec<StoredMilestone>,
+    acceptance_days: u16,
+    revision_limit: u16,
+    funded_ahead: String,
+    termination_fee: Option<StoredMoney>,
 }
 
-/// Terms as they are stored.
-pub(crate) fn to_document(terms: &Terms) -> Document {
-    let milestones = terms.milestones.iter().map(|milestone| {
-        json!({"title": milestone.title, "amount": money(milestone.amount), "due_on": milestone.due_on.to_string()})
-    });
-    Document(json!({
-        "milestones": milestones.collect::<Vec<_>>(),
-        "acceptance_days": terms.acceptance_days,
-        "revision_limit": terms.revision_limit,
-        "funded_ahead": terms.funded_ahead.as_str(),
-        "termination_fee": terms.termination_fee.map(money),
-    }))
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredMilestone {
+    title: String,
+    amount: StoredMoney,
+    due_on: String,
 }
 
-/// Terms as they were stored.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredMoney {
+    amount: i64,
+    currency: String,
+}
+
+/// What is wrong with a document, in words for the log.
+pub(crate) type Nonsense = String;
+
+/// The document of these terms.
 ///
 /// # Errors
-/// The member that makes no sense.
-pub(crate) fn from_document(document: &Document) -> Result<Terms, String> {
-    let terms = &document.0;
-    let milestones = terms.get("milestones").and_then(Value::as_array).ok_or("terms: no milestones")?;
+/// Only if they cannot be written as JSON at all.
+pub(crate) fn write(terms: &Terms) -> Result<Document, serde_json::Error> {
+    let milestone = |each: &MilestoneTerms| StoredMilestone {
+        title: each.title.clone(),
+        amount: each.amount.into(),
+        due_on: each.due_on.to_string(),
+    };
+    let stored = Stored {
+        milestones: terms.milestones.iter().map(milestone).collect(),
+        acceptance_days: terms.acceptance_days,
+        revision_limit: terms.revision_limit,
+        funded_ahead: terms.funded_ahead.to_string(),
+        termination_fee: terms.termination_fee.map(StoredMoney::from),
+    };
+    serde_json::to_value(stored).map(Document)
+}
+
+/// The terms of a document.
+///
+/// # Errors
+/// What makes no sense: a member that is missing or unknown, a name, date or amount that is none.
+pub(crate) fn read(document: Document) -> Result<Terms, Nonsense> {
+    let stored: Stored = understand(document)?;
     Ok(Terms {
-        milestones: milestones.iter().map(read_milestone).collect::<Result<_, _>>()?,
-        acceptance_days: read_number(terms, "acceptance_days")?,
-        revision_limit: read_number(terms, "revision_limit")?,
-        funded_ahead: read_text(terms, "funded_ahead")?.parse().map_err(|error| format!("terms: {error}"))?,
-        termination_fee: match terms.get("termination_fee") {
-            None | Some(Value::Null) => None,
-            Some(fee) => Some(read_money(fee)?),
-        },
+        milestones: stored.milestones.into_iter().map(StoredMilestone::read).collect::<Result<_, _>>()?,
+        acceptance_days: stored.acceptance_days,
+        revision_limit: stored.revision_limit,
+        funded_ahead: stored.funded_ahead.parse::<FundedAhead>().map_err(nonsense)?,
+        termination_fee: stored.termination_fee.map(StoredMoney::read).transpose()?,
     })
 }
 
-fn read_milestone(value: &Value) -> Result<MilestoneTerms, String> {
-    Ok(MilestoneTerms {
-        title: read_text(value, "title")?.to_owned(),
-        amount: read_money(value.get("amount").ok_or("terms: no amount")?)?,
-        due_on: read_text(value, "due_on")?.parse().map_err(|error| format!("terms: due_on: {error}"))?,
-    })
+fn understand<T: DeserializeOwned>(document: Document) -> Result<T, Nonsense> {
+    serde_json::from_value(document.0).map_err(nonsense)
 }
 
-fn read_money(value: &Value) -> Result<Money, String> {
-    let currency: Currency = read_text(value, "currency")?.parse().map_err(|error| format!("terms: {error}"))?;
-    let amount = value.get("amount").and_then(Value::as_i64).ok_or("terms: an amount is no integer")?;
-    Money::new(amount, currency).map_err(|error| format!("terms: {error}"))
+fn nonsense(error: impl std::fmt::Display) -> Nonsense {
+    error.to_string()
 }
 
-fn read_text<'v>(value: &'v Value, name: &str) -> Result<&'v str, String> {
-    value.get(name).and_then(Value::as_str).ok_or_else(|| format!("terms: {name} is no text"))
+impl StoredMilestone {
+    fn read(self) -> Result<MilestoneTerms, Nonsense> {
+        let due_on = self.due_on.parse().map_err(nonsense)?;
+        Ok(MilestoneTerms { title: self.title, amount: self.amount.read()?, due_on })
+    }
 }
 
-fn read_number(value: &Value, name: &str) -> Result<u16, String> {
-    let number = value.get(name).and_then(Value::as_u64).and_then(|number| u16::try_from(number).ok());
-    number.ok_or_else(|| format!("terms: {name} is no small number"))
+impl StoredMoney {
+    fn read(self) -> Result<Money, Nonsense> {
+        let currency = self.currency.parse::<Currency>().map_err(nonsense)?;
+        Money::new(self.amount, currency).map_err(nonsense)
+    }
+}
+
+impl From<Money> for StoredMoney {
+    fn from(money: Money) -> Self {
+        Self { amount: money.amount(), currency: money.currency().to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn terms() -> Terms {
+        let yen = |amount| Money::new(amount, Currency::Jpy).unwrap();
+        let milestone =
+            MilestoneTerms { title: "Draft".into(), amount: yen(55_000), due_on: "2026-05-01".parse().unwrap() };
+        Terms {
+            milestones: vec![milestone],
+            acceptance_days: 7,
+            revision_limit: 3,
+            funded_ahead: FundedAhead::Next,
+            termination_fee: Some(yen(5_000)),
+        }
+    }
+
+    #[test]
+    fn terms_come_back_as_they_were_written() {
+        assert_eq!(read(write(&terms()).unwrap()), Ok(terms()));
+    }
+
+    #[test]
+    fn a_document_that_makes_no_sense_is_refused() {
+        let good = write(&terms()).unwrap().0;
+        let spoiled = [
+            ("/funded_ahead", json!("never")),
+            ("/milestones/0/due_on", json!("2026-02-30")),
+            ("/milestones/0/amount/currency", json!("EUR")),
+            ("/milestones/0/amount/amount", json!(1_u64 << 53)),
+            ("/acceptance_days", json!(-1)),
+            ("/milestones/0", json!({"title": "Draft"})),
+        ];
+        for (place, nonsense) in spoiled {
+            let mut document = good.clone();
+            *document.pointer_mut(place).unwrap() = nonsense;
+            assert!(read(Document(document)).is_err(), "{place}");
+        }
+        let mut unknown = good;
+        unknown["bonus"] = json!(1);
+        assert!(read(Document(unknown)).is_err());
+    }
 }

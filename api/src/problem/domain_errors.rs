@@ -1,5 +1,8 @@
 //! What the domain refuses, as problems: one exhaustive mapping for each of its errors.
 
+mod market;
+mod work;
+
 use domain::{ids::InvalidId, machine::Refused, money::MoneyError, policy::{Forbidden, Standing}};
 
 use super::{Code, Problem};

@@ -18,7 +18,7 @@ use persistence::{
 
 use super::{
     commit::{announce, tell},
-    proposal,
+    job, proposal,
     work::Work,
 };
 use crate::{
@@ -69,7 +69,7 @@ pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> 
     let id = ContractId::from_uuid(due.subject);
     let found = contract::find(tx, id)?.ok_or_else(Problem::not_found)?;
     // The job comes before the contract in the order of locks.
-    let job = proposal::lock_job(tx, found.job)?;
+    let posting = job::lock_known(tx, found.job)?;
     let mut work = Work::lock(tx, id)?;
     if !timer::take(tx, due)? {
         return Ok(());
@@ -78,7 +78,7 @@ pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> 
     work.contract = contract::save(tx, &decision.next)?;
     announce(tx, cx, id, work.audience(), &decision)?;
     work.cancel_rest(tx, cx)?;
-    proposal::restore_after_lapse(tx, cx, job, work.contract.proposal)
+    proposal::restore_after_lapse(tx, cx, posting.job.id, work.contract.proposal)
 }
 
 /// A required funding is missing: the contract pauses.

@@ -181,9 +181,7 @@ pub fn expire(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem>
 
 fn expire_payment(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), Problem> {
     let Some(payment) = payment::lock_pending(tx, id)? else { return Ok(()) };
-    // A contract that ends takes its pending payments with it, before their own time.
-    let due = Payment { expires_at: Some(payment.expires_at.map_or(cx.now, |at| at.min(cx.now))), ..payment };
-    let decision = due.expire(cx.now)?;
+    let decision = payment.expire(cx.now)?;
     let saved = payment::save(tx, &decision.next)?;
     announce(tx, cx, saved.id, Audience::only(saved.client), &decision)
 }

@@ -1,3 +1,4 @@
+use domain::category::Category;
 use domain::job::{Job, JobAction, JobError, JobLength, JobState, NewJob};
 use domain::machine::State;
 use domain::money::{Currency, Money};
@@ -10,7 +11,7 @@ fn budget(budget_min: Option<Money>, budget_max: Option<Money>) -> Result<JobSta
     let new = NewJob {
         title: "A shop".into(),
         description: "All of it".into(),
-        category: "web".into(),
+        category: Category::WebDevelopment,
         budget_min,
         budget_max,
         currency: Currency::Jpy,
@@ -37,6 +38,16 @@ fn a_published_job_is_open_for_thirty_days() {
     assert_eq!(decision.timers, [TimerChange::Set(TimerKind::JobExpiry, start() + days(30))]);
     assert!(matches!(decision.next.expire(start() + days(29)), Err(JobError::NotDue(_))));
     assert_eq!(decision.next.expire(start() + days(30)).unwrap().next.state, JobState::Expired);
+}
+
+#[test]
+fn what_was_published_once_stays_readable_and_a_draft_is_its_clients_alone() {
+    let withdrawn = draft().cancel(start()).unwrap().next;
+    let canceled = open_job().cancel(start()).unwrap().next;
+    assert!(withdrawn.is_visible_to(Standing::Client) && !withdrawn.is_visible_to(Standing::Outsider));
+    assert!(canceled.is_visible_to(Standing::Outsider));
+    let reopened = open_job().fill(start()).unwrap().next.reopen(start() + days(7), &rules()).unwrap().next;
+    assert_eq!(reopened.published_at, open_job().published_at);
 }
 
 #[test]

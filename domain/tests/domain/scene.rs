@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::{
     actor::Party,
+    category::Category,
     contract::Contract,
     escrow::Escrow,
     fee::FeeSchedule,
@@ -72,7 +73,7 @@ pub fn draft() -> Job {
     let new = NewJob {
         title: "A shop".into(),
         description: "All of it".into(),
-        category: "web".into(),
+        category: Category::WebDevelopment,
         budget_min: Some(yen(10_000)),
         budget_max: Some(yen(500_000)),
         currency: Currency::Jpy,

@@ -10,8 +10,9 @@ CREATE TABLE jobs (
     budget_max bigint CHECK (budget_max >= budget_min),
     length text NOT NULL,
     state text NOT NULL CHECK (state IN ('draft', 'open', 'filled', 'expired', 'canceled')),
+    published_at timestamptz,
     expires_at timestamptz,
-    proposal_count integer NOT NULL CHECK (proposal_count >= 0),
+    applicant_count integer NOT NULL CHECK (applicant_count >= 0),
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL

@@ -10,8 +10,9 @@ CREATE TABLE jobs (
     budget_max INTEGER CHECK (budget_max >= budget_min),
     length TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('draft', 'open', 'filled', 'expired', 'canceled')),
+    published_at INTEGER,
     expires_at INTEGER,
-    proposal_count INTEGER NOT NULL CHECK (proposal_count >= 0),
+    applicant_count INTEGER NOT NULL CHECK (applicant_count >= 0),
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL

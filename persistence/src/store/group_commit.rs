@@ -111,8 +111,8 @@ fn commit_together(
     if let Conn::Sqlite(sqlite) = conn {
         begin_immediate(sqlite)?;
     }
-    let done = run_all(conn, jobs, queue)
-        .and_then(|()| <Conn as Connection>::TransactionManager::commit_transaction(conn));
+    let done =
+        run_all(conn, jobs, queue).and_then(|()| <Conn as Connection>::TransactionManager::commit_transaction(conn));
     if done.is_err() {
         // Diesel may have rolled back already; a second rollback then has nothing to do and says so.
         if let Err(error) = <Conn as Connection>::TransactionManager::rollback_transaction(conn) {
@@ -123,11 +123,7 @@ fn commit_together(
 }
 
 /// Runs what is there, and what arrives while it runs.
-fn run_all(
-    conn: &mut Conn,
-    jobs: &mut Vec<Box<dyn Job>>,
-    queue: &Receiver<Box<dyn Job>>,
-) -> diesel::QueryResult<()> {
+fn run_all(conn: &mut Conn, jobs: &mut Vec<Box<dyn Job>>, queue: &Receiver<Box<dyn Job>>) -> diesel::QueryResult<()> {
     let mut next = 0;
     while let Some(job) = jobs.get_mut(next) {
         conn.batch_execute("SAVEPOINT piece")?;

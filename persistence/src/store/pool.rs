@@ -124,9 +124,9 @@ impl ManageConnection for Manager {
     type Error = r2d2::Error;
 
     fn connect(&self) -> Result<Conn, r2d2::Error> {
-        self.target.connect(self.access).map_err(|error| {
-            r2d2::Error::ConnectionError(ConnectionError::BadConnection(error.to_string()))
-        })
+        self.target
+            .connect(self.access)
+            .map_err(|error| r2d2::Error::ConnectionError(ConnectionError::BadConnection(error.to_string())))
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<(), r2d2::Error> {

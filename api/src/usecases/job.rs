@@ -1,0 +1,109 @@
+//! Posting jobs and taking them back.
+
+use domain::{
+    decision::Decision,
+    ids::JobId,
+    job::{Job, JobAction, NewJob},
+    policy::Operation,
+};
+use persistence::{
+    error::StoreError,
+    job::{self, Posting},
+    store::{Conn, Tx},
+    timer::{self, Timer},
+};
+
+use super::{
+    commit::{Audience, announce},
+    proposal,
+};
+use crate::{call::Context, problem::Problem};
+
+/// Whether a new job is shown to others at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Its client alone sees it, until it is published.
+    Draft,
+    /// It takes proposals.
+    Open,
+}
+
+/// Writes a job.
+///
+/// # Errors
+/// The budget makes no sense, or the caller is staff.
+pub fn post(tx: &mut Tx<'_>, cx: &Context, new: NewJob, start: Start) -> Result<Posting, Problem> {
+    cx.permit(Operation::PostJob, cx.standing_outside())?;
+    let drafted = Job::new(cx.new_id(), cx.member()?, new, cx.now)?;
+    job::insert(tx, &drafted.next)?;
+    announce(tx, cx, drafted.next.id, Audience::only(drafted.next.client), &drafted)?;
+    let job = match start {
+        Start::Draft => drafted.next,
+        Start::Open => commit(tx, cx, &drafted.next.publish(cx.now, &cx.app.rules)?)?,
+    };
+    Ok(Posting { job, applicants: 0 })
+}
+
+/// A job as far as the caller may read it.
+///
+/// # Errors
+/// [`Code::NotFound`](crate::problem::Code::NotFound) when there is none, or it is somebody else's draft.
+pub fn read(conn: &mut Conn, cx: &Context, id: JobId) -> Result<Posting, Problem> {
+    let found = job::find(conn, id)?;
+    let visible = found.filter(|posting| posting.job.is_visible_to(cx.standing_to_owner(posting.job.client)));
+    visible.ok_or_else(Problem::not_found)
+}
+
+/// Opens a draft for proposals.
+///
+/// # Errors
+/// Not the caller's, or not a draft any more.
+pub fn publish(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<Posting, Problem> {
+    let posting = lock_for(tx, cx, id, JobAction::Publish)?;
+    let job = commit(tx, cx, &posting.job.publish(cx.now, &cx.app.rules)?)?;
+    Ok(Posting { job, ..posting })
+}
+
+/// Takes a job back; whoever waits for an answer to a proposal gets it: no.
+///
+/// # Errors
+/// Not the caller's, or closed already.
+pub fn cancel(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<Posting, Problem> {
+    let posting = lock_for(tx, cx, id, JobAction::Cancel)?;
+    let job = commit(tx, cx, &posting.job.cancel(cx.now)?)?;
+    proposal::decline_all(tx, cx, id)?;
+    Ok(Posting { job, ..posting })
+}
+
+/// It was open long enough.
+///
+/// # Errors
+/// Only those of the store.
+pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
+    let posting = lock_known(tx, JobId::from_uuid(timer.subject))?;
+    if timer::take(tx, timer)? {
+        commit(tx, cx, &posting.job.expire(cx.now)?)?;
+    }
+    Ok(())
+}
+
+/// Reads a job under lock for a step that the caller wants to take.
+fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: JobId, action: JobAction) -> Result<Posting, Problem> {
+    let posting = job::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    cx.permit(Operation::Job(action), cx.standing_to_owner(posting.job.client))?;
+    cx.check_version(posting.job.version)?;
+    Ok(posting)
+}
+
+/// Reads under lock what must be there.
+pub(super) fn lock_known(tx: &mut Tx<'_>, id: JobId) -> Result<Posting, Problem> {
+    let missing = || StoreError::Missing { table: "jobs", id: id.to_string() };
+    Ok(job::lock(tx, id)?.ok_or_else(missing)?)
+}
+
+/// Saves a step and tells the client.
+pub(super) fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Job>) -> Result<Job, Problem> {
+    let saved = job::save(tx, &decision.next)?;
+    announce(tx, cx, saved.id, Audience::only(saved.client), decision)?;
+    Ok(saved)
+}

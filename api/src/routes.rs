@@ -1,7 +1,15 @@
 //! The HTTP surface: one file for each noun.
 
 pub mod access;
+mod balance;
+mod bank_receipt;
+mod contract;
+mod ledger;
+mod milestone;
+mod note;
+mod payment;
 pub mod platform;
+mod preview;
 pub mod sandbox;
 
 use std::sync::OnceLock;
@@ -11,6 +19,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation there is.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     access::configure(config);
+    contract::configure(config);
+    milestone::configure(config);
+    note::configure(config);
+    payment::configure(config);
+    balance::configure(config);
+    bank_receipt::configure(config);
+    ledger::configure(config);
     platform::configure(config);
     sandbox::configure(config);
 }

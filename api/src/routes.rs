@@ -1,8 +1,12 @@
 //! The HTTP surface: one file for each noun.
 
 pub mod access;
+pub mod fee_quote;
+pub mod job;
 pub mod platform;
+pub mod proposal;
 pub mod sandbox;
+mod terms;
 
 use std::sync::OnceLock;
 
@@ -11,6 +15,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation there is.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     access::configure(config);
+    job::configure(config);
+    proposal::configure(config);
+    fee_quote::configure(config);
     platform::configure(config);
     sandbox::configure(config);
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod commit;
+pub mod fee;
 pub mod job;
 pub mod platform;
 pub mod proposal;

@@ -47,3 +47,17 @@ pub type MemberKind = Word<domain::member::MemberKind>;
 pub type MemberState = Word<domain::member::MemberState>;
 /// `policy::Role` as sent.
 pub type Role = Word<domain::policy::Role>;
+/// `category::Category` as sent.
+pub type Category = Word<domain::category::Category>;
+/// `job::JobState` as sent.
+pub type JobState = Word<domain::job::JobState>;
+/// `job::JobLength` as sent.
+pub type JobLength = Word<domain::job::JobLength>;
+/// `proposal::ProposalState` as sent.
+pub type ProposalState = Word<domain::proposal::ProposalState>;
+/// `terms::FundedAhead` as sent.
+pub type FundedAhead = Word<domain::terms::FundedAhead>;
+/// `actor::Party` as sent.
+pub type Party = Word<domain::actor::Party>;
+/// `fee::TaxMode` as sent.
+pub type TaxMode = Word<domain::fee::TaxMode>;

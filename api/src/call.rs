@@ -66,6 +66,8 @@ pub struct Context {
     pub actor: Option<Actor>,
     /// The session of the caller, if it is a person.
     pub session: Option<SessionId>,
+    /// Whether what happens will be undone, because the caller only wants to know.
+    pub preview: bool,
     if_match: Option<i32>,
     journal: RefCell<Vec<JournalEntry>>,
 }
@@ -73,7 +75,7 @@ pub struct Context {
 impl Context {
     /// The system acting at its own initiative, as timers do.
     pub fn system(app: Arc<App>, now: DateTime<Utc>) -> Self {
-        Self { app, now, actor: Some(Actor::System), session: None, if_match: None, journal: RefCell::default() }
+        Self { app, now, actor: Some(Actor::System), session: None, preview: false, if_match: None, journal: RefCell::default() }
     }
 
     /// A caller of whom nothing is known.
@@ -161,6 +163,7 @@ struct Conditions {
     app: Arc<App>,
     claims: Option<Claims>,
     if_match: Option<i32>,
+    intent: Intent,
 }
 
 impl Conditions {
@@ -183,6 +186,7 @@ impl Conditions {
             now: clock::market_now(offset),
             actor,
             session,
+            preview: self.intent == Intent::Preview,
             if_match: self.if_match,
             journal: RefCell::default(),
         }
@@ -228,7 +232,7 @@ impl Call {
     where
         F: FnOnce(&mut Conn, &Context) -> Result<Reply, Problem> + Send + 'static,
     {
-        let conditions = self.conditions(claims)?;
+        let conditions = self.conditions(claims, Intent::Keep)?;
         let reply = blocking(move || {
             let app = conditions.app.clone();
             app.store.read(|conn| {
@@ -283,7 +287,7 @@ impl Call {
             (key, Key::Required | Key::Optional, Intent::Keep) => key,
         };
         let fingerprint = secrets::hash(format!("{} {}\n{canonical}", self.request.method(), self.request.uri()).as_bytes());
-        let conditions = self.conditions(claims)?;
+        let conditions = self.conditions(claims, preview)?;
         let (reply, replayed) = blocking(move || {
             let app = conditions.app.clone();
             app.store.write(preview, move |tx| {
@@ -304,8 +308,8 @@ impl Call {
         Ok(reply.send(&self.request, replayed))
     }
 
-    fn conditions(&self, claims: Option<Claims>) -> Result<Conditions, Problem> {
-        Ok(Conditions { app: self.app.clone(), claims, if_match: self.if_match()? })
+    fn conditions(&self, claims: Option<Claims>, intent: Intent) -> Result<Conditions, Problem> {
+        Ok(Conditions { app: self.app.clone(), claims, if_match: self.if_match()?, intent })
     }
 
     fn header(&self, name: &'static str) -> Result<Option<&str>, Problem> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::MailId;
 use lettre::{
     Message, SmtpTransport, Transport,
@@ -58,6 +58,17 @@ pub fn already_member(cx: &Context, to: &str, locale: Locale) -> Mail {
             "このメールアドレスで登録が試みられましたが、すでにアカウントがあります。ログインしてください。心当たりがない場合は何もする必要はありません。\n".to_owned(),
         ),
     }
+}
+
+/// Reminds a client that silence will accept a delivery.
+pub fn acceptance_reminder(cx: &Context, to: &str, locale: &str, title: &str, accept_at: DateTime<Utc>) -> Mail {
+    let at = accept_at.format("%Y-%m-%d %H:%M UTC");
+    if locale == Locale::Ja.as_str() {
+        let body = format!("「{title}」が納品されています。{at}までに検収または修正依頼がない場合、自動的に検収されます。\n");
+        return compose(cx, to, "検収期限のお知らせ", body);
+    }
+    let body = format!("\"{title}\" was delivered. Unless you accept it or ask for changes before {at}, it is accepted automatically.\n");
+    compose(cx, to, "A delivery awaits your decision", body)
 }
 
 /// The way out for mail; none in a sandbox without SMTP, where the outbox itself is the test mailbox.

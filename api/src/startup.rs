@@ -11,7 +11,7 @@ use actix_web::{
 use domain::{member::MemberKind, policy::Role, rules::Rules};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
-    idempotency, instance, member,
+    idempotency, instance, ledger, member,
     store::{Intent, Sizes, Store},
 };
 use secrecy::ExposeSecret;
@@ -63,6 +63,7 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let claimed = store
         .write(Intent::Keep, move |tx| {
             let own = (mode == Mode::Sandbox).then_some(fresh.as_slice());
+            ledger::open_platform_accounts(tx)?;
             instance::claim(tx, mode.as_str(), own, now)
         })
         .map_err(|error| StartError(format!("the database cannot be used: {error}")))?;

@@ -11,9 +11,9 @@ use persistence::{
 
 use crate::{
     call::Context,
-    problem::Problem,
+    problem::{Code, Problem},
     state::App,
-    usecases::{job, platform, proposal},
+    usecases::{contract, funding, job, milestone, platform, proposal},
 };
 
 /// How many timers are looked up at once.
@@ -49,24 +49,21 @@ pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>) -> Result<(), Pro
     Ok(app.store.write(Intent::Keep, move |tx| timer::put_off(tx, &due, now + RETRY, &why))?)
 }
 
+/// Every use case locks its subject first, then takes the timer, and does nothing if that is gone.
 fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
     match timer.kind {
-        TimerKind::JobExpiry => job::expire(tx, cx, timer),
+        TimerKind::AutoAccept => milestone::auto_accept(tx, cx, timer),
+        TimerKind::AutoAcceptReminder72h | TimerKind::AutoAcceptReminder24h => milestone::remind(tx, cx, timer),
+        TimerKind::RedeliveryOverdue => milestone::overdue(tx, cx, timer),
+        TimerKind::FundingExpiry => funding::expire(tx, cx, timer),
+        TimerKind::SlowCharge => funding::settle_slow_charge(tx, cx, timer),
+        TimerKind::FundingDue => contract::miss_funding(tx, cx, timer),
+        TimerKind::AgreedLapse => contract::lapse(tx, cx, timer),
         TimerKind::ProposalExpiry => proposal::expire(tx, cx, timer),
-        TimerKind::AutoAccept
-        | TimerKind::AutoAcceptReminder72h
-        | TimerKind::AutoAcceptReminder24h
-        | TimerKind::FundingExpiry
-        | TimerKind::RedeliveryOverdue
-        | TimerKind::FundingDue
-        | TimerKind::AgreedLapse
-        | TimerKind::CancellationLapse
+        TimerKind::JobExpiry => job::expire(tx, cx, timer),
+        TimerKind::CancellationLapse
         | TimerKind::DisputeAnswer
         | TimerKind::DisputeNegotiation
-        | TimerKind::DisputeEscalation
-        | TimerKind::SlowCharge => {
-            timer::take(tx, timer)?;
-            Ok(())
-        }
+        | TimerKind::DisputeEscalation => Err(Problem::new(Code::Internal)),
     }
 }

@@ -1,8 +1,13 @@
 //! One function for each thing that can be done: it reads under lock, lets the domain decide, and writes.
 
 pub mod access;
+pub mod bank_receipt;
 pub mod commit;
+pub mod contract;
 pub mod fee;
+pub mod funding;
 pub mod job;
+pub mod milestone;
 pub mod platform;
 pub mod proposal;
+pub mod work;

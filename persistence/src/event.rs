@@ -51,21 +51,30 @@ struct Row {
     occurred_at: Moment,
 }
 
-/// Writes an event.
+impl From<Event> for Row {
+    fn from(event: Event) -> Self {
+        Self {
+            id: event.id.into(),
+            kind: event.kind,
+            subject: event.subject,
+            client_id: event.client.map(Key::from),
+            worker_id: event.worker.map(Key::from),
+            data: Document(event.data),
+            occurred_at: event.occurred_at.into(),
+        }
+    }
+}
+
+/// Writes events.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn record(tx: &mut Tx<'_>, event: Event) -> Result<(), StoreError> {
-    let row = Row {
-        id: event.id.into(),
-        kind: event.kind,
-        subject: event.subject,
-        client_id: event.client.map(Key::from),
-        worker_id: event.worker.map(Key::from),
-        data: Document(event.data),
-        occurred_at: event.occurred_at.into(),
-    };
-    diesel::insert_into(events::table).values(row).execute(&mut **tx)?;
+pub fn record(tx: &mut Tx<'_>, events: Vec<Event>) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Row> = events.into_iter().map(Row::from).collect();
+    on_each!(*tx, conn => diesel::insert_into(events::table).values(rows).execute(conn))?;
     Ok(())
 }
 

@@ -185,3 +185,12 @@ pub fn none(conn: &mut Conn) -> Result<bool, StoreError> {
     let any: Option<Key> = members::table.select(members::id).limit(1).get_result(conn).optional()?;
     Ok(any.is_none())
 }
+
+/// Where to write to a member, and in which language.
+///
+/// # Errors
+/// Only those of the database.
+pub fn address(conn: &mut Conn, id: MemberId) -> Result<Option<(String, String)>, StoreError> {
+    let query = members::table.find(Key::from(id)).select((members::email, members::locale));
+    Ok(query.first(conn).optional()?)
+}

@@ -134,19 +134,6 @@ diesel::table! {
     use crate::types::sql::{Identifier, Instant, Json};
     use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
 
-    fee_schedules (version) {
-        version -> Text,
-        brackets -> Json,
-        tax -> Text,
-        tax_rate -> Text,
-        effective_from -> Instant,
-    }
-}
-
-diesel::table! {
-    use crate::types::sql::{Identifier, Instant, Json};
-    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
-
     ledger_accounts (id) {
         id -> Identifier,
         kind -> Text,
@@ -475,7 +462,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     mails,
     timers,
-    fee_schedules,
     ledger_accounts,
     journal_entries,
     postings,
@@ -496,3 +482,6 @@ diesel::allow_tables_to_appear_in_same_query!(
 
 diesel::joinable!(sessions -> members (member_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(postings -> journal_entries (entry_id));
+diesel::joinable!(postings -> ledger_accounts (account_id));
+diesel::joinable!(milestones -> escrows (escrow_id));

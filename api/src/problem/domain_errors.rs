@@ -1,6 +1,7 @@
 //! What the domain refuses, as problems: one exhaustive mapping for each of its errors.
 
 mod market;
+mod work;
 
 use domain::{ids::InvalidId, machine::Refused, money::MoneyError, policy::{Forbidden, Standing}};
 

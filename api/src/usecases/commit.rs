@@ -1,4 +1,4 @@
-//! Writing down what the domain has decided: timers and events together with the state.
+//! Writing down what the domain has decided: entries, timers and events together with the state.
 
 use domain::{
     decision::Decision,
@@ -7,10 +7,11 @@ use domain::{
 };
 use persistence::{
     event::{self, Event},
+    ledger,
     store::Tx,
     timer,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{call::Context, problem::Problem};
 
@@ -35,10 +36,10 @@ impl Audience {
     }
 }
 
-/// Writes the timers and events of a decision; the caller has saved its state and posted its entries.
+/// Writes the entries, timers and events of a decision; the caller has saved its state.
 ///
 /// # Errors
-/// Only those of the database.
+/// [`Code::InsufficientFunds`](crate::problem::Code::InsufficientFunds) when a balance would go below what it must hold.
 pub fn announce<K: Kind, T>(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -46,30 +47,38 @@ pub fn announce<K: Kind, T>(
     audience: Audience,
     decision: &Decision<T>,
 ) -> Result<(), Problem> {
+    let name = subject.to_string();
+    for entry in &decision.entries {
+        ledger::post(tx, cx.new_id(), entry, &name, cx.now)?;
+        cx.note_entry(entry.clone());
+    }
     timer::apply(tx, subject.uuid(), &decision.timers)?;
-    decision.events.iter().try_for_each(|kind| tell(tx, cx, *kind, subject, audience, json!({})))
+    let events = decision.events.iter().map(|kind| told(cx, *kind, &name, audience)).collect();
+    Ok(event::record(tx, events)?)
 }
 
-/// Writes one event.
+/// Writes one event that no decision goes with.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn tell<K: Kind>(
     tx: &mut Tx<'_>,
     cx: &Context,
-    kind: EventKind,
     subject: Id<K>,
     audience: Audience,
-    data: Value,
+    kind: EventKind,
 ) -> Result<(), Problem> {
-    let event = Event {
+    Ok(event::record(tx, vec![told(cx, kind, &subject.to_string(), audience)])?)
+}
+
+fn told(cx: &Context, kind: EventKind, subject: &str, audience: Audience) -> Event {
+    Event {
         id: cx.new_id(),
         kind: kind.to_string(),
-        subject: subject.to_string(),
+        subject: subject.to_owned(),
         client: audience.client,
         worker: audience.worker,
-        data,
+        data: json!({}),
         occurred_at: cx.now,
-    };
-    Ok(event::record(tx, event)?)
+    }
 }

@@ -110,7 +110,7 @@ impl CancellationRequest {
         Ok(self.close(state, EventKind::CancellationRetracted, now))
     }
 
-    /// Nobody answered in time. What becomes of each milestone is what [`silence`] says.
+    /// Nobody answered in time. What becomes of each milestone is what [`super::silence`] says.
     ///
     /// # Errors
     /// Not in this state, or not yet.

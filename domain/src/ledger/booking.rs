@@ -59,7 +59,6 @@ fn one(kind: EntryKind, debit: Account, credit: Account, amount: Money) -> Entry
 }
 
 /// Each is refused when nothing would move; the errors are those of [`JournalEntry::of`].
-#[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl JournalEntry {
     /// A card payment settled: the gateway owes it, the client has it.
     pub fn card_settled(client: MemberId, amount: Money) -> Entry {

@@ -184,6 +184,13 @@ fn consent_ends_a_contract_that_was_never_funded_and_one_that_is_paused() {
 }
 
 #[test]
+fn a_contract_without_money_stays_agreed_when_a_part_of_it_is_canceled() {
+    let mut deal = Deal::signed(&[10_000, 20_000], FundedAhead::Current);
+    deal.cancel(0, 0, start());
+    assert_eq!((deal.contract.state, deal.contract.lapse_at), (ContractState::Agreed, Some(start() + days(7))));
+}
+
+#[test]
 fn only_what_the_worker_got_counts_as_released() {
     let mut deal = Deal::signed(&[10_000, 20_000], FundedAhead::All);
     deal.fund(0, start());

@@ -129,6 +129,16 @@ fn an_account_without_a_stored_balance_may_be_missing_when_it_is_the_platforms()
     assert_eq!((report.entries, report.postings), (1, 2));
 }
 
+#[test]
+fn a_balance_stays_within_what_can_be_held_exactly() {
+    let mut balances = Balances::default();
+    balances.put(Account::ClientFunds(client()), Currency::Jpy, MAX_AMOUNT);
+    let before = balances.clone();
+    let refused = balances.apply(&JournalEntry::bank_received(client(), yen(1)).unwrap()).unwrap_err();
+    assert_eq!((refused.balance, refused.change), (MAX_AMOUNT, 1));
+    assert_eq!(balances, before);
+}
+
 /// A name and an amount.
 type Heap = (String, i64);
 

@@ -15,6 +15,8 @@ mod ledger;
 #[cfg(test)]
 mod machines;
 #[cfg(test)]
+mod member;
+#[cfg(test)]
 mod milestone;
 #[cfg(test)]
 mod payment;

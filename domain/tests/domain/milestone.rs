@@ -145,6 +145,15 @@ fn fees_accumulate_over_the_contract() {
 }
 
 #[test]
+fn fees_do_not_accumulate_over_two_currencies() {
+    let deal = delivered();
+    let before = domain::money::Money::zero(domain::money::Currency::Usd);
+    let fees = domain::milestone::FeeTerms { before, ..deal.fees() };
+    let refused = deal.milestones[0].accept(id(300), &deal.escrows[0], fees, start()).unwrap_err();
+    assert!(matches!(refused, MilestoneError::Money(MoneyError::CurrencyMismatch(..))));
+}
+
+#[test]
 fn silence_accepts_at_the_end_of_the_window_and_not_before() {
     let deal = delivered();
     let accept = |now| deal.milestones[0].auto_accept(&deal.escrows[0], deal.fees(), now);
@@ -285,6 +294,9 @@ fn the_escrow_of_another_milestone_is_refused() {
     deal.fund(1, start());
     let refused = deal.milestones[0].cancel(yen(0), &deal.escrows[1], deal.fees(), start()).unwrap_err();
     assert_eq!(refused, MilestoneError::ForeignEscrow);
+    let fresh = Deal::signed(&[10_000, 20_000], FundedAhead::All);
+    let funding = fresh.milestones[0].start_funding(yen(10_000), start(), &rules()).unwrap().next;
+    assert_eq!(funding.fund(&fresh.escrows[1], start()).unwrap_err(), MilestoneError::ForeignEscrow);
 }
 
 #[test]

@@ -4,5 +4,4 @@ DROP TRIGGER events_not_deleted ON events;
 DROP TABLE postings;
 DROP TABLE journal_entries;
 DROP TABLE ledger_accounts;
-DROP TABLE fee_schedules;
 DROP FUNCTION refuse_change;

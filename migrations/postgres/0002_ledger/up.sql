@@ -1,11 +1,3 @@
-CREATE TABLE fee_schedules (
-    version text PRIMARY KEY,
-    brackets jsonb NOT NULL,
-    tax text NOT NULL CHECK (tax IN ('included', 'added')),
-    tax_rate text NOT NULL,
-    effective_from timestamptz NOT NULL
-);
-
 CREATE TABLE ledger_accounts (
     id uuid PRIMARY KEY,
     kind text NOT NULL,

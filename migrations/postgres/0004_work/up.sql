@@ -9,7 +9,7 @@ CREATE TABLE contracts (
     currency text NOT NULL CHECK (currency IN ('JPY', 'USD')),
     terms jsonb NOT NULL,
     terms_version integer NOT NULL CHECK (terms_version >= 1),
-    fee_schedule text NOT NULL REFERENCES fee_schedules (version),
+    fee_schedule text NOT NULL,
     state text NOT NULL CHECK (state IN ('agreed', 'active', 'paused', 'ended', 'lapsed')),
     released bigint NOT NULL CHECK (released >= 0),
     funding_due_at timestamptz,

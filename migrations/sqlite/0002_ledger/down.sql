@@ -4,4 +4,3 @@ DROP TRIGGER events_not_deleted;
 DROP TABLE postings;
 DROP TABLE journal_entries;
 DROP TABLE ledger_accounts;
-DROP TABLE fee_schedules;

@@ -1,11 +1,3 @@
-CREATE TABLE fee_schedules (
-    version TEXT PRIMARY KEY,
-    brackets TEXT NOT NULL CHECK (json_valid(brackets)),
-    tax TEXT NOT NULL CHECK (tax IN ('included', 'added')),
-    tax_rate TEXT NOT NULL,
-    effective_from INTEGER NOT NULL
-) STRICT;
-
 CREATE TABLE ledger_accounts (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     kind TEXT NOT NULL,

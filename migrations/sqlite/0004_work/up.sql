@@ -9,7 +9,7 @@ CREATE TABLE contracts (
     currency TEXT NOT NULL CHECK (currency IN ('JPY', 'USD')),
     terms TEXT NOT NULL CHECK (json_valid(terms)),
     terms_version INTEGER NOT NULL CHECK (terms_version >= 1),
-    fee_schedule TEXT NOT NULL REFERENCES fee_schedules (version),
+    fee_schedule TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('agreed', 'active', 'paused', 'ended', 'lapsed')),
     released INTEGER NOT NULL CHECK (released >= 0),
     funding_due_at INTEGER,

@@ -1,0 +1,110 @@
+//! Bank transfers, as staff see them arrive.
+
+use chrono::NaiveDate;
+use domain::{
+    decision::Decision,
+    event::EventKind,
+    ids::{BankReceiptId, PaymentId},
+    ledger::JournalEntry,
+    money::Money,
+    policy::Operation,
+};
+use persistence::{
+    error::StoreError,
+    payment::{self, BankReceipt},
+    store::Tx,
+};
+
+use super::{
+    commit::{Audience, announce, tell},
+    funding::{self, Source},
+};
+use crate::{
+    call::Context,
+    problem::{Code, Problem},
+};
+
+/// A line of the bank's statement.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The bank's own number.
+    pub bank_reference: String,
+    /// What the sender wrote.
+    pub transfer_reference: Option<String>,
+    /// Who sent it.
+    pub sender: String,
+    /// How much.
+    pub amount: Money,
+    /// The value date.
+    pub received_on: NaiveDate,
+}
+
+/// Books a transfer: for the payment its reference names, or as unmatched.
+///
+/// # Errors
+/// Not staff's to do, or the bank's reference was recorded before.
+pub fn record(tx: &mut Tx<'_>, cx: &Context, arrival: Arrival) -> Result<BankReceipt, Problem> {
+    cx.permit(Operation::RecordBankReceipt, cx.standing_outside())?;
+    let payment = match &arrival.transfer_reference {
+        Some(reference) => payment::by_reference(tx, &reference.trim().to_uppercase())?,
+        None => None,
+    };
+    let receipt = BankReceipt {
+        id: cx.new_id(),
+        bank_reference: arrival.bank_reference,
+        transfer_reference: arrival.transfer_reference,
+        sender: arrival.sender,
+        amount: arrival.amount,
+        received_on: arrival.received_on,
+        payment,
+        recorded_by: cx.person()?,
+        version: 1,
+        created_at: cx.now,
+        updated_at: cx.now,
+    };
+    // The payment's contract is locked before the receipt is written, as everywhere.
+    match payment {
+        Some(payment) => drop(funding::receive(tx, cx, payment, receipt.amount, Source::Outside)?),
+        None => book_unmatched(tx, cx, &receipt)?,
+    }
+    payment::add_receipt(tx, &receipt).map_err(already_recorded)?;
+    tell(tx, cx, receipt.id, Audience::default(), EventKind::BankReceiptRecorded)?;
+    Ok(receipt)
+}
+
+fn book_unmatched(tx: &mut Tx<'_>, cx: &Context, receipt: &BankReceipt) -> Result<(), Problem> {
+    let entry = JournalEntry::bank_received_unmatched(receipt.amount)?;
+    announce(tx, cx, receipt.id, Audience::default(), &Decision::silent(()).book(entry))
+}
+
+fn already_recorded(error: StoreError) -> Problem {
+    match error {
+        StoreError::Taken { .. } => Problem::new(Code::AlreadyRecorded),
+        StoreError::LostRace { .. }
+        | StoreError::Insufficient
+        | StoreError::Corrupt { .. }
+        | StoreError::Missing { .. }
+        | StoreError::Unavailable(_)
+        | StoreError::Transient(_)
+        | StoreError::Database(_) => error.into(),
+    }
+}
+
+/// Says which payment an unmatched receipt was for.
+///
+/// # Errors
+/// Not staff's to do, no such payment, or matched already.
+pub fn assign(tx: &mut Tx<'_>, cx: &Context, id: BankReceiptId, payment: PaymentId) -> Result<BankReceipt, Problem> {
+    cx.permit(Operation::MatchBankReceipt, cx.standing_outside())?;
+    let receipt = payment::find_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
+    cx.check_version(receipt.version)?;
+    if receipt.payment.is_some() {
+        return Err(Problem::new(Code::ActionRefused)
+            .detail("This receipt is matched already.", "この入金はすでに照合済みです。"));
+    }
+    funding::receive(tx, cx, payment, receipt.amount, Source::Suspense)?;
+    let receipt = payment::lock_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
+    let receipt = payment::assign_receipt(tx, &receipt, payment, cx.now)?;
+    tell(tx, cx, id, Audience::default(), EventKind::BankReceiptMatched)?;
+    Ok(receipt)
+}

@@ -1,0 +1,130 @@
+//! Signing, leaving, and what the clock does to a contract that waits for money.
+
+use domain::{
+    contract::{Contract, ContractAction},
+    event::EventKind,
+    fee::FeeSchedule,
+    ids::{ContractId, MilestoneId, ProposalId},
+    milestone::Milestone,
+    policy::Operation,
+};
+use persistence::{
+    contract, milestone,
+    milestone::Stored,
+    note::{self, ProgressNote},
+    store::Tx,
+    timer::{self, Timer},
+};
+
+use super::{
+    commit::{announce, tell},
+    job, proposal,
+    work::Work,
+};
+use crate::{
+    call::Context,
+    problem::{Code, Problem},
+};
+
+/// Accepts the round named of a proposal, which signs the contract.
+///
+/// # Errors
+/// Not the caller's turn, not in this state, or another round is current.
+pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result<Work, Problem> {
+    let (job, proposal) = proposal::accept_round(tx, cx, id, round)?;
+    let decision = Contract::sign(cx.new_id(), &job, &proposal, &FeeSchedule::standard(), cx.now, &cx.app.rules)?;
+    let contract = decision.next.clone();
+    contract::insert(tx, &contract)?;
+    let mut milestones = Vec::new();
+    for (position, terms) in (1_i32..).zip(&contract.terms.milestones) {
+        let planned = Milestone::plan((cx.new_id(), cx.new_id()), &contract, position, terms, cx.now);
+        milestone::insert(tx, &planned.milestone, &planned.escrow)?;
+        milestones.push(Stored { milestone: planned.milestone, escrow: planned.escrow, charged: None });
+    }
+    let work = Work { contract, milestones };
+    announce(tx, cx, work.contract.id, work.audience(), &decision)?;
+    Ok(work)
+}
+
+/// The worker leaves a contract that was paused for long.
+///
+/// # Errors
+/// Not the worker's to do, not in this state, too early, or delivered work is undecided.
+pub fn leave(tx: &mut Tx<'_>, cx: &Context, id: ContractId) -> Result<Work, Problem> {
+    let mut work = Work::lock(tx, id)?;
+    cx.permit(Operation::Contract(ContractAction::Leave), work.standing(cx))?;
+    cx.check_version(work.contract.version)?;
+    let decision = work.contract.leave(&work.course(), cx.now, &cx.app.rules)?;
+    work.contract = contract::save(tx, &decision.next)?;
+    announce(tx, cx, id, work.audience(), &decision)?;
+    work.cancel_rest(tx, cx)?;
+    Ok(work)
+}
+
+/// Nothing was funded in time: the contract lapses, the job opens again with its proposals.
+///
+/// # Errors
+/// Only those of the store.
+pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
+    let id = ContractId::from_uuid(due.subject);
+    let found = contract::find(tx, id)?.ok_or_else(Problem::not_found)?;
+    // The job comes before the contract in the order of locks.
+    let posting = job::lock_known(tx, found.job)?;
+    let mut work = Work::lock(tx, id)?;
+    if !timer::take(tx, due)? {
+        return Ok(());
+    }
+    let decision = work.contract.lapse(cx.now)?;
+    work.contract = contract::save(tx, &decision.next)?;
+    announce(tx, cx, id, work.audience(), &decision)?;
+    work.cancel_rest(tx, cx)?;
+    proposal::restore_after_lapse(tx, cx, posting.job.id, work.contract.proposal)
+}
+
+/// A required funding is missing: the contract pauses.
+///
+/// # Errors
+/// Only those of the store.
+pub fn miss_funding(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
+    let id = ContractId::from_uuid(due.subject);
+    let mut work = Work::lock(tx, id)?;
+    if !timer::take(tx, due)? {
+        return Ok(());
+    }
+    let decision = work.contract.missed_funding(cx.now)?;
+    work.contract = contract::save(tx, &decision.next)?;
+    announce(tx, cx, id, work.audience(), &decision)
+}
+
+/// The worker tells how the work goes.
+///
+/// # Errors
+/// Not the worker's to do, or about a milestone of another contract.
+pub fn write_note(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    id: ContractId,
+    about: Option<MilestoneId>,
+    body: String,
+) -> Result<ProgressNote, Problem> {
+    let work = Work::lock(tx, id)?;
+    cx.permit(Operation::WriteProgressNote, work.standing(cx))?;
+    if about.is_some_and(|about| work.milestone(about).is_err()) {
+        return Err(Problem::new(Code::InvalidBody).at(
+            "/milestone_id",
+            "no milestone of this contract",
+            "この契約のマイルストーンではありません。",
+        ));
+    }
+    let note = ProgressNote {
+        id: cx.new_id(),
+        contract: id,
+        milestone: about,
+        author: cx.member()?,
+        body,
+        created_at: cx.now,
+    };
+    note::insert(tx, &note)?;
+    tell(tx, cx, note.id, work.audience(), EventKind::ProgressNoteWritten)?;
+    Ok(note)
+}

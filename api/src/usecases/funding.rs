@@ -1,0 +1,257 @@
+//! Money on its way in: reserving, paying, funding, and giving up waiting.
+
+use chrono::TimeDelta;
+use domain::{
+    decision::Decision,
+    event::EventKind,
+    ids::{MilestoneId, PaymentId},
+    ledger::JournalEntry,
+    milestone::{MilestoneAction, MilestoneState},
+    money::Money,
+    payment::{Means, Payment, PaymentMethod, PaymentState},
+    policy::Operation,
+    timer::TimerKind,
+};
+use persistence::{
+    ledger::{self, Funds},
+    payment,
+    store::Tx,
+    timer::{self, Timer},
+};
+
+use super::{
+    commit::{Audience, announce},
+    work::Work,
+};
+use crate::{
+    call::Context,
+    config::Payments,
+    problem::{Code, Problem},
+};
+
+/// How long the sandbox's slow charge takes: past the funding window, so that it comes late.
+const SLOW_CHARGE: TimeDelta = TimeDelta::days(8);
+
+/// Sets aside what the client has for a milestone, and asks for the rest by `method`. Funds at once if nothing is
+/// missing.
+///
+/// # Errors
+/// Not the client's to do, or not in this state.
+pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Work, Problem> {
+    let mut work = Work::lock_by_milestone(tx, id)?;
+    let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
+    let mut funds = lock_funds(tx, &work)?;
+    let decision = milestone.start_funding(funds.available()?, cx.now, &cx.app.rules)?;
+    funds.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
+    work.step(tx, cx, &decision)?;
+    if decision.next.shortfall()?.is_zero() {
+        fund(tx, cx, &mut work, id, &mut funds)?;
+    } else {
+        ask(tx, cx, &work, id, method)?;
+    }
+    Ok(work)
+}
+
+/// Asks once more for what is missing, after a payment has failed.
+///
+/// # Errors
+/// Not the client's to do, nothing is being funded, or a payment is still pending.
+pub fn ask_again(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Payment, Problem> {
+    let work = Work::lock_by_milestone(tx, id)?;
+    let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
+    let pending = payment::lock_pending(tx, id)?.is_some();
+    if milestone.state != MilestoneState::Funding || pending {
+        return Err(Problem::new(Code::ActionRefused).detail(
+            "A payment can be added only while the milestone waits for money and no payment is pending.",
+            "入金待ちで、かつ未完了の支払いがないときだけ支払いを追加できます。",
+        ));
+    }
+    ask(tx, cx, &work, id, method)
+}
+
+fn ask(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId, method: PaymentMethod) -> Result<Payment, Problem> {
+    if method == PaymentMethod::Card && cx.app.settings.payments() != Payments::Sandbox {
+        return Err(Problem::new(Code::InvalidBody).at(
+            "/method",
+            "cards are not taken here; pay by bank_transfer",
+            "カードは利用できません。bank_transferで支払ってください。",
+        ));
+    }
+    let payment_id: PaymentId = cx.new_id();
+    let transfer_reference = (method == PaymentMethod::BankTransfer).then(|| reference(payment_id));
+    let means = Means { method, transfer_reference };
+    let decision = Payment::request(payment_id, &work.milestone(id)?.milestone, means, cx.now)?;
+    payment::insert(tx, &decision.next)?;
+    announce(tx, cx, payment_id, Audience::only(work.contract.client), &decision)?;
+    Ok(decision.next)
+}
+
+/// What a client writes on a transfer: short, and without characters that banks change.
+fn reference(id: PaymentId) -> String {
+    let text = id.to_string().to_uppercase();
+    format!("AZ{}", text.get(text.len().saturating_sub(12)..).unwrap_or_default())
+}
+
+fn lock_funds(tx: &mut Tx<'_>, work: &Work) -> Result<Funds, Problem> {
+    Ok(ledger::lock_client_funds(tx, work.contract.client, work.contract.released.currency())?)
+}
+
+fn fund(tx: &mut Tx<'_>, cx: &Context, work: &mut Work, id: MilestoneId, funds: &mut Funds) -> Result<(), Problem> {
+    let stored = work.milestone(id)?;
+    let reserved = stored.milestone.reserved;
+    let decision = stored.milestone.fund(&stored.escrow, cx.now)?;
+    funds.reserve_instead(tx, reserved, Money::zero(reserved.currency()))?;
+    work.movement(tx, cx, &decision)
+}
+
+/// How a receipt is booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// It has just arrived.
+    Outside,
+    /// It was booked as unmatched before.
+    Suspense,
+}
+
+/// Books money that came for a payment, and funds the milestone with it if that still waits and now has all of it.
+///
+/// # Errors
+/// Only those of the store, and amounts of another currency.
+pub fn receive(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, amount: Money, source: Source) -> Result<Payment, Problem> {
+    let contract = payment::find(tx, id)?.ok_or_else(Problem::not_found)?.contract;
+    let mut work = Work::lock(tx, contract)?;
+    let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    let payment = record(tx, cx, payment, amount, source)?;
+    let milestone = &work.milestone(payment.milestone)?.milestone;
+    if milestone.state != MilestoneState::Funding {
+        return Ok(payment);
+    }
+    let mut funds = lock_funds(tx, &work)?;
+    let decision = milestone.reserve_more(amount.min(funds.available()?)?, cx.now)?;
+    funds.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
+    work.step(tx, cx, &decision)?;
+    if decision.next.shortfall()?.is_zero() {
+        fund(tx, cx, &mut work, payment.milestone, &mut funds)?;
+    }
+    Ok(payment)
+}
+
+/// A payment that is over takes no more: what still comes for it is the client's all the same.
+fn record(tx: &mut Tx<'_>, cx: &Context, payment: Payment, amount: Money, source: Source) -> Result<Payment, Problem> {
+    let audience = Audience::only(payment.client);
+    match payment.state {
+        PaymentState::Pending | PaymentState::Expired => {
+            let decision = match source {
+                Source::Outside => payment.receive(amount, cx.now)?,
+                Source::Suspense => payment.receive_from_suspense(amount, cx.now)?,
+            };
+            let saved = payment::save(tx, &decision.next)?;
+            announce(tx, cx, saved.id, audience, &decision)?;
+            Ok(saved)
+        }
+        PaymentState::Succeeded | PaymentState::Failed => {
+            let entry = match source {
+                Source::Outside => JournalEntry::bank_received(payment.client, amount),
+                Source::Suspense => JournalEntry::suspense_matched(payment.client, amount),
+            };
+            let entry = entry.map_err(|error| Problem::new(Code::InvalidBody).detail(error.to_string(), "金額が不正です。"))?;
+            let decision = Decision::new((), EventKind::PaymentReceived).book(entry);
+            announce(tx, cx, payment.id, audience, &decision)?;
+            Ok(payment)
+        }
+    }
+}
+
+/// Gives up waiting for a milestone's money: what was set aside is free again, what came stays the client's.
+///
+/// # Errors
+/// Only those of the store.
+pub fn expire(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
+    let id = MilestoneId::from_uuid(due.subject);
+    let mut work = Work::lock_by_milestone(tx, id)?;
+    if !timer::take(tx, due)? {
+        return Ok(());
+    }
+    let milestone = work.milestone(id)?.milestone.clone();
+    let decision = milestone.expire_funding(cx.now)?;
+    expire_payment(tx, cx, id)?;
+    lock_funds(tx, &work)?.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
+    work.step(tx, cx, &decision)
+}
+
+fn expire_payment(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), Problem> {
+    let Some(payment) = payment::lock_pending(tx, id)? else { return Ok(()) };
+    let decision = payment.expire(cx.now)?;
+    let saved = payment::save(tx, &decision.next)?;
+    announce(tx, cx, saved.id, Audience::only(saved.client), &decision)
+}
+
+/// Frees what is set aside for a milestone that is about to end, and stops waiting for its payment.
+///
+/// # Errors
+/// Only those of the store.
+pub fn release_reservation(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId) -> Result<(), Problem> {
+    let milestone = &work.milestone(id)?.milestone;
+    if milestone.state != MilestoneState::Funding {
+        return Ok(());
+    }
+    expire_payment(tx, cx, id)?;
+    let nothing = Money::zero(milestone.reserved.currency());
+    Ok(lock_funds(tx, work)?.reserve_instead(tx, milestone.reserved, nothing)?)
+}
+
+/// What the sandbox's gateway is told to do with a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardToken {
+    /// The charge succeeds.
+    Succeeds,
+    /// The charge is declined.
+    Declined,
+    /// The charge succeeds, but only after the sandbox's delay.
+    Slow,
+}
+
+/// The sandbox's gateway charges a card: the outcome is in the token.
+///
+/// # Errors
+/// Not the client's to do, not a card payment, or not in this state.
+pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> Result<Payment, Problem> {
+    let found = payment::find(tx, id)?.ok_or_else(Problem::not_found)?;
+    cx.permit(Operation::ReadOwnMoney, cx.standing_to_owner(found.client))?;
+    let refused = found.method != PaymentMethod::Card || found.state != PaymentState::Pending;
+    if refused || cx.app.settings.payments() != Payments::Sandbox {
+        return Err(Problem::new(Code::ActionRefused)
+            .detail("Only a pending card payment can be charged.", "未完了のカード支払いだけが決済できます。"));
+    }
+    match card {
+        CardToken::Succeeds => receive(tx, cx, id, found.shortfall()?, Source::Outside),
+        CardToken::Declined => fail(tx, cx, id),
+        CardToken::Slow => {
+            let due_at = domain::calendar::after(cx.now, SLOW_CHARGE);
+            timer::apply(tx, id.uuid(), &[domain::timer::TimerChange::Set(TimerKind::SlowCharge, due_at)])?;
+            Ok(found)
+        }
+    }
+}
+
+fn fail(tx: &mut Tx<'_>, cx: &Context, id: PaymentId) -> Result<Payment, Problem> {
+    let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    let decision = payment.fail("card_declined".to_owned(), cx.now)?;
+    let saved = payment::save(tx, &decision.next)?;
+    announce(tx, cx, id, Audience::only(saved.client), &decision)?;
+    Ok(saved)
+}
+
+/// The slow charge went through, perhaps after the milestone gave up waiting.
+///
+/// # Errors
+/// Only those of the store.
+pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
+    let id = PaymentId::from_uuid(due.subject);
+    let payment = payment::find(tx, id)?.ok_or_else(Problem::not_found)?;
+    Work::lock(tx, payment.contract)?;
+    if timer::take(tx, due)? {
+        receive(tx, cx, id, payment.shortfall()?, Source::Outside)?;
+    }
+    Ok(())
+}

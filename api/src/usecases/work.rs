@@ -1,0 +1,202 @@
+//! A contract with its milestones, locked together; and what follows for the contract when a milestone changes.
+
+use domain::{
+    contract::Contract,
+    decision::Decision,
+    fee::FeeSchedule,
+    ids::{ContractId, MilestoneId},
+    machine::State,
+    milestone::{FeeTerms, Milestone, MilestoneState, Movement},
+    money::Money,
+    policy::{Operation, Standing},
+};
+use persistence::{
+    contract,
+    error::StoreError,
+    milestone::{self, Stored},
+    store::{Conn, Tx},
+};
+
+use super::commit::{Audience, announce};
+use crate::{call::Context, problem::Problem};
+
+/// A contract and all its milestones, in their order.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The contract.
+    pub contract: Contract,
+    /// Its milestones with their escrows.
+    pub milestones: Vec<Stored>,
+}
+
+impl Work {
+    /// Locks a contract, then its milestones and escrows.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`](crate::problem::Code::NotFound) when there is none.
+    pub fn lock(tx: &mut Tx<'_>, id: ContractId) -> Result<Self, Problem> {
+        let contract = contract::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+        let milestones = milestone::lock_of_contract(tx, contract.id)?;
+        Ok(Self { contract, milestones })
+    }
+
+    /// The same, by one of its milestones.
+    ///
+    /// # Errors
+    /// As [`Work::lock`].
+    pub fn lock_by_milestone(tx: &mut Tx<'_>, id: MilestoneId) -> Result<Self, Problem> {
+        let contract = contract::lock_by_milestone(tx, id)?.ok_or_else(Problem::not_found)?;
+        let milestones = milestone::lock_of_contract(tx, contract.id)?;
+        Ok(Self { contract, milestones })
+    }
+
+    /// Reads without locking.
+    ///
+    /// # Errors
+    /// As [`Work::lock`].
+    pub fn find(conn: &mut Conn, id: ContractId) -> Result<Self, Problem> {
+        let contract = contract::find(conn, id)?.ok_or_else(Problem::not_found)?;
+        let milestones = milestone::of_contract(conn, contract.id)?;
+        Ok(Self { contract, milestones })
+    }
+
+    /// What the caller is to it.
+    pub fn standing(&self, cx: &Context) -> Standing {
+        cx.standing(self.contract.client, self.contract.worker)
+    }
+
+    /// Who hears of it.
+    pub const fn audience(&self) -> Audience {
+        Audience::both(self.contract.client, self.contract.worker)
+    }
+
+    /// Its milestones as far as the contract looks at them.
+    pub fn course(&self) -> Vec<(MilestoneId, MilestoneState)> {
+        self.milestones.iter().map(|stored| (stored.milestone.id, stored.milestone.state)).collect()
+    }
+
+    /// One of its milestones.
+    ///
+    /// # Errors
+    /// When it is none of them, which would be our mistake.
+    pub fn milestone(&self, id: MilestoneId) -> Result<&Stored, Problem> {
+        let found = self.milestones.iter().find(|stored| stored.milestone.id == id);
+        Ok(found.ok_or(StoreError::Missing { table: "milestones", id: id.to_string() })?)
+    }
+
+    /// One of its milestones, for a caller who wants to act on it: whoever may not even see it learns nothing.
+    ///
+    /// # Errors
+    /// The caller may not do this, or saw another version.
+    pub fn for_action(&self, cx: &Context, id: MilestoneId, operation: Operation) -> Result<&Stored, Problem> {
+        cx.permit(operation, self.standing(cx))?;
+        let stored = self.milestone(id)?;
+        cx.check_version(stored.milestone.version)?;
+        Ok(stored)
+    }
+
+    /// Writes a step of a milestone that moved no money.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn step(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Milestone>) -> Result<(), Problem> {
+        let (milestone, _) = milestone::save(tx, &decision.next, None)?;
+        announce(tx, cx, milestone.id, self.audience(), decision)?;
+        self.replace(milestone.id, |stored| stored.milestone = milestone);
+        Ok(())
+    }
+
+    /// Writes a step of a milestone and its escrow, and what follows for the contract.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn movement(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
+        self.write(tx, cx, decision)?;
+        let (course, rules) = (self.course(), &cx.app.rules);
+        let follows = if decision.next.milestone.state.is_final() {
+            let gross = decision.next.release.as_ref().map(|release| release.gross);
+            self.contract.milestone_finished(gross, &course, cx.now, rules)?
+        } else {
+            self.contract.milestone_funded(&course, cx.now, rules)?
+        };
+        self.contract = contract::save(tx, &follows.next.contract)?;
+        announce(tx, cx, self.contract.id, self.audience(), &follows)?;
+        self.reschedule(tx, cx, follows.next.shift_days)
+    }
+
+    fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
+        let Movement { milestone, escrow, release } = &decision.next;
+        let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
+        let escrow = milestone::save_escrow(tx, milestone.id, escrow)?;
+        announce(tx, cx, milestone.id, self.audience(), decision)?;
+        self.replace(milestone.id, |stored| *stored = Stored { milestone, escrow, charged });
+        Ok(())
+    }
+
+    /// Ends a milestone by canceling it, with a share for the worker of what is held, and what follows for the contract.
+    ///
+    /// # Errors
+    /// The milestone is over already, or the share does not fit.
+    pub fn cancel(&mut self, tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, share: Money) -> Result<(), Problem> {
+        let decision = self.decide_cancel(tx, cx, id, share)?;
+        self.movement(tx, cx, &decision)
+    }
+
+    /// Cancels what is still open of a contract that is over already; what is held goes back to the client.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn cancel_rest(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
+        let nothing = Money::zero(self.contract.released.currency());
+        for (id, state) in self.course() {
+            if !state.is_final() {
+                let decision = self.decide_cancel(tx, cx, id, nothing)?;
+                self.write(tx, cx, &decision)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn decide_cancel(
+        &self,
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        id: MilestoneId,
+        share: Money,
+    ) -> Result<Decision<Movement>, Problem> {
+        super::funding::release_reservation(tx, cx, self, id)?;
+        let schedule = self.schedule()?;
+        let stored = self.milestone(id)?;
+        Ok(stored.milestone.cancel(share, &stored.escrow, self.fees(&schedule), cx.now)?)
+    }
+
+    /// The fee schedule the contract was signed under.
+    ///
+    /// # Errors
+    /// When it is not known any more, which would be our mistake.
+    pub fn schedule(&self) -> Result<FeeSchedule, Problem> {
+        let name = &self.contract.fee_schedule;
+        Ok(FeeSchedule::find(name).ok_or_else(|| StoreError::Missing { table: "fee schedules", id: name.clone() })?)
+    }
+
+    /// What the next fee is reckoned by.
+    pub const fn fees<'a>(&self, schedule: &'a FeeSchedule) -> FeeTerms<'a> {
+        self.contract.fee_terms(schedule)
+    }
+
+    fn replace(&mut self, id: MilestoneId, change: impl FnOnce(&mut Stored)) {
+        if let Some(stored) = self.milestones.iter_mut().find(|stored| stored.milestone.id == id) {
+            change(stored);
+        }
+    }
+
+    fn reschedule(&mut self, tx: &mut Tx<'_>, cx: &Context, days: u64) -> Result<(), Problem> {
+        let moved: Vec<_> = self
+            .milestones
+            .iter()
+            .filter_map(|stored| stored.milestone.reschedule(days, cx.now, &cx.app.rules))
+            .collect();
+        moved.iter().try_for_each(|decision| self.step(tx, cx, decision))
+    }
+}
+

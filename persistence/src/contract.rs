@@ -1,0 +1,180 @@
+//! Contracts: rows to the domain and back.
+
+use diesel::prelude::*;
+use domain::{
+    contract::Contract,
+    ids::{ContractId, MemberId, MilestoneId},
+    money::Currency,
+};
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    page::{Position, newest_first},
+    row::{corrupt, money, saved},
+    schema::{contracts, milestones},
+    store::{Conn, Tx},
+    terms,
+    types::{Document, Key, Moment},
+};
+
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = contracts, treat_none_as_null = true)]
+struct Row {
+    id: Key,
+    job_id: Key,
+    proposal_id: Key,
+    client_id: Key,
+    worker_id: Key,
+    title: String,
+    scope: String,
+    currency: String,
+    terms: Document,
+    terms_version: i32,
+    fee_schedule: String,
+    state: String,
+    released: i64,
+    funding_due_at: Option<Moment>,
+    lapse_at: Option<Moment>,
+    paused_at: Option<Moment>,
+    ended_at: Option<Moment>,
+    version: i32,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl TryFrom<&Contract> for Row {
+    type Error = StoreError;
+
+    fn try_from(contract: &Contract) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: contract.id.into(),
+            job_id: contract.job.into(),
+            proposal_id: contract.proposal.into(),
+            client_id: contract.client.into(),
+            worker_id: contract.worker.into(),
+            title: contract.title.clone(),
+            scope: contract.scope.clone(),
+            currency: contract.released.currency().to_string(),
+            terms: terms::write(&contract.terms).map_err(corrupt("contracts", contract.id))?,
+            terms_version: 1,
+            fee_schedule: contract.fee_schedule.clone(),
+            state: contract.state.to_string(),
+            released: contract.released.amount(),
+            funding_due_at: contract.funding_due_at.map(Moment::from),
+            lapse_at: contract.lapse_at.map(Moment::from),
+            paused_at: contract.paused_at.map(Moment::from),
+            ended_at: contract.ended_at.map(Moment::from),
+            version: contract.version,
+            created_at: contract.created_at.into(),
+            updated_at: contract.updated_at.into(),
+        })
+    }
+}
+
+impl TryFrom<Row> for Contract {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let id = ContractId::from(row.id);
+        let bad = corrupt("contracts", id);
+        let currency: Currency = row.currency.parse().map_err(&bad)?;
+        Ok(Self {
+            id,
+            job: row.job_id.into(),
+            proposal: row.proposal_id.into(),
+            client: row.client_id.into(),
+            worker: row.worker_id.into(),
+            title: row.title,
+            scope: row.scope,
+            terms: terms::read(row.terms).map_err(corrupt("contracts", id))?,
+            fee_schedule: row.fee_schedule,
+            state: row.state.parse().map_err(&bad)?,
+            released: money(row.released, currency, "contracts", id)?,
+            funding_due_at: row.funding_due_at.map(Into::into),
+            lapse_at: row.lapse_at.map(Into::into),
+            paused_at: row.paused_at.map(Into::into),
+            ended_at: row.ended_at.map(Into::into),
+            version: row.version,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+        })
+    }
+}
+
+/// Adds a contract.
+///
+/// # Errors
+/// Only those of the database.
+pub fn insert(tx: &mut Tx<'_>, contract: &Contract) -> Result<(), StoreError> {
+    diesel::insert_into(contracts::table).values(Row::try_from(contract)?).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Reads a contract.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn find(conn: &mut Conn, id: ContractId) -> Result<Option<Contract>, StoreError> {
+    let row = contracts::table.find(Key::from(id)).select(Row::as_select()).first(conn).optional()?;
+    row.map(Contract::try_from).transpose()
+}
+
+/// Reads and locks a contract.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn lock(tx: &mut Tx<'_>, id: ContractId) -> Result<Option<Contract>, StoreError> {
+    let query = contracts::table.find(Key::from(id)).select(Row::as_select());
+    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Contract::try_from).transpose()
+}
+
+/// Reads and locks the contract that a milestone belongs to.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn lock_by_milestone(tx: &mut Tx<'_>, id: MilestoneId) -> Result<Option<Contract>, StoreError> {
+    let owner = milestones::table.filter(milestones::id.eq(Key::from(id))).select(milestones::contract_id);
+    let query = contracts::table.filter(contracts::id.eq_any(owner)).select(Row::as_select());
+    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Contract::try_from).transpose()
+}
+
+/// Saves a changed contract if it is still as it was read.
+///
+/// # Errors
+/// [`StoreError::LostRace`] otherwise.
+pub fn save(tx: &mut Tx<'_>, contract: &Contract) -> Result<Contract, StoreError> {
+    let next = Contract { version: contract.version + 1, ..contract.clone() };
+    let changed = diesel::update(contracts::table.find(Key::from(contract.id)))
+        .filter(contracts::version.eq(contract.version))
+        .set(Row::try_from(&next)?)
+        .execute(&mut **tx)?;
+    saved(changed, "contracts")?;
+    Ok(next)
+}
+
+/// Which of a member's contracts.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter<'a> {
+    /// Whose.
+    pub member: MemberId,
+    /// Only those in this state.
+    pub state: Option<&'a str>,
+}
+
+/// A page of the contracts a member is a party of, newest first.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn list(conn: &mut Conn, filter: Filter<'_>, after: Option<Position>, fetch: i64) -> Result<Vec<Contract>, StoreError> {
+    let me = Key::from(filter.member);
+    let mut query = contracts::table
+        .filter(contracts::client_id.eq(me).or(contracts::worker_id.eq(me)))
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(state) = filter.state {
+        query = query.filter(contracts::state.eq(state.to_owned()));
+    }
+    let rows: Vec<Row> = newest_first!(query, contracts, after, fetch).load(conn)?;
+    rows.into_iter().map(Contract::try_from).collect()
+}

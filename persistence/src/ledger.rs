@@ -1,0 +1,327 @@
+//! The books: posting entries, reading balances, and checking that everything adds up.
+
+mod audit;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::{
+    ids::{JournalEntryId, MemberId},
+    ledger::{Account, AccountKind, JournalEntry},
+    money::{Currency, Money},
+};
+use uuid::Uuid;
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    row::{corrupt, saved},
+    schema::{journal_entries, ledger_accounts, postings},
+    store::{Conn, Tx, on_each},
+    types::{Key, Moment},
+};
+
+pub use audit::{Audit, verify};
+
+/// Accounts are named after what they are, so that no look-up is needed to find one (UUID version 5, RFC 9562).
+const ACCOUNTS: Uuid = Uuid::from_u128(0x2c5f_4e0e_6a53_4b8e_9d5d_1b1f_6f3a_7c21);
+
+/// The id of an account in one currency.
+fn account_id(account: Account, currency: Currency) -> Uuid {
+    Uuid::new_v5(&ACCOUNTS, format!("{account}:{currency}").as_bytes())
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = ledger_accounts)]
+struct AccountRow {
+    id: Key,
+    kind: String,
+    owner: Option<Key>,
+    currency: String,
+    balance: Option<i64>,
+    reserved: i64,
+    version: i32,
+}
+
+impl AccountRow {
+    fn opened(account: Account, currency: Currency) -> Self {
+        Self {
+            id: Key(account_id(account, currency)),
+            kind: account.kind().to_string(),
+            owner: account.owner().map(Key),
+            currency: currency.to_string(),
+            balance: account.kind().has_balance_row().then_some(0),
+            reserved: 0,
+            version: 1,
+        }
+    }
+
+    fn read(&self) -> Result<(Account, Currency), StoreError> {
+        let id = self.id.0;
+        let kind: AccountKind = self.kind.parse().map_err(corrupt("ledger_accounts", id))?;
+        let account = Account::from_parts(kind, self.owner.map(|owner| owner.0)).map_err(corrupt("ledger_accounts", id))?;
+        Ok((account, self.currency.parse().map_err(corrupt("ledger_accounts", id))?))
+    }
+}
+
+/// Opens the platform's own accounts, which every posting then finds there.
+///
+/// # Errors
+/// Only those of the database.
+pub fn open_platform_accounts(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let kinds = AccountKind::ALL.iter().filter(|kind| !kind.has_owner());
+    let accounts = kinds.filter_map(|kind| Account::from_parts(*kind, None).ok());
+    let rows = accounts.flat_map(|account| Currency::ALL.iter().map(move |currency| AccountRow::opened(account, *currency)));
+    open(tx, rows.collect())
+}
+
+fn open(tx: &mut Tx<'_>, mut rows: Vec<AccountRow>) -> Result<(), StoreError> {
+    rows.sort_by_key(|row| row.id);
+    for row in rows {
+        on_each!(*tx, conn => {
+            diesel::insert_into(ledger_accounts::table).values(row).on_conflict_do_nothing().execute(conn)
+        })?;
+    }
+    Ok(())
+}
+
+/// Locks the accounts that keep a balance, by id, and opens those that are not there yet.
+fn lock(tx: &mut Tx<'_>, accounts: &BTreeSet<Account>, currency: Currency) -> Result<BTreeMap<Uuid, AccountRow>, StoreError> {
+    let ids: Vec<Key> = accounts.iter().map(|account| Key(account_id(*account, currency))).collect();
+    let mut found = lock_rows(tx, &ids)?;
+    if found.len() < ids.len() {
+        let missing = accounts.iter().map(|account| AccountRow::opened(*account, currency));
+        open(tx, missing.filter(|row| !found.contains_key(&row.id.0)).collect())?;
+        found = lock_rows(tx, &ids)?;
+    }
+    Ok(found)
+}
+
+fn lock_rows(tx: &mut Tx<'_>, ids: &[Key]) -> Result<BTreeMap<Uuid, AccountRow>, StoreError> {
+    let query = ledger_accounts::table
+        .filter(ledger_accounts::id.eq_any(ids.to_vec()))
+        .order(ledger_accounts::id)
+        .select(AccountRow::as_select());
+    let rows: Vec<AccountRow> = for_update(query).load(&mut **tx)?;
+    Ok(rows.into_iter().map(|row| (row.id.0, row)).collect())
+}
+
+/// Posts an entry: its lines, and the balances they change.
+///
+/// # Errors
+/// [`StoreError::Insufficient`] when a balance would go below what is reserved of it.
+pub fn post(
+    tx: &mut Tx<'_>,
+    id: JournalEntryId,
+    entry: &JournalEntry,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let currency = entry.currency();
+    let kept: BTreeSet<Account> =
+        entry.postings().iter().map(|posting| posting.account).filter(|account| account.kind().has_balance_row()).collect();
+    let mut rows = lock(tx, &kept, currency)?;
+    insert_entry(tx, id, entry, subject, now)?;
+    let mut lines = Vec::new();
+    for (line, posting) in (0_i32..).zip(entry.postings()) {
+        let account = account_id(posting.account, currency);
+        let balance_after = match rows.get_mut(&account) {
+            Some(row) => Some(change(tx, row, posting.change())?),
+            None => None,
+        };
+        lines.push((
+            postings::entry_id.eq(Key::from(id)),
+            postings::line.eq(line),
+            postings::account_id.eq(Key(account)),
+            postings::amount.eq(posting.amount),
+            postings::balance_after.eq(balance_after),
+        ));
+    }
+    on_each!(*tx, conn => diesel::insert_into(postings::table).values(lines).execute(conn))?;
+    Ok(())
+}
+
+fn insert_entry(
+    tx: &mut Tx<'_>,
+    id: JournalEntryId,
+    entry: &JournalEntry,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::insert_into(journal_entries::table)
+        .values((
+            journal_entries::id.eq(Key::from(id)),
+            journal_entries::kind.eq(entry.kind().as_str()),
+            journal_entries::currency.eq(entry.currency().as_str()),
+            journal_entries::subject.eq(subject),
+            journal_entries::occurred_at.eq(Moment::from(now)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Changes one balance and answers with what it is then.
+fn change(tx: &mut Tx<'_>, row: &mut AccountRow, by: i64) -> Result<i64, StoreError> {
+    let balance = row.balance.and_then(|balance| balance.checked_add(by)).ok_or(StoreError::Insufficient)?;
+    if balance < row.reserved {
+        return Err(StoreError::Insufficient);
+    }
+    row.balance = Some(balance);
+    save(tx, row)?;
+    Ok(balance)
+}
+
+fn save(tx: &mut Tx<'_>, row: &mut AccountRow) -> Result<(), StoreError> {
+    let changed = diesel::update(ledger_accounts::table.find(row.id))
+        .filter(ledger_accounts::version.eq(row.version))
+        .set((
+            ledger_accounts::balance.eq(row.balance),
+            ledger_accounts::reserved.eq(row.reserved),
+            ledger_accounts::version.eq(row.version + 1),
+        ))
+        .execute(&mut **tx)?;
+    saved(changed, "ledger_accounts")?;
+    row.version += 1;
+    Ok(())
+}
+
+/// What a client has, locked until the transaction ends.
+///
+/// # Errors
+/// Only those of the database.
+pub fn lock_client_funds(tx: &mut Tx<'_>, client: MemberId, currency: Currency) -> Result<Funds, StoreError> {
+    let account = Account::ClientFunds(client);
+    let mut rows = lock(tx, &BTreeSet::from([account]), currency)?;
+    let id = account_id(account, currency);
+    let row = rows.remove(&id).ok_or(StoreError::Missing { table: "ledger_accounts", id: id.to_string() })?;
+    Ok(Funds { row, currency })
+}
+
+/// A client's locked money: what is there, and how much of it is set aside for milestones being funded.
+#[derive(Debug)]
+pub struct Funds {
+    row: AccountRow,
+    currency: Currency,
+}
+
+impl Funds {
+    /// What is not set aside.
+    ///
+    /// # Errors
+    /// Only if the row makes no sense.
+    pub fn available(&self) -> Result<Money, StoreError> {
+        let free = self.row.balance.unwrap_or(0) - self.row.reserved;
+        Money::new(free, self.currency).map_err(corrupt("ledger_accounts", self.row.id.0))
+    }
+
+    /// Sets this much aside instead of what was set aside before for the same purpose.
+    ///
+    /// # Errors
+    /// [`StoreError::Insufficient`] when there is not that much.
+    pub fn reserve_instead(&mut self, tx: &mut Tx<'_>, before: Money, after: Money) -> Result<(), StoreError> {
+        if before == after {
+            return Ok(());
+        }
+        let reserved = self.row.reserved - before.amount() + after.amount();
+        if reserved < 0 || reserved > self.row.balance.unwrap_or(0) {
+            return Err(StoreError::Insufficient);
+        }
+        self.row.reserved = reserved;
+        save(tx, &mut self.row)
+    }
+}
+
+/// One account of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Which account.
+    pub account: Account,
+    /// What it holds.
+    pub amount: Money,
+    /// How much of it is set aside.
+    pub reserved: Money,
+}
+
+/// Every account of an owner, by id.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn balances(conn: &mut Conn, owner: Uuid) -> Result<Vec<Balance>, StoreError> {
+    let rows: Vec<AccountRow> = ledger_accounts::table
+        .filter(ledger_accounts::owner.eq(Key(owner)))
+        .order(ledger_accounts::id)
+        .select(AccountRow::as_select())
+        .load(conn)?;
+    let read = |row: AccountRow| {
+        let (account, currency) = row.read()?;
+        let money = |amount| Money::new(amount, currency).map_err(corrupt("ledger_accounts", row.id.0));
+        Ok(Balance { account, amount: money(row.balance.unwrap_or(0))?, reserved: money(row.reserved)? })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// One line of the books on one account, with the entry it belongs to.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The entry.
+    pub entry: JournalEntryId,
+    /// What the entry stands for.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// The account.
+    pub account: Account,
+    /// By how much the account changed, as people read it.
+    pub change: i64,
+    /// What it held then.
+    pub balance_after: i64,
+    /// In which currency.
+    pub currency: Currency,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+}
+
+type LineRow = (Key, String, String, Moment, i64, Option<i64>, AccountRow);
+
+/// The lines on an owner's accounts, newest first, before an entry if one is given.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn lines(conn: &mut Conn, owner: Uuid, before: Option<Uuid>, most: i64) -> Result<Vec<Line>, StoreError> {
+    let mut query = postings::table
+        .inner_join(journal_entries::table)
+        .inner_join(ledger_accounts::table)
+        .filter(ledger_accounts::owner.eq(Key(owner)))
+        .select((
+            journal_entries::id,
+            journal_entries::kind,
+            journal_entries::subject,
+            journal_entries::occurred_at,
+            postings::amount,
+            postings::balance_after,
+            AccountRow::as_select(),
+        ))
+        .order((postings::entry_id.desc(), postings::line.desc()))
+        .limit(most)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(postings::entry_id.lt(Key(before)));
+    }
+    let rows: Vec<LineRow> = query.load(conn)?;
+    rows.into_iter().map(line).collect()
+}
+
+fn line((entry, kind, subject, occurred_at, amount, balance_after, account): LineRow) -> Result<Line, StoreError> {
+    let (account, currency) = account.read()?;
+    Ok(Line {
+        entry: entry.into(),
+        kind,
+        subject,
+        account,
+        change: domain::ledger::Posting { account, amount }.change(),
+        balance_after: balance_after.unwrap_or(0),
+        currency,
+        occurred_at: occurred_at.into(),
+    })
+}

@@ -1,0 +1,102 @@
+//! The audit of the books as they are stored.
+
+use diesel::prelude::*;
+use domain::{
+    escrow::EscrowState,
+    ids::{EscrowId, JournalEntryId},
+    ledger::{EntryKind, Posting, Report, verify as audit},
+    machine::State,
+    money::Currency,
+};
+
+use super::AccountRow;
+use crate::{
+    error::StoreError,
+    row::corrupt,
+    schema::{escrows, events, journal_entries, ledger_accounts, postings},
+    store::Conn,
+    types::Key,
+};
+
+/// What the audit found beyond what the postings themselves show.
+#[derive(Debug)]
+pub struct Audit {
+    /// Entries, balances and the accounting equation.
+    pub report: Report,
+    /// Kinds of which the number of entries and of events differ: kind, entries, events.
+    pub miscounted: Vec<(EntryKind, i64, i64)>,
+}
+
+impl Audit {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.report.is_sound() && self.miscounted.is_empty()
+    }
+}
+
+/// Reads all of the books and checks every invariant of them.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
+    let mut report = audit(entries(conn)?);
+    let accounts: Vec<AccountRow> = ledger_accounts::table
+        .filter(ledger_accounts::balance.is_not_null())
+        .select(AccountRow::as_select())
+        .load(conn)?;
+    let mut stored = Vec::new();
+    for row in accounts {
+        let (account, currency) = row.read()?;
+        // An account that was opened and never used has no postings to compare with.
+        if row.balance != Some(0) || report.balances.contains_key(&(account, currency)) {
+            stored.push((account, currency, row.balance.unwrap_or(0)));
+        }
+    }
+    report.compare_balances(stored);
+    report.check_ended(ended_escrows(conn)?);
+    Ok(Audit { report, miscounted: miscounted(conn)? })
+}
+
+type Entry = (JournalEntryId, Currency, Vec<Posting>);
+
+fn entries(conn: &mut Conn) -> Result<Vec<Entry>, StoreError> {
+    let heads: Vec<(Key, String)> =
+        journal_entries::table.order(journal_entries::id).select((journal_entries::id, journal_entries::currency)).load(conn)?;
+    let lines: Vec<(Key, i64, AccountRow)> = postings::table
+        .inner_join(ledger_accounts::table)
+        .order((postings::entry_id, postings::line))
+        .select((postings::entry_id, postings::amount, AccountRow::as_select()))
+        .load(conn)?;
+    let mut lines = lines.into_iter().peekable();
+    let mut entries = Vec::with_capacity(heads.len());
+    for (id, currency) in heads {
+        let mut own: Vec<Posting> = Vec::new();
+        while let Some((_, amount, account)) = lines.next_if(|(entry, ..)| *entry == id) {
+            own.push(Posting { account: account.read()?.0, amount });
+        }
+        entries.push((id.into(), currency.parse().map_err(corrupt("journal_entries", id.0))?, own));
+    }
+    Ok(entries)
+}
+
+fn ended_escrows(conn: &mut Conn) -> Result<Vec<EscrowId>, StoreError> {
+    let over: Vec<&str> =
+        EscrowState::ALL.iter().filter(|state| state.is_final()).map(|state| state.as_str()).collect();
+    let ids: Vec<Key> = escrows::table.filter(escrows::state.eq_any(over)).select(escrows::id).load(conn)?;
+    Ok(ids.into_iter().map(EscrowId::from).collect())
+}
+
+fn miscounted(conn: &mut Conn) -> Result<Vec<(EntryKind, i64, i64)>, StoreError> {
+    let mut found = Vec::new();
+    for kind in EntryKind::ALL.iter().copied() {
+        let Some(event) = kind.event() else { continue };
+        let booked: i64 =
+            journal_entries::table.filter(journal_entries::kind.eq(kind.as_str())).count().get_result(conn)?;
+        let told: i64 = events::table.filter(events::kind.eq(event.as_str())).count().get_result(conn)?;
+        if booked != told {
+            found.push((kind, booked, told));
+        }
+    }
+    Ok(found)
+}
+

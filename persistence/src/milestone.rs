@@ -1,0 +1,290 @@
+//! Milestones and their escrows, which are always read and saved together.
+
+mod delivery;
+
+use diesel::prelude::*;
+use domain::{
+    escrow::Escrow,
+    ids::{ContractId, MilestoneId},
+    milestone::{Milestone, Release},
+    money::{Currency, Money},
+};
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    row::{corrupt, money, saved},
+    schema::{escrows, milestones},
+    store::{Conn, Tx},
+    types::{Key, Moment},
+};
+
+pub use delivery::{ChangeRequest, Delivery, add_change_request, add_delivery, change_requests, deliveries};
+
+/// What was taken of a released share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charged {
+    /// The fee, with its tax if that is included.
+    pub fee: Money,
+    /// The consumption tax on it.
+    pub tax: Money,
+    /// What the worker got.
+    pub net: Money,
+}
+
+/// A milestone as stored: with its escrow, and what was charged when it was released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The milestone.
+    pub milestone: Milestone,
+    /// Its escrow.
+    pub escrow: Escrow,
+    /// What the release cost, once there was one.
+    pub charged: Option<Charged>,
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = milestones, treat_none_as_null = true)]
+struct Row {
+    id: Key,
+    contract_id: Key,
+    client_id: Key,
+    worker_id: Key,
+    escrow_id: Key,
+    position: i32,
+    title: String,
+    currency: String,
+    amount: i64,
+    due_on: chrono::NaiveDate,
+    state: String,
+    reserved: i64,
+    revision_rounds: i32,
+    revision_limit: i32,
+    acceptance_days: i32,
+    delivery_id: Option<Key>,
+    worker_share: Option<i64>,
+    fee: Option<i64>,
+    fee_tax: Option<i64>,
+    net: Option<i64>,
+    auto_accept_at: Option<Moment>,
+    funding_expires_at: Option<Moment>,
+    funded_at: Option<Moment>,
+    delivered_at: Option<Moment>,
+    finished_at: Option<Moment>,
+    version: i32,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl Row {
+    fn new(milestone: &Milestone, charged: Option<Charged>) -> Self {
+        Self {
+            id: milestone.id.into(),
+            contract_id: milestone.contract.into(),
+            client_id: milestone.client.into(),
+            worker_id: milestone.worker.into(),
+            escrow_id: milestone.escrow.into(),
+            position: milestone.position,
+            title: milestone.title.clone(),
+            currency: milestone.amount.currency().to_string(),
+            amount: milestone.amount.amount(),
+            due_on: milestone.due_on,
+            state: milestone.state.to_string(),
+            reserved: milestone.reserved.amount(),
+            revision_rounds: milestone.revision_rounds,
+            revision_limit: milestone.revision_limit,
+            acceptance_days: milestone.acceptance_days,
+            delivery_id: milestone.delivery.map(Key::from),
+            worker_share: milestone.worker_share.map(Money::amount),
+            fee: charged.map(|charged| charged.fee.amount()),
+            fee_tax: charged.map(|charged| charged.tax.amount()),
+            net: charged.map(|charged| charged.net.amount()),
+            auto_accept_at: milestone.auto_accept_at.map(Moment::from),
+            funding_expires_at: milestone.funding_expires_at.map(Moment::from),
+            funded_at: milestone.funded_at.map(Moment::from),
+            delivered_at: milestone.delivered_at.map(Moment::from),
+            finished_at: milestone.finished_at.map(Moment::from),
+            version: milestone.version,
+            created_at: milestone.created_at.into(),
+            updated_at: milestone.updated_at.into(),
+        }
+    }
+
+    fn read(self) -> Result<(Milestone, Option<Charged>), StoreError> {
+        let id = MilestoneId::from(self.id);
+        let bad = corrupt("milestones", id);
+        let currency: Currency = self.currency.parse().map_err(&bad)?;
+        let money = |amount| money(amount, currency, "milestones", id);
+        let charged = match (self.fee, self.fee_tax, self.net) {
+            (Some(fee), Some(tax), Some(net)) => Some(Charged { fee: money(fee)?, tax: money(tax)?, net: money(net)? }),
+            (_, _, _) => None,
+        };
+        let milestone = Milestone {
+            id,
+            contract: self.contract_id.into(),
+            client: self.client_id.into(),
+            worker: self.worker_id.into(),
+            escrow: self.escrow_id.into(),
+            position: self.position,
+            title: self.title,
+            amount: money(self.amount)?,
+            due_on: self.due_on,
+            state: self.state.parse().map_err(&bad)?,
+            reserved: money(self.reserved)?,
+            revision_rounds: self.revision_rounds,
+            revision_limit: self.revision_limit,
+            acceptance_days: self.acceptance_days,
+            delivery: self.delivery_id.map(Into::into),
+            worker_share: self.worker_share.map(money).transpose()?,
+            auto_accept_at: self.auto_accept_at.map(Into::into),
+            funding_expires_at: self.funding_expires_at.map(Into::into),
+            funded_at: self.funded_at.map(Into::into),
+            delivered_at: self.delivered_at.map(Into::into),
+            finished_at: self.finished_at.map(Into::into),
+            version: self.version,
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.into(),
+        };
+        Ok((milestone, charged))
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = escrows)]
+struct EscrowRow {
+    id: Key,
+    milestone_id: Key,
+    client_id: Key,
+    worker_id: Key,
+    currency: String,
+    amount: i64,
+    state: String,
+    version: i32,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl EscrowRow {
+    fn new(milestone: MilestoneId, escrow: &Escrow) -> Self {
+        Self {
+            id: escrow.id.into(),
+            milestone_id: milestone.into(),
+            client_id: escrow.client.into(),
+            worker_id: escrow.worker.into(),
+            currency: escrow.amount.currency().to_string(),
+            amount: escrow.amount.amount(),
+            state: escrow.state.to_string(),
+            version: escrow.version,
+            created_at: escrow.created_at.into(),
+            updated_at: escrow.updated_at.into(),
+        }
+    }
+}
+
+impl TryFrom<EscrowRow> for Escrow {
+    type Error = StoreError;
+
+    fn try_from(row: EscrowRow) -> Result<Self, StoreError> {
+        let id = row.id.into();
+        let bad = corrupt("escrows", id);
+        let currency: Currency = row.currency.parse().map_err(&bad)?;
+        Ok(Self {
+            id,
+            client: row.client_id.into(),
+            worker: row.worker_id.into(),
+            amount: money(row.amount, currency, "escrows", id)?,
+            state: row.state.parse().map_err(&bad)?,
+            version: row.version,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+        })
+    }
+}
+
+fn stored((row, escrow): (Row, EscrowRow)) -> Result<Stored, StoreError> {
+    let (milestone, charged) = row.read()?;
+    Ok(Stored { milestone, escrow: escrow.try_into()?, charged })
+}
+
+/// Adds a milestone and its escrow.
+///
+/// # Errors
+/// Only those of the database.
+pub fn insert(tx: &mut Tx<'_>, milestone: &Milestone, escrow: &Escrow) -> Result<(), StoreError> {
+    diesel::insert_into(milestones::table).values(Row::new(milestone, None)).execute(&mut **tx)?;
+    diesel::insert_into(escrows::table).values(EscrowRow::new(milestone.id, escrow)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Reads one milestone.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn find(conn: &mut Conn, id: MilestoneId) -> Result<Option<Stored>, StoreError> {
+    let query = milestones::table
+        .inner_join(escrows::table)
+        .filter(milestones::id.eq(Key::from(id)))
+        .select((Row::as_select(), EscrowRow::as_select()));
+    query.first::<(Row, EscrowRow)>(conn).optional()?.map(stored).transpose()
+}
+
+/// The milestones of a contract in their order.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn of_contract(conn: &mut Conn, contract: ContractId) -> Result<Vec<Stored>, StoreError> {
+    let query = milestones::table
+        .inner_join(escrows::table)
+        .filter(milestones::contract_id.eq(Key::from(contract)))
+        .order(milestones::position)
+        .select((Row::as_select(), EscrowRow::as_select()));
+    query.load::<(Row, EscrowRow)>(conn)?.into_iter().map(stored).collect()
+}
+
+/// The same, locked with their escrows. The contract is locked before.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn lock_of_contract(tx: &mut Tx<'_>, contract: ContractId) -> Result<Vec<Stored>, StoreError> {
+    let query = milestones::table
+        .inner_join(escrows::table)
+        .filter(milestones::contract_id.eq(Key::from(contract)))
+        .order(milestones::position)
+        .select((Row::as_select(), EscrowRow::as_select()));
+    for_update(query).load::<(Row, EscrowRow)>(&mut **tx)?.into_iter().map(stored).collect()
+}
+
+/// Saves a changed milestone if it is still as it was read, with what its release cost if there is one.
+///
+/// # Errors
+/// [`StoreError::LostRace`] otherwise.
+pub fn save(tx: &mut Tx<'_>, milestone: &Milestone, release: Option<&Release>) -> Result<(Milestone, Option<Charged>), StoreError> {
+    let charged = release.map(charged).transpose()?;
+    let next = Milestone { version: milestone.version + 1, ..milestone.clone() };
+    let changed = diesel::update(milestones::table.find(Key::from(milestone.id)))
+        .filter(milestones::version.eq(milestone.version))
+        .set(Row::new(&next, charged))
+        .execute(&mut **tx)?;
+    saved(changed, "milestones")?;
+    Ok((next, charged))
+}
+
+fn charged(release: &Release) -> Result<Charged, StoreError> {
+    let currency = release.gross.currency();
+    let money = |amount| Money::new(amount, currency).map_err(corrupt("milestones", "release"));
+    Ok(Charged { fee: money(release.fee.fee)?, tax: money(release.fee.tax)?, net: release.net })
+}
+
+/// Saves a changed escrow if it is still as it was read.
+///
+/// # Errors
+/// [`StoreError::LostRace`] otherwise.
+pub fn save_escrow(tx: &mut Tx<'_>, milestone: MilestoneId, escrow: &Escrow) -> Result<Escrow, StoreError> {
+    let next = Escrow { version: escrow.version + 1, ..escrow.clone() };
+    let changed = diesel::update(escrows::table.find(Key::from(escrow.id)))
+        .filter(escrows::version.eq(escrow.version))
+        .set(EscrowRow::new(milestone, &next))
+        .execute(&mut **tx)?;
+    saved(changed, "escrows")?;
+    Ok(next)
+}

@@ -4,13 +4,17 @@ pub mod access;
 mod balance;
 mod bank_receipt;
 mod contract;
+mod fee_quote;
+mod job;
 mod ledger;
 mod milestone;
 mod note;
 mod payment;
 pub mod platform;
 mod preview;
-pub mod sandbox;
+mod proposal;
+mod sandbox;
+mod terms;
 
 use std::sync::OnceLock;
 
@@ -26,6 +30,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     balance::configure(config);
     bank_receipt::configure(config);
     ledger::configure(config);
+    job::configure(config);
+    proposal::configure(config);
+    fee_quote::configure(config);
     platform::configure(config);
     sandbox::configure(config);
 }

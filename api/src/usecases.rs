@@ -4,6 +4,7 @@ pub mod access;
 pub mod bank_receipt;
 pub mod commit;
 pub mod contract;
+pub mod fee;
 pub mod funding;
 pub mod job;
 pub mod milestone;

@@ -95,6 +95,8 @@ pub enum Operation {
     ReadPayment,
     /// Entering a transfer that the bank shows.
     RecordBankReceipt,
+    /// Reading one payment.
+    ReadPayment,
     /// Saying whose it is.
     MatchBankReceipt,
     /// Reading bank receipts.
@@ -141,6 +143,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,
         Operation::WriteProgressNote => ONLY_WORKER,
         Operation::RequestCancellation => PARTIES,
+        Operation::ReadPayment => &[Client, Support, Finance, Admin],
         Operation::ReadPayment => &[Client, Support, Finance, Admin],
         Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
         Operation::ReadBankReceipts | Operation::ReadLedger => TREASURY,

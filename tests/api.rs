@@ -1,0 +1,3 @@
+//! What the API does, one file for each noun or concern.
+
+mod access;

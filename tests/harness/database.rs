@@ -35,25 +35,23 @@ struct Count {
 impl Database {
     /// A migrated database with nothing in it.
     pub fn create(engine: Engine) -> Self {
-        let empty = Self::empty(engine);
-        if engine == Engine::Postgres {
-            let mut admin = administrator();
-            let template = template(&mut admin);
-            let name = name_in(&empty.url);
-            admin.batch_execute(&format!("DROP DATABASE {name}; ")).unwrap();
-            admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
-        }
-        empty
+        Self::new(engine, |admin| format!("TEMPLATE {}", template(admin)))
     }
 
     /// A database without tables.
     pub fn empty(engine: Engine) -> Self {
+        Self::new(engine, |_| String::new())
+    }
+
+    fn new(engine: Engine, origin: impl FnOnce(&mut PgConnection) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = match engine {
+            // A file is migrated when it is opened.
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("azukari.db").display()),
             Engine::Postgres => {
-                let name = unique_name();
-                administrator().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+                let (name, mut admin) = (unique_name(), administrator());
+                let origin = origin(&mut admin);
+                admin.batch_execute(&format!("CREATE DATABASE {name} {origin}")).unwrap();
                 url_of(&name)
             }
         };
@@ -71,7 +69,8 @@ impl Database {
             // A test's file is its own: whatever is open shows as a lock that the next writer runs into.
             Engine::Sqlite => 0,
             Engine::Postgres => {
-                let idle = "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = $1 AND state LIKE 'idle in%'";
+                let idle =
+                    "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = $1 AND state LIKE 'idle in%'";
                 let query = sql_query(idle).bind::<diesel::sql_types::Text, _>(name_in(&self.url));
                 query.get_result::<Count>(&mut administrator()).unwrap().count
             }

@@ -1,6 +1,6 @@
 //! A whole marketplace for one test: its own port, its own database, its own people.
 
-mod client;
+pub mod client;
 mod database;
 pub mod people;
 mod server;
@@ -12,6 +12,8 @@ use ::api::{
     startup,
     state::App,
 };
+
+use persistence::ledger;
 
 pub use client::{Request, Response};
 pub use database::{Database, Engine};
@@ -89,7 +91,8 @@ impl TestApp {
 
     /// Every yen is where the ledger says it is.
     fn verify_books(&self) {
-        // The ledger's verifier is called here as soon as it can read the store.
+        let audit = self.app.store.read(ledger::verify).unwrap();
+        assert!(audit.is_sound(), "{audit:?}");
     }
 }
 

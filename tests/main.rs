@@ -4,3 +4,9 @@
 mod api;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod ratchets;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod start;

@@ -5,7 +5,7 @@ use std::{sync::OnceLock, time::Duration};
 use reqwest::{
     Method,
     blocking::{Client, RequestBuilder},
-    header::HeaderMap,
+    header::{HeaderMap, HeaderValue},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -41,7 +41,7 @@ impl Request {
     }
 
     pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
+        Self(self.0.header(name, HeaderValue::from_bytes(value.as_bytes()).unwrap()))
     }
 
     /// Sends JSON.

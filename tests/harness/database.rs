@@ -2,12 +2,15 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
 };
 
 use diesel::{
-    Connection, PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt,
+    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection,
+    sql_query,
+    sql_types::{BigInt, Text},
 };
 use persistence::store::{Sizes, Store};
 use tempfile::TempDir;
@@ -23,7 +26,13 @@ pub enum Engine {
 pub struct Database {
     pub url: String,
     pub engine: Engine,
-    folder: TempDir,
+    _folder: TempDir,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    text: String,
 }
 
 #[derive(QueryableByName)]
@@ -55,12 +64,34 @@ impl Database {
                 url_of(&name)
             }
         };
-        Self { url, engine, folder }
+        Self { url, engine, _folder: folder }
     }
 
-    /// A folder that goes away with the database.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    /// The column `text` of what a query finds, whatever the application thinks of it.
+    pub fn texts(&self, query: &str) -> Vec<String> {
+        let lines: Vec<Line> = match self.engine {
+            Engine::Sqlite => sql_query(query).load(&mut self.sqlite()),
+            Engine::Postgres => sql_query(query).load(&mut self.postgres()),
+        }
+        .unwrap();
+        lines.into_iter().map(|line| line.text).collect()
+    }
+
+    /// Does anything to the data behind the application's back; says why if the database refuses.
+    pub fn execute(&self, statement: &str) -> Result<(), String> {
+        let done = match self.engine {
+            Engine::Sqlite => self.sqlite().batch_execute(&format!("PRAGMA foreign_keys = ON; {statement}")),
+            Engine::Postgres => self.postgres().batch_execute(statement),
+        };
+        done.map_err(|error| error.to_string())
+    }
+
+    fn sqlite(&self) -> SqliteConnection {
+        SqliteConnection::establish(self.url.trim_start_matches("sqlite:")).unwrap()
+    }
+
+    fn postgres(&self) -> PgConnection {
+        PgConnection::establish(&self.url).unwrap()
     }
 
     /// How many sessions sit inside a transaction without doing anything.
@@ -71,7 +102,7 @@ impl Database {
             Engine::Postgres => {
                 let idle =
                     "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = $1 AND state LIKE 'idle in%'";
-                let query = sql_query(idle).bind::<diesel::sql_types::Text, _>(name_in(&self.url));
+                let query = sql_query(idle).bind::<Text, _>(name_in(&self.url));
                 query.get_result::<Count>(&mut administrator()).unwrap().count
             }
         }

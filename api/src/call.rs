@@ -79,13 +79,19 @@ impl Context {
         Self { app, now, actor: Some(Actor::System), session: None, preview: false, if_match: None, ids: Ids::default(), journal: RefCell::default() }
     }
 
+    /// The same circumstances for another actor.
+    #[must_use]
+    pub fn acting_as(self, actor: Option<Actor>) -> Self {
+        Self { actor, ..self }
+    }
+
     /// A caller of whom nothing is known.
     ///
     /// # Errors
     /// Only those of the store.
     pub fn anonymous(app: Arc<App>, conn: &mut Conn) -> Result<Self, Problem> {
         let now = clock::market_now(instance::read(conn)?.clock_offset());
-        Ok(Self { actor: None, ..Self::system(app, now) })
+        Ok(Self::system(app, now).acting_as(None))
     }
 
     /// A fresh id.

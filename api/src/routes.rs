@@ -1,10 +1,18 @@
 //! The HTTP surface: one file for each noun.
 
 pub mod access;
-pub mod fee_quote;
-pub mod job;
+mod balance;
+mod bank_receipt;
+mod contract;
+mod fee_quote;
+mod job;
+mod ledger;
+mod milestone;
+mod note;
+mod payment;
 pub mod platform;
-pub mod proposal;
+mod preview;
+mod proposal;
 pub mod sandbox;
 mod terms;
 
@@ -18,6 +26,13 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     job::configure(config);
     proposal::configure(config);
     fee_quote::configure(config);
+    contract::configure(config);
+    milestone::configure(config);
+    note::configure(config);
+    payment::configure(config);
+    balance::configure(config);
+    bank_receipt::configure(config);
+    ledger::configure(config);
     platform::configure(config);
     sandbox::configure(config);
 }

@@ -61,3 +61,17 @@ pub type FundedAhead = Word<domain::terms::FundedAhead>;
 pub type Party = Word<domain::actor::Party>;
 /// `fee::TaxMode` as sent.
 pub type TaxMode = Word<domain::fee::TaxMode>;
+/// `contract::ContractState` as sent.
+pub type ContractState = Word<domain::contract::ContractState>;
+/// `escrow::EscrowState` as sent.
+pub type EscrowState = Word<domain::escrow::EscrowState>;
+/// `ledger::EntryKind` as sent.
+pub type EntryKind = Word<domain::ledger::EntryKind>;
+/// `milestone::MilestoneState` as sent.
+pub type MilestoneState = Word<domain::milestone::MilestoneState>;
+/// `payment::PaymentMethod` as sent.
+pub type PaymentMethod = Word<domain::payment::PaymentMethod>;
+/// `payment::PaymentState` as sent.
+pub type PaymentState = Word<domain::payment::PaymentState>;
+/// `ledger::AccountKind` as sent.
+pub type AccountKind = Word<domain::ledger::AccountKind>;

@@ -91,6 +91,8 @@ pub enum Operation {
     ReadDispute,
     /// Reading the own balance, entries and payments.
     ReadOwnMoney,
+    /// Reading one payment.
+    ReadPayment,
     /// Entering a transfer that the bank shows.
     RecordBankReceipt,
     /// Saying whose it is.
@@ -139,6 +141,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,
         Operation::WriteProgressNote => ONLY_WORKER,
         Operation::RequestCancellation => PARTIES,
+        Operation::ReadPayment => &[Client, Support, Finance, Admin],
         Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
         Operation::ReadBankReceipts | Operation::ReadLedger => TREASURY,
         Operation::ReadAnyDispute | Operation::AssignDispute => MEDIATORS,

@@ -19,7 +19,7 @@ use persistence::{
 
 use crate::{
     auth::Claims,
-    clock,
+    clock::{self, Ids},
     problem::{Code, Problem},
     reply::Reply,
     secrets,
@@ -69,13 +69,14 @@ pub struct Context {
     /// Whether what happens will be undone, because the caller only wants to know.
     pub preview: bool,
     if_match: Option<i32>,
+    ids: Ids,
     journal: RefCell<Vec<JournalEntry>>,
 }
 
 impl Context {
     /// The system acting at its own initiative, as timers do.
     pub fn system(app: Arc<App>, now: DateTime<Utc>) -> Self {
-        Self { app, now, actor: Some(Actor::System), session: None, preview: false, if_match: None, journal: RefCell::default() }
+        Self { app, now, actor: Some(Actor::System), session: None, preview: false, if_match: None, ids: Ids::default(), journal: RefCell::default() }
     }
 
     /// A caller of whom nothing is known.
@@ -89,7 +90,7 @@ impl Context {
 
     /// A fresh id.
     pub fn new_id<K>(&self) -> Id<K> {
-        clock::new_id(self.now)
+        self.ids.fresh(self.now)
     }
 
     /// The member who calls.
@@ -188,6 +189,7 @@ impl Conditions {
             session,
             preview: self.intent == Intent::Preview,
             if_match: self.if_match,
+            ids: Ids::default(),
             journal: RefCell::default(),
         }
     }

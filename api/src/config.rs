@@ -134,7 +134,7 @@ impl Settings {
             .set_default("readers", 8)?
             .set_default("writers", 16)?
             .set_default("requests_per_minute", 6000)?
-            .set_default("log", "info")?;
+            .set_default("log", "info,actix_server=warn")?;
         if let Some(file) = file {
             builder = builder.add_source(config::File::new(&file, config::FileFormat::Toml));
         }

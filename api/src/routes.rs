@@ -13,7 +13,7 @@ mod payment;
 pub mod platform;
 mod preview;
 mod proposal;
-pub mod sandbox;
+mod sandbox;
 mod terms;
 
 use std::sync::OnceLock;
@@ -23,9 +23,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation there is.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     access::configure(config);
-    job::configure(config);
-    proposal::configure(config);
-    fee_quote::configure(config);
     contract::configure(config);
     milestone::configure(config);
     note::configure(config);
@@ -33,6 +30,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     balance::configure(config);
     bank_receipt::configure(config);
     ledger::configure(config);
+    job::configure(config);
+    proposal::configure(config);
+    fee_quote::configure(config);
     platform::configure(config);
     sandbox::configure(config);
 }

@@ -47,20 +47,6 @@ pub type MemberKind = Word<domain::member::MemberKind>;
 pub type MemberState = Word<domain::member::MemberState>;
 /// `policy::Role` as sent.
 pub type Role = Word<domain::policy::Role>;
-/// `category::Category` as sent.
-pub type Category = Word<domain::category::Category>;
-/// `job::JobState` as sent.
-pub type JobState = Word<domain::job::JobState>;
-/// `job::JobLength` as sent.
-pub type JobLength = Word<domain::job::JobLength>;
-/// `proposal::ProposalState` as sent.
-pub type ProposalState = Word<domain::proposal::ProposalState>;
-/// `terms::FundedAhead` as sent.
-pub type FundedAhead = Word<domain::terms::FundedAhead>;
-/// `actor::Party` as sent.
-pub type Party = Word<domain::actor::Party>;
-/// `fee::TaxMode` as sent.
-pub type TaxMode = Word<domain::fee::TaxMode>;
 /// `contract::ContractState` as sent.
 pub type ContractState = Word<domain::contract::ContractState>;
 /// `escrow::EscrowState` as sent.
@@ -75,3 +61,17 @@ pub type PaymentMethod = Word<domain::payment::PaymentMethod>;
 pub type PaymentState = Word<domain::payment::PaymentState>;
 /// `ledger::AccountKind` as sent.
 pub type AccountKind = Word<domain::ledger::AccountKind>;
+/// `category::Category` as sent.
+pub type Category = Word<domain::category::Category>;
+/// `job::JobState` as sent.
+pub type JobState = Word<domain::job::JobState>;
+/// `job::JobLength` as sent.
+pub type JobLength = Word<domain::job::JobLength>;
+/// `proposal::ProposalState` as sent.
+pub type ProposalState = Word<domain::proposal::ProposalState>;
+/// `terms::FundedAhead` as sent.
+pub type FundedAhead = Word<domain::terms::FundedAhead>;
+/// `actor::Party` as sent.
+pub type Party = Word<domain::actor::Party>;
+/// `fee::TaxMode` as sent.
+pub type TaxMode = Word<domain::fee::TaxMode>;

@@ -91,10 +91,10 @@ pub enum Operation {
     ReadDispute,
     /// Reading the own balance, entries and payments.
     ReadOwnMoney,
-    /// Reading one payment.
-    ReadPayment,
     /// Entering a transfer that the bank shows.
     RecordBankReceipt,
+    /// Reading one payment.
+    ReadPayment,
     /// Saying whose it is.
     MatchBankReceipt,
     /// Reading bank receipts.

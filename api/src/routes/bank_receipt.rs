@@ -18,7 +18,6 @@ use crate::{
     extract::{Filter, PathId},
     money::{Money, positive},
     page::PageRequest,
-    problem::Problem,
     reply::Reply,
     routes::preview::Preview,
     usecases::bank_receipt::{self as usecase, Arrival},

@@ -2,6 +2,7 @@
 
 pub mod client;
 mod database;
+pub mod market;
 pub mod people;
 mod server;
 

@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod conventions;
 mod events;
+mod failure;
 mod forgery;
 mod idempotency;
 mod mail;

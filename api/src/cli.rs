@@ -74,10 +74,15 @@ pub async fn run() -> ExitCode {
     match execute(cli).await {
         Ok(code) => code,
         Err(why) => {
-            eprintln!("azukari: {why}");
+            eprintln!("azukari: {}", one_line(&why));
             ExitCode::FAILURE
         }
     }
+}
+
+/// What a library says in several lines, in one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 async fn execute(cli: Cli) -> Result<ExitCode, String> {

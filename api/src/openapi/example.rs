@@ -42,6 +42,9 @@ pub(super) fn of(schema: &Value, schemas: &Value, name: &str) -> Value {
         let real = options.iter().find(|option| option.get("type") != Some(&json!("null")));
         return real.map_or(Value::Null, |option| of(option, schemas, name));
     }
+    if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
+        return together(parts, schemas, name);
+    }
     if let Some(first) = schema.pointer("/enum/0") {
         return first.clone();
     }
@@ -52,6 +55,12 @@ pub(super) fn of(schema: &Value, schemas: &Value, name: &str) -> Value {
         "boolean" => json!(true),
         _ => text(name, schema),
     }
+}
+
+/// The members of all parts in one object.
+fn together(parts: &[Value], schemas: &Value, name: &str) -> Value {
+    let parts = parts.iter().map(|part| of(part, schemas, name));
+    parts.filter_map(|part| part.as_object().cloned()).flatten().collect::<Map<_, _>>().into()
 }
 
 fn kind(schema: &Value) -> &str {

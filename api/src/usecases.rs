@@ -2,11 +2,14 @@
 
 pub mod access;
 pub mod bank_receipt;
+pub mod cancellation;
 pub mod commit;
 pub mod contract;
+pub mod dispute;
 pub mod funding;
 pub mod job;
 pub mod milestone;
 pub mod platform;
 pub mod proposal;
 pub mod work;
+pub mod worklist;

@@ -15,31 +15,43 @@ use crate::{
     types::{Key, Moment},
 };
 
-/// The disputes that staff mediate, the oldest first: since when, and when it was escalated if it was.
+/// A dispute that staff mediate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mediated {
+    /// Which.
+    pub id: DisputeId,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+    /// Whether it takes too long.
+    pub is_escalated: bool,
+}
+
+/// The disputes that staff mediate, the oldest first.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn mediated(
-    conn: &mut Conn,
-    most: i64,
-) -> Result<Vec<(DisputeId, DateTime<Utc>, Option<DateTime<Utc>>)>, StoreError> {
-    let rows: Vec<(Key, Moment, Option<Moment>)> = disputes::table
+pub fn mediated(conn: &mut Conn, most: i64) -> Result<Vec<Mediated>, StoreError> {
+    let rows: Vec<(Key, Moment, bool)> = disputes::table
         .filter(disputes::state.eq(DisputeState::Mediation.as_str()))
         .order((disputes::created_at, disputes::id))
         .limit(most)
-        .select((disputes::id, disputes::created_at, disputes::escalated_at))
+        .select((disputes::id, disputes::created_at, disputes::escalated_at.is_not_null()))
         .load(conn)?;
-    let read = |(id, at, escalated): (Key, Moment, Option<Moment>)| (id.into(), at.into(), escalated.map(Into::into));
+    let read = |(id, opened_at, is_escalated): (Key, Moment, bool)| Mediated {
+        id: id.into(),
+        opened_at: opened_at.into(),
+        is_escalated,
+    };
     Ok(rows.into_iter().map(read).collect())
 }
 
-/// The milestones whose redelivery was due on `latest` or before, the oldest first, with that date.
+/// The milestones whose redelivery was due before that date, the oldest first, with their due dates.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn overdue(conn: &mut Conn, latest: NaiveDate, most: i64) -> Result<Vec<(MilestoneId, NaiveDate)>, StoreError> {
+pub fn overdue(conn: &mut Conn, before: NaiveDate, most: i64) -> Result<Vec<(MilestoneId, NaiveDate)>, StoreError> {
     let rows: Vec<(Key, NaiveDate)> = milestones::table
-        .filter(milestones::state.eq(MilestoneState::ChangesRequested.as_str()).and(milestones::due_on.le(latest)))
+        .filter(milestones::state.eq(MilestoneState::ChangesRequested.as_str()).and(milestones::due_on.lt(before)))
         .order((milestones::due_on, milestones::id))
         .limit(most)
         .select((milestones::id, milestones::due_on))

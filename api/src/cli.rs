@@ -1,9 +1,12 @@
 //! The command line.
 
-use std::{io::Read, process::ExitCode, sync::Arc};
+use std::{
+    io::{Read, Write},
+    process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 use domain::policy::Role;
+use persistence::ledger;
 
 use crate::{
     config::{Flags, Mode, Settings},
@@ -122,7 +125,8 @@ fn print_sandbox_staff(app: &Arc<App>) -> Result<(), String> {
 
 fn print_specification() -> Result<ExitCode, String> {
     let document = openapi::document().map_err(|error| error.to_string())?;
-    print!("{}", serde_norway::to_string(&document).map_err(|error| error.to_string())?);
+    let yaml = serde_norway::to_string(&document).map_err(|error| error.to_string())?;
+    std::io::stdout().write_all(yaml.as_bytes()).map_err(|error| error.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -150,6 +154,12 @@ fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str) -> Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify(_app: &Arc<App>) -> Result<ExitCode, String> {
-    Ok(ExitCode::SUCCESS)
+fn verify(app: &Arc<App>) -> Result<ExitCode, String> {
+    let audit = app.store.read(ledger::verify).map_err(|error| error.to_string())?;
+    println!("{} entries, {} postings", audit.report.entries, audit.report.postings);
+    for finding in audit.findings() {
+        println!("{finding}");
+    }
+    println!("{}", if audit.is_sound() { "every invariant holds" } else { "THE BOOKS ARE NOT SOUND" });
+    Ok(if audit.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

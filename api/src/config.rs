@@ -107,7 +107,19 @@ impl Settings {
     /// # Errors
     /// One line that says what is wrong.
     pub fn load(flags: &Flags) -> Result<Self, SettingsError> {
-        let environment: Vec<(String, String)> = std::env::vars()
+        Self::read(flags, std::env::vars())
+    }
+
+    /// The same with an environment of the caller's choice.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub fn read(
+        flags: &Flags,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, SettingsError> {
+        let environment: Vec<(String, String)> = environment
+            .into_iter()
             .filter_map(|(name, value)| Some((name.strip_prefix("AZUKARI_")?.to_ascii_lowercase(), value)))
             .collect();
         let file = flags.config.clone().or_else(|| {

@@ -19,7 +19,7 @@ use crate::routes;
     info(
         title = "Azukari",
         description = "A headless marketplace for freelance work: jobs, proposals, contracts, and money held in escrow until the work is accepted.\n\nAll amounts are integer minor units. All times are RFC 3339 in UTC; calendar dates are Asia/Tokyo. Errors are `application/problem+json` with a stable `code`.",
-        contact(name = "Azukari", url = "https://azukari.example/"),
+        contact(name = "Azukari", url = "https://azukari.example/", email = "developers@azukari.example"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "http://127.0.0.1:8080", description = "A sandbox on your machine")),

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, TimeZone, Utc};
 use persistence::page::Position;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::{
@@ -14,6 +16,29 @@ pub const DEFAULT_LIMIT: u8 = 20;
 
 /// The most items of a page.
 pub const MAX_LIMIT: u8 = 100;
+
+/// The parameters of a list without filters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageFilter {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u8>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 200)]
+    cursor: Option<String>,
+}
+
+impl PageFilter {
+    /// The page of a list that is asked for.
+    ///
+    /// # Errors
+    /// As [`PageRequest::read`].
+    pub fn page(&self, list: String, secrets: &Secrets) -> Result<PageRequest, Problem> {
+        PageRequest::read(self.limit, self.cursor.as_deref(), list, secrets)
+    }
+}
 
 /// Which page of which list is asked for.
 #[derive(Debug, Clone)]

@@ -1,8 +1,23 @@
 //! The HTTP surface: one file for each noun.
 
 pub mod access;
+mod balance;
+mod bank_receipt;
+mod cancellation_request;
+mod contract;
+mod dispute;
+mod fee_quote;
+mod job;
+mod ledger;
+mod milestone;
+mod note;
+mod payment;
 pub mod platform;
-pub mod sandbox;
+mod preview;
+mod proposal;
+mod sandbox;
+mod terms;
+mod worklist;
 
 use std::sync::OnceLock;
 
@@ -11,6 +26,19 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation there is.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     access::configure(config);
+    contract::configure(config);
+    milestone::configure(config);
+    note::configure(config);
+    cancellation_request::configure(config);
+    dispute::configure(config);
+    payment::configure(config);
+    balance::configure(config);
+    bank_receipt::configure(config);
+    ledger::configure(config);
+    worklist::configure(config);
+    job::configure(config);
+    proposal::configure(config);
+    fee_quote::configure(config);
     platform::configure(config);
     sandbox::configure(config);
 }

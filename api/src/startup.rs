@@ -4,7 +4,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::{
     App as HttpApp, HttpServer,
-    dev::Server,
+    dev::{Server, ServerHandle},
     middleware::from_fn,
     web,
 };
@@ -100,19 +100,54 @@ pub fn bind(app: Arc<App>) -> Result<Bound, StartError> {
     Ok(Bound { address, listener, app })
 }
 
-/// Serves until it is told to stop, then lets accepted requests finish.
+/// A server at work.
+pub struct Running {
+    server: Server,
+    worker: Worker,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("worker", &self.worker).finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    /// What tells the server to stop.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Waits until it is told to stop and accepted requests have finished.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub async fn finish(self) -> Result<(), StartError> {
+        let done = self.server.await.map_err(|e| StartError::of("the server failed")(&e));
+        self.worker.stop();
+        done
+    }
+}
+
+/// Starts to serve and to run the timers; needs the runtime of actix around it.
 ///
 /// # Errors
 /// One line that says what is wrong.
-pub async fn serve(bound: Bound) -> Result<(), StartError> {
+pub fn start(bound: Bound) -> Result<Running, StartError> {
     let Bound { listener, app, .. } = bound;
     let mailer = Mailer::open(&app).map_err(StartError)?;
     let metrics = recorder()?;
     let worker = spawn_worker(app.clone(), mailer)?;
     let server = http(listener, app, metrics).map_err(|e| StartError::of("cannot serve")(&e))?;
-    let done = server.await.map_err(|e| StartError::of("the server failed")(&e));
-    worker.stop();
-    done
+    Ok(Running { server, worker })
+}
+
+/// Serves until it is told to stop, then lets accepted requests finish.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub async fn serve(bound: Bound) -> Result<(), StartError> {
+    start(bound)?.finish().await
 }
 
 fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std::io::Result<Server> {
@@ -146,6 +181,7 @@ fn recorder() -> Result<PrometheusHandle, StartError> {
 }
 
 /// The thread that fires timers, sends mail, numbers events and forgets old keys.
+#[derive(Debug)]
 struct Worker {
     stop: std::sync::mpsc::Sender<()>,
     thread: std::thread::JoinHandle<()>,

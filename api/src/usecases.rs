@@ -6,6 +6,7 @@ pub mod cancellation;
 pub mod commit;
 pub mod contract;
 pub mod dispute;
+pub mod fee;
 pub mod funding;
 pub mod job;
 pub mod milestone;

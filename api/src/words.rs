@@ -47,3 +47,39 @@ pub type MemberKind = Word<domain::member::MemberKind>;
 pub type MemberState = Word<domain::member::MemberState>;
 /// `policy::Role` as sent.
 pub type Role = Word<domain::policy::Role>;
+/// `contract::ContractState` as sent.
+pub type ContractState = Word<domain::contract::ContractState>;
+/// `escrow::EscrowState` as sent.
+pub type EscrowState = Word<domain::escrow::EscrowState>;
+/// `ledger::EntryKind` as sent.
+pub type EntryKind = Word<domain::ledger::EntryKind>;
+/// `milestone::MilestoneState` as sent.
+pub type MilestoneState = Word<domain::milestone::MilestoneState>;
+/// `payment::PaymentMethod` as sent.
+pub type PaymentMethod = Word<domain::payment::PaymentMethod>;
+/// `payment::PaymentState` as sent.
+pub type PaymentState = Word<domain::payment::PaymentState>;
+/// `ledger::AccountKind` as sent.
+pub type AccountKind = Word<domain::ledger::AccountKind>;
+/// `category::Category` as sent.
+pub type Category = Word<domain::category::Category>;
+/// `job::JobState` as sent.
+pub type JobState = Word<domain::job::JobState>;
+/// `job::JobLength` as sent.
+pub type JobLength = Word<domain::job::JobLength>;
+/// `proposal::ProposalState` as sent.
+pub type ProposalState = Word<domain::proposal::ProposalState>;
+/// `terms::FundedAhead` as sent.
+pub type FundedAhead = Word<domain::terms::FundedAhead>;
+/// `actor::Party` as sent.
+pub type Party = Word<domain::actor::Party>;
+/// `fee::TaxMode` as sent.
+pub type TaxMode = Word<domain::fee::TaxMode>;
+/// `cancellation::CancellationState` as sent.
+pub type CancellationState = Word<domain::cancellation::CancellationState>;
+/// `dispute::DisputeState` as sent.
+pub type DisputeState = Word<domain::dispute::DisputeState>;
+/// `dispute::DisputeReason` as sent.
+pub type DisputeReason = Word<domain::dispute::DisputeReason>;
+/// `worklist::TaskKind` as sent.
+pub type TaskKind = Word<crate::usecases::worklist::TaskKind>;

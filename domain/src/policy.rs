@@ -93,6 +93,8 @@ pub enum Operation {
     ReadOwnMoney,
     /// Entering a transfer that the bank shows.
     RecordBankReceipt,
+    /// Reading one payment.
+    ReadPayment,
     /// Saying whose it is.
     MatchBankReceipt,
     /// Reading bank receipts.
@@ -139,6 +141,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,
         Operation::WriteProgressNote => ONLY_WORKER,
         Operation::RequestCancellation => PARTIES,
+        Operation::ReadPayment => &[Client, Support, Finance, Admin],
         Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
         Operation::ReadBankReceipts | Operation::ReadLedger => TREASURY,
         Operation::ReadAnyDispute | Operation::AssignDispute => MEDIATORS,

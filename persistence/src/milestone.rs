@@ -241,7 +241,21 @@ pub fn of_contract(conn: &mut Conn, contract: ContractId) -> Result<Vec<Stored>,
     query.load::<(Row, EscrowRow)>(conn)?.into_iter().map(stored).collect()
 }
 
-/// The same, locked with their escrows. The contract is locked before.
+/// The milestones of several contracts, contract by contract in their order.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn of_contracts(conn: &mut Conn, contracts: &[ContractId]) -> Result<Vec<Stored>, StoreError> {
+    let ids: Vec<Key> = contracts.iter().copied().map(Key::from).collect();
+    let query = milestones::table
+        .inner_join(escrows::table)
+        .filter(milestones::contract_id.eq_any(ids))
+        .order((milestones::contract_id, milestones::position))
+        .select((Row::as_select(), EscrowRow::as_select()));
+    query.load::<(Row, EscrowRow)>(conn)?.into_iter().map(stored).collect()
+}
+
+/// The milestones of one contract, locked with their escrows. The contract is locked before.
 ///
 /// # Errors
 /// Those of the database, or rows that make no sense.

@@ -129,6 +129,19 @@ pub fn lock_pending(tx: &mut Tx<'_>, milestone: MilestoneId) -> Result<Option<Pa
 }
 
 
+/// The payments of a milestone, newest first.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn of_milestone(conn: &mut Conn, milestone: MilestoneId) -> Result<Vec<Payment>, StoreError> {
+    let rows: Vec<Row> = payments::table
+        .filter(payments::milestone_id.eq(Key::from(milestone)))
+        .order((payments::created_at.desc(), payments::id.desc()))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Payment::try_from).collect()
+}
+
 /// The payment that a transfer reference belongs to.
 ///
 /// # Errors

@@ -187,6 +187,8 @@ fn problem_schema() -> Value {
                 },
             }},
             "allowed_actions": {"type": "array", "items": {"type": "string"}, "description": "What you may do instead."},
+            "next_net": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the nearest net that a price gives."},
+            "next_gross": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the smallest price that gives it."},
         },
     })
 }

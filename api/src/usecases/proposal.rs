@@ -12,7 +12,7 @@ use domain::{
 use persistence::{
     error::StoreError,
     job, proposal,
-    store::Tx,
+    store::{Conn, Tx},
     timer::{self, Timer},
 };
 
@@ -29,11 +29,13 @@ use crate::{
 /// The job is none of the caller's business, their own or not open; they have a running proposal to it; the terms cannot
 /// be signed.
 pub fn submit(tx: &mut Tx<'_>, cx: &Context, id: JobId, round: Round) -> Result<Proposal, Problem> {
+    cx.permit(Operation::SubmitProposal, cx.standing_outside())?;
     let worker = cx.member()?;
     let job = job::lock(tx, id)?.ok_or_else(Problem::not_found)?.job;
     if !job.is_visible_to(cx.standing_to_owner(job.client)) {
         return Err(Problem::not_found());
     }
+    cx.check_version(job.version)?;
     let decision = Proposal::submit(cx.new_id(), &job, worker, round, cx.now, &cx.app.rules)?;
     let before = proposal::states_of(tx, id, worker)?;
     if before.iter().any(|state| is_running(*state)) {
@@ -45,6 +47,25 @@ pub fn submit(tx: &mut Tx<'_>, cx: &Context, id: JobId, round: Round) -> Result<
     }
     announce(tx, cx, decision.next.id, audience(&decision.next), &decision)?;
     Ok(decision.next)
+}
+
+/// A proposal, for its two sides and staff.
+///
+/// # Errors
+/// [`Code::NotFound`] for everybody else.
+pub fn read(conn: &mut Conn, cx: &Context, id: ProposalId) -> Result<Proposal, Problem> {
+    let proposal = proposal::find(conn, id)?.ok_or_else(Problem::not_found)?;
+    cx.permit(Operation::ReadProposal, cx.standing(proposal.client, proposal.worker))?;
+    Ok(proposal)
+}
+
+/// Whether the caller may read all proposals to a job.
+///
+/// # Errors
+/// They may not.
+pub fn check_reader(conn: &mut Conn, cx: &Context, id: JobId) -> Result<(), Problem> {
+    let job = job::find(conn, id)?.ok_or_else(Problem::not_found)?.job;
+    cx.permit(Operation::ReadProposals, cx.standing_to_owner(job.client))
 }
 
 /// Whether a proposal can still come to something, so that its worker needs no other.

@@ -32,6 +32,14 @@ impl Audit {
     pub fn is_sound(&self) -> bool {
         self.report.is_sound() && self.miscounted.is_empty()
     }
+
+    /// Everything that must not be, in words.
+    pub fn findings(&self) -> Vec<String> {
+        let counts = self.miscounted.iter().map(|(kind, entries, events)| {
+            format!("{entries} entries of kind {kind}, but {events} events tell of one")
+        });
+        self.report.findings.iter().map(ToString::to_string).chain(counts).collect()
+    }
 }
 
 /// Reads all of the books and checks every invariant of them.

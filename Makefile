@@ -1,0 +1,38 @@
+# Everything there is to do with this repository. `make` alone lists it.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/python/bin:$(PATH)
+AZUKARI := cargo run --quiet --bin azukari --
+
+.PHONY: help run test check generate lint tools
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## Build, and serve a sandbox on http://127.0.0.1:8080 with its data in azukari.db.
+	@tools/setup build
+	cargo build --bin azukari
+	$(AZUKARI) serve
+
+test: check ## Install or find what is needed, check the sources, and run every test on both engines.
+	cargo build --bin azukari
+	tools/with-postgres cargo nextest run --workspace
+
+check: tools ## Formatting, lints, generated files without a difference, and the outside judges of the API.
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	tools/check-generated
+	tools/check-api
+
+generate: ## Write openapi.yaml and docs/states/ anew from the code.
+	@tools/setup build
+	$(AZUKARI) openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+	rm -rf docs/states
+	$(AZUKARI) states docs/states
+
+tools: ## Install or find what the tests need.
+	@tools/setup test

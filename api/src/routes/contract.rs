@@ -1,0 +1,213 @@
+//! Contracts: signing, reading, leaving.
+
+use actix_web::{get, post};
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::{ContractKind, ProposalKind},
+    policy::Operation,
+};
+use garde::Validate;
+use persistence::{
+    contract::{self, Filter as Rows},
+    milestone,
+    page::Position,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{milestone::Milestone, preview::Preview, terms::Terms};
+use crate::{
+    body::Body,
+    call::{Answer, Call, Context, Key},
+    extract::{Filter, PathId},
+    money::Money,
+    page::PageRequest,
+    problem::Problem,
+    reply::Reply,
+    usecases::{contract as usecase, work::Work},
+    words::{ContractState, Word},
+};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(sign).service(read_contract).service(list_contracts).service(leave);
+}
+
+/// Terms both sides accepted.
+#[derive(Debug, Serialize, ToSchema)]
+struct Contract {
+    id: String,
+    job_id: String,
+    proposal_id: String,
+    client_id: String,
+    worker_id: String,
+    title: String,
+    scope: String,
+    status: ContractState,
+    terms: Terms,
+    /// The version of the terms; they never change, amendments make new ones.
+    terms_version: i32,
+    /// The fee schedule it was signed under.
+    #[schema(example = "standard-1")]
+    fee_schedule: String,
+    total: Money,
+    /// What has been released so far, before fees.
+    released: Money,
+    milestones: Vec<Milestone>,
+    /// When the next funding the terms require is due; missing it pauses the contract.
+    #[schema(required = true)]
+    funding_due_at: Option<DateTime<Utc>>,
+    /// When it lapses, unless something is funded before.
+    #[schema(required = true)]
+    lapse_at: Option<DateTime<Utc>>,
+    #[schema(required = true)]
+    paused_at: Option<DateTime<Utc>>,
+    /// While paused: from when on the worker may leave.
+    #[schema(required = true)]
+    leave_from_at: Option<DateTime<Utc>>,
+    #[schema(required = true)]
+    ended_at: Option<DateTime<Utc>>,
+    /// What you may do now.
+    allowed_actions: Vec<String>,
+    version: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// With `?preview=true`: what would be posted. Nothing has been.
+    #[schema(required = true)]
+    preview: Option<Preview>,
+}
+
+impl Contract {
+    fn of(work: &Work, cx: &Context) -> Result<Self, Problem> {
+        let contract = &work.contract;
+        let allowed = contract.allowed_actions(work.standing(cx), &work.course(), cx.now, &cx.app.rules);
+        Ok(Self {
+            id: contract.id.to_string(),
+            job_id: contract.job.to_string(),
+            proposal_id: contract.proposal.to_string(),
+            client_id: contract.client.to_string(),
+            worker_id: contract.worker.to_string(),
+            title: contract.title.clone(),
+            scope: contract.scope.clone(),
+            status: Word(contract.state),
+            terms: Terms::from(&contract.terms),
+            terms_version: 1,
+            fee_schedule: contract.fee_schedule.clone(),
+            total: contract.terms.total()?.into(),
+            released: contract.released.into(),
+            milestones: work.milestones.iter().map(|stored| Milestone::of(stored, cx)).collect(),
+            funding_due_at: contract.funding_due_at,
+            lapse_at: contract.lapse_at,
+            paused_at: contract.paused_at,
+            leave_from_at: contract.leave_from(&cx.app.rules),
+            ended_at: contract.ended_at,
+            allowed_actions: allowed.iter().map(ToString::to_string).collect(),
+            version: contract.version,
+            created_at: contract.created_at,
+            updated_at: contract.updated_at,
+            preview: Preview::of(cx),
+        })
+    }
+
+    fn reply(work: &Work, cx: &Context) -> Result<Reply, Problem> {
+        Ok(Reply::ok(&Self::of(work, cx)?)?.version(work.contract.version))
+    }
+}
+
+/// Which round is accepted.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct Signature {
+    /// The round you read. If a newer one has come since, this is refused.
+    #[schema(minimum = 1)]
+    #[garde(range(min = 1))]
+    round: i32,
+}
+
+/// Accept a proposal and sign the contract
+///
+/// Open to the side whose turn it is. Fills the job; the other proposals are set aside. The first milestone must be funded within 7 days, or the contract lapses.
+#[utoipa::path(tag = "work", request_body = Signature, responses((status = 201, description = "The contract", body = Contract)),
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["stale_terms", "terms_refused"]))))]
+#[post("/v1/proposals/{id}/accept")]
+async fn sign(call: Call, id: PathId<ProposalKind>, body: Body<Signature>) -> Answer {
+    let Body { value, canonical } = body;
+    call.act(Key::Required, &canonical, move |tx, cx| {
+        let work = usecase::sign(tx, cx, id.0, value.round)?;
+        let location = format!("/v1/contracts/{}", work.contract.id);
+        Ok(Reply::created(&Contract::of(&work, cx)?, location)?.version(work.contract.version))
+    })
+    .await
+}
+
+/// One contract with its milestones
+#[utoipa::path(tag = "work", responses((status = 200, description = "The contract", body = Contract)))]
+#[get("/v1/contracts/{id}")]
+async fn read_contract(call: Call, id: PathId<ContractKind>) -> Answer {
+    call.read(move |conn, cx| {
+        let work = Work::find(conn, id.0)?;
+        cx.permit(Operation::ReadContract, work.standing(cx))?;
+        Contract::reply(&work, cx)
+    })
+    .await
+}
+
+/// Leave a paused contract
+///
+/// For the worker, 7 days after it was paused because the next milestone was not funded. What is still held goes back to the client; delivered work must be decided first.
+#[utoipa::path(tag = "work", responses((status = 200, description = "The contract, ended", body = Contract)),
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["too_early", "work_undecided"]))))]
+#[post("/v1/contracts/{id}/leave")]
+async fn leave(call: Call, id: PathId<ContractKind>) -> Answer {
+    call.act(Key::Required, "", move |tx, cx| Contract::reply(&usecase::leave(tx, cx, id.0)?, cx)).await
+}
+
+/// Which contracts to show.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ContractQuery {
+    #[param(inline)]
+    status: Option<ContractState>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u8>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 200)]
+    cursor: Option<String>,
+}
+
+/// Contracts, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct ContractPage {
+    items: Vec<Contract>,
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+const fn position(contract: &domain::contract::Contract) -> Position {
+    Position { at: contract.created_at, id: contract.id.uuid() }
+}
+
+/// The caller's contracts, as client and as worker, newest first
+#[utoipa::path(tag = "work", params(ContractQuery), responses((status = 200, description = "Contracts", body = ContractPage)))]
+#[get("/v1/me/contracts")]
+async fn list_contracts(call: Call, query: Filter<ContractQuery>) -> Answer {
+    call.read(move |conn, cx| {
+        let (me, secrets) = (cx.member()?, cx.app.tokens.secrets());
+        let state = query.0.status.map(|word| word.0.as_str());
+        let list = format!("contracts {me} {state:?}");
+        let page = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, secrets)?;
+        let found = contract::list(conn, Rows { member: me, state }, page.after, page.fetch())?;
+        let (contracts, next_cursor) = page.cut(found, position, secrets);
+        let ids: Vec<_> = contracts.iter().map(|contract| contract.id).collect();
+        let mut all = milestone::of_contracts(conn, &ids)?;
+        let whole = |contract: domain::contract::Contract| {
+            let milestones = all.extract_if(.., |stored| stored.milestone.contract == contract.id).collect();
+            Contract::of(&Work { contract, milestones }, cx)
+        };
+        let items = contracts.into_iter().map(whole).collect::<Result<_, _>>()?;
+        Reply::ok(&ContractPage { items, next_cursor })
+    })
+    .await
+}

@@ -1,0 +1,131 @@
+//! What a price leaves the worker, and which price leaves a given amount: open to anyone.
+
+use actix_web::get;
+use domain::{fee, money};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    call::{Answer, Call},
+    extract::Filter,
+    money::Money,
+    problem::{Code, Problem},
+    reply::Reply,
+    usecases,
+    words::{Currency, TaxMode, Word},
+};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(quote_fee);
+}
+
+/// What to work out: name either a price or a net.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct QuoteQuery {
+    /// The price, in minor units.
+    #[param(minimum = 1, maximum = 9007199254740991_i64, example = 150000)]
+    amount: Option<i64>,
+    /// What the worker is to get, in minor units; answered with the smallest price that leaves exactly this.
+    #[param(minimum = 1, maximum = 9007199254740991_i64)]
+    net: Option<i64>,
+    /// JPY if you don't say.
+    #[param(inline)]
+    currency: Option<Currency>,
+}
+
+impl QuoteQuery {
+    fn price(&self) -> Result<money::Money, Problem> {
+        let currency = self.currency.map_or(money::Currency::Jpy, |word| word.0);
+        match (self.amount, self.net) {
+            (Some(amount), None) => sum(amount, currency),
+            (None, Some(net)) => usecases::fee::price_of(sum(net, currency)?),
+            (Some(_), Some(_)) | (None, None) => Err(Problem::new(Code::InvalidParameter)
+                .detail("Name either amount or net.", "amountかnetのどちらか一方を指定してください。")),
+        }
+    }
+}
+
+fn sum(amount: i64, currency: money::Currency) -> Result<money::Money, Problem> {
+    let sum = money::Money::new(amount, currency).ok().filter(|sum| sum.is_positive());
+    sum.ok_or_else(|| {
+        Problem::new(Code::InvalidParameter)
+            .detail("An amount is from 1 to 2^53 - 1.", "金額は1～2^53-1で指定してください。")
+    })
+}
+
+/// The part of a price that falls into one bracket.
+#[derive(Debug, Serialize, ToSchema)]
+struct QuotePart {
+    /// Where it begins.
+    from: Money,
+    /// Where it ends.
+    to: Money,
+    /// The rate of the bracket, as a decimal number.
+    #[schema(pattern = "^0\\.[0-9]+$")]
+    rate: String,
+    /// How much of the price it is.
+    amount: Money,
+    /// The fee of this part.
+    fee: Money,
+}
+
+/// What becomes of a price.
+#[derive(Debug, Serialize, ToSchema)]
+struct FeeQuote {
+    /// The price.
+    gross: Money,
+    /// What the operator takes.
+    fee: Money,
+    /// The consumption tax on the fee.
+    tax: Money,
+    /// Whether the fee contains its tax.
+    tax_mode: TaxMode,
+    /// What the worker gets.
+    net: Money,
+    /// What the client pays in all: nothing comes on top of the price.
+    client_total: Money,
+    /// The fee by bracket; the parts add up to it.
+    parts: Vec<QuotePart>,
+    /// The name of the fee schedule, which a contract keeps.
+    #[schema(example = "standard-1")]
+    schedule: String,
+}
+
+impl FeeQuote {
+    fn new(gross: money::Money) -> Result<Self, Problem> {
+        let fee::Fee { fee, tax, net, client_total, mode, parts, .. } = usecases::fee::quote(gross)?;
+        let money = |amount| money::Money::new(amount, gross.currency()).map(Money::from);
+        let part = |part: &fee::Part| {
+            Ok(QuotePart {
+                from: money(part.from)?,
+                to: money(part.to)?,
+                rate: part.rate.to_string(),
+                amount: money(part.amount)?,
+                fee: money(part.fee)?,
+            })
+        };
+        Ok(Self {
+            gross: gross.into(),
+            fee: money(fee)?,
+            tax: money(tax)?,
+            tax_mode: Word(mode),
+            net: money(net)?,
+            client_total: money(client_total)?,
+            parts: parts.iter().map(part).collect::<Result<_, Problem>>()?,
+            schedule: usecases::fee::current().version,
+        })
+    }
+}
+
+/// What a price leaves the worker
+///
+/// Name a price, or the net you want; the fee is that of the first release of a contract.
+#[utoipa::path(tag = "money", params(QuoteQuery), responses((status = 200, description = "The quote", body = FeeQuote)), security(()),
+    extensions(("x-errors" = json!(["no_such_net"]))))]
+#[get("/v1/fee-quotes")]
+async fn quote_fee(call: Call, query: Filter<QuoteQuery>) -> Answer {
+    Ok(Reply::ok(&FeeQuote::new(query.0.price()?)?)?.send(call.request(), false))
+}

@@ -1,0 +1,183 @@
+//! A milestone as it is sent.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use persistence::{
+    milestone::{self, Stored},
+    store::Conn,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    call::Context,
+    money::Money,
+    problem::Problem,
+    routes::{payment::Payment, preview::Preview},
+    words::{EscrowState, MilestoneState, Word},
+};
+
+/// What a release took and gave.
+#[derive(Debug, Serialize, ToSchema)]
+struct Release {
+    /// The worker's share of the escrow.
+    gross: Money,
+    /// What the operator took, by the contract's fee schedule.
+    fee: Money,
+    /// The consumption tax on the fee.
+    tax: Money,
+    /// What the worker earned.
+    net: Money,
+}
+
+/// A part of a contract: the unit of funding, delivery and acceptance.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::routes) struct Milestone {
+    id: String,
+    contract_id: String,
+    client_id: String,
+    worker_id: String,
+    /// Its place among the milestones, from 1.
+    position: i32,
+    #[schema(example = "First draft")]
+    title: String,
+    amount: Money,
+    due_on: NaiveDate,
+    status: MilestoneState,
+    /// Where its money is.
+    escrow_status: EscrowState,
+    escrow_id: String,
+    /// What is set aside of the client's funds while it is being funded.
+    reserved: Money,
+    revision_rounds_used: i32,
+    revision_limit: i32,
+    /// The delivery to name when accepting.
+    #[schema(required = true)]
+    delivery_id: Option<String>,
+    /// When silence accepts the delivery.
+    #[schema(required = true)]
+    auto_accept_at: Option<DateTime<Utc>>,
+    /// When waiting for its money ends.
+    #[schema(required = true)]
+    funding_expires_at: Option<DateTime<Utc>>,
+    #[schema(required = true)]
+    funded_at: Option<DateTime<Utc>>,
+    #[schema(required = true)]
+    delivered_at: Option<DateTime<Utc>>,
+    #[schema(required = true)]
+    finished_at: Option<DateTime<Utc>>,
+    /// What became of the money, once it was released.
+    #[schema(required = true)]
+    release: Option<Release>,
+    /// What you may do now.
+    allowed_actions: Vec<String>,
+    version: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// With `?preview=true`: what would be posted. Nothing has been.
+    #[schema(required = true)]
+    preview: Option<Preview>,
+}
+
+impl Milestone {
+    /// As this caller sees it now.
+    pub(in crate::routes) fn of(stored: &Stored, cx: &Context) -> Self {
+        let Stored { milestone, escrow, charged } = stored;
+        let standing = cx.standing(milestone.client, milestone.worker);
+        let release = charged.zip(milestone.worker_share).map(|(charged, share)| Release {
+            gross: share.into(),
+            fee: charged.fee.into(),
+            tax: charged.tax.into(),
+            net: charged.net.into(),
+        });
+        Self {
+            id: milestone.id.to_string(),
+            contract_id: milestone.contract.to_string(),
+            client_id: milestone.client.to_string(),
+            worker_id: milestone.worker.to_string(),
+            position: milestone.position,
+            title: milestone.title.clone(),
+            amount: milestone.amount.into(),
+            due_on: milestone.due_on,
+            status: Word(milestone.state),
+            escrow_status: Word(escrow.state),
+            escrow_id: escrow.id.to_string(),
+            reserved: milestone.reserved.into(),
+            revision_rounds_used: milestone.revision_rounds,
+            revision_limit: milestone.revision_limit,
+            delivery_id: milestone.delivery.map(|id| id.to_string()),
+            auto_accept_at: milestone.auto_accept_at,
+            funding_expires_at: milestone.funding_expires_at,
+            funded_at: milestone.funded_at,
+            delivered_at: milestone.delivered_at,
+            finished_at: milestone.finished_at,
+            release,
+            allowed_actions: milestone.allowed_actions(standing).iter().map(ToString::to_string).collect(),
+            version: milestone.version,
+            created_at: milestone.created_at,
+            updated_at: milestone.updated_at,
+            preview: Preview::of(cx),
+        }
+    }
+}
+
+/// Something handed over.
+#[derive(Debug, Serialize, ToSchema)]
+struct Delivery {
+    id: String,
+    message: String,
+    links: Vec<String>,
+    created_at: DateTime<Utc>,
+}
+
+/// Changes that were asked for.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangeRequest {
+    round: i32,
+    /// Of which delivery.
+    delivery_id: String,
+    reason: String,
+    due_on: NaiveDate,
+    created_at: DateTime<Utc>,
+}
+
+/// A milestone with everything that was handed over and asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MilestoneDetail {
+    #[serde(flatten)]
+    milestone: Milestone,
+    /// Oldest first.
+    deliveries: Vec<Delivery>,
+    /// Round by round.
+    change_requests: Vec<ChangeRequest>,
+    /// Newest first; seen by the client and staff.
+    payments: Vec<Payment>,
+}
+
+impl MilestoneDetail {
+    /// Reads what belongs to it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn of(conn: &mut Conn, cx: &Context, stored: &Stored) -> Result<Self, Problem> {
+        let id = stored.milestone.id;
+        let deliveries = milestone::deliveries(conn, id)?.into_iter().map(|delivery| Delivery {
+            id: delivery.id.to_string(),
+            message: delivery.message,
+            links: delivery.links,
+            created_at: delivery.created_at,
+        });
+        let changes = milestone::change_requests(conn, id)?.into_iter().map(|request| ChangeRequest {
+            round: request.round,
+            delivery_id: request.delivery.to_string(),
+            reason: request.reason,
+            due_on: request.due_on,
+            created_at: request.created_at,
+        });
+        Ok(Self {
+            milestone: Milestone::of(stored, cx),
+            deliveries: deliveries.collect(),
+            change_requests: changes.collect(),
+            payments: Payment::of_milestone(conn, cx, &stored.milestone)?,
+        })
+    }
+}

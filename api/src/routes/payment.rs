@@ -1,0 +1,204 @@
+//! Payments: what a client is asked for, and the sandbox's card gateway.
+
+use actix_web::{get, post};
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::{MilestoneKind, PaymentKind},
+    milestone::Milestone,
+    payment::{self, PaymentMethod as Method, PaymentState as State},
+    policy::{Operation, Standing},
+};
+use garde::Validate;
+use persistence::{page::Position, payment as rows, store::Conn};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    body::Body,
+    call::{Answer, Call, Context, Key},
+    extract::{Filter, PathId},
+    money::Money,
+    page::PageFilter,
+    problem::Problem,
+    reply::Reply,
+    usecases::funding::{self, CardToken},
+    words::{PaymentMethod, PaymentState, Word},
+};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(add_payment).service(read_payment).service(pay).service(list_payments);
+}
+
+/// Money that a client is asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Payment {
+    id: String,
+    contract_id: String,
+    milestone_id: String,
+    method: PaymentMethod,
+    /// What is asked for.
+    amount: Money,
+    /// What has come so far.
+    received: Money,
+    /// What is still missing.
+    shortfall: Money,
+    status: PaymentState,
+    /// What to write on a bank transfer.
+    #[schema(required = true, example = "AZ7JFDWPHT7GG")]
+    transfer_reference: Option<String>,
+    /// Why it failed.
+    #[schema(required = true, example = "card_declined")]
+    failure_code: Option<String>,
+    /// Until when it is waited for. What comes later goes to your client funds.
+    #[schema(required = true)]
+    expires_at: Option<DateTime<Utc>>,
+    /// What you may do now.
+    allowed_actions: Vec<String>,
+    version: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Payment {
+    fn of(payment: &payment::Payment, cx: &Context) -> Result<Self, Problem> {
+        let payable = payment.method == Method::Card && payment.state == State::Pending;
+        let own = cx.standing_to_owner(payment.client) == Standing::Client;
+        Ok(Self {
+            id: payment.id.to_string(),
+            contract_id: payment.contract.to_string(),
+            milestone_id: payment.milestone.to_string(),
+            method: Word(payment.method),
+            amount: payment.amount.into(),
+            received: payment.received.into(),
+            shortfall: payment.shortfall()?.into(),
+            status: Word(payment.state),
+            transfer_reference: payment.transfer_reference.clone(),
+            failure_code: payment.failure_code.clone(),
+            expires_at: payment.expires_at,
+            allowed_actions: if payable && own { vec!["pay".into()] } else { Vec::new() },
+            version: payment.version,
+            created_at: payment.created_at,
+            updated_at: payment.updated_at,
+        })
+    }
+
+    /// The payments of a milestone, for those whom the client's money concerns; newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn of_milestone(conn: &mut Conn, cx: &Context, milestone: &Milestone) -> Result<Vec<Self>, Problem> {
+        if cx.standing(milestone.client, milestone.worker) == Standing::Worker {
+            return Ok(Vec::new());
+        }
+        rows::of_milestone(conn, milestone.id)?.iter().map(|payment| Self::of(payment, cx)).collect()
+    }
+}
+
+fn reply(payment: &payment::Payment, cx: &Context) -> Result<Reply, Problem> {
+    Ok(Reply::ok(&Payment::of(payment, cx)?)?.version(payment.version))
+}
+
+/// By what way to pay.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct PaymentPost {
+    #[garde(skip)]
+    method: PaymentMethod,
+}
+
+/// Pay another way
+///
+/// Asks once more for what a milestone is short of, after a payment has failed.
+#[utoipa::path(tag = "money", request_body = PaymentPost, responses((status = 201, description = "A payment", body = Payment)),
+    extensions(("x-key" = json!("required"))))]
+#[post("/v1/milestones/{id}/payments")]
+async fn add_payment(call: Call, id: PathId<MilestoneKind>, body: Body<PaymentPost>) -> Answer {
+    let Body { value, canonical } = body;
+    call.act(Key::Required, &canonical, move |tx, cx| {
+        let payment = funding::ask_again(tx, cx, id.0, value.method.0)?;
+        let location = format!("/v1/payments/{}", payment.id);
+        Ok(Reply::created(&Payment::of(&payment, cx)?, location)?.version(payment.version))
+    })
+    .await
+}
+
+/// One payment
+#[utoipa::path(tag = "money", responses((status = 200, description = "The payment", body = Payment)))]
+#[get("/v1/payments/{id}")]
+async fn read_payment(call: Call, id: PathId<PaymentKind>) -> Answer {
+    call.read(move |conn, cx| {
+        let payment = rows::find(conn, id.0)?.ok_or_else(Problem::not_found)?;
+        cx.permit(Operation::ReadPayment, cx.standing_to_owner(payment.client))?;
+        reply(&payment, cx)
+    })
+    .await
+}
+
+/// What the sandbox's card does.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+enum Token {
+    /// The charge succeeds.
+    #[serde(rename = "tok_succeeds")]
+    Succeeds,
+    /// The charge is declined.
+    #[serde(rename = "tok_declined")]
+    Declined,
+    /// The charge succeeds, but 8 days late.
+    #[serde(rename = "tok_slow")]
+    Slow,
+}
+
+/// A card, in the sandbox.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct CardPost {
+    /// `tok_succeeds`, `tok_declined` or `tok_slow`.
+    #[schema(inline, example = "tok_succeeds")]
+    #[garde(skip)]
+    card_token: Token,
+}
+
+/// Pay by card (sandbox)
+///
+/// Plays the card holder and the gateway: the token decides what happens.
+#[utoipa::path(tag = "money", request_body = CardPost, responses((status = 200, description = "The payment", body = Payment)),
+    extensions(("x-key" = json!("required"))))]
+#[post("/v1/payments/{id}/pay")]
+async fn pay(call: Call, id: PathId<PaymentKind>, body: Body<CardPost>) -> Answer {
+    let Body { value, canonical } = body;
+    let card = match value.card_token {
+        Token::Succeeds => CardToken::Succeeds,
+        Token::Declined => CardToken::Declined,
+        Token::Slow => CardToken::Slow,
+    };
+    call.act(Key::Required, &canonical, move |tx, cx| reply(&funding::charge(tx, cx, id.0, card)?, cx)).await
+}
+
+/// Payments, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct PaymentPage {
+    items: Vec<Payment>,
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+const fn position(payment: &payment::Payment) -> Position {
+    Position { at: payment.created_at, id: payment.id.uuid() }
+}
+
+/// The caller's payments, newest first
+#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Payments", body = PaymentPage)))]
+#[get("/v1/me/payments")]
+async fn list_payments(call: Call, filter: Filter<PageFilter>) -> Answer {
+    call.read(move |conn, cx| {
+        let me = cx.member()?;
+        let secrets = cx.app.tokens.secrets();
+        let page = filter.0.page(format!("payments {me}"), secrets)?;
+        let found = rows::list(conn, me, page.after, page.fetch())?;
+        let (found, next_cursor) = page.cut(found, position, secrets);
+        let items = found.iter().map(|payment| Payment::of(payment, cx)).collect::<Result<_, _>>()?;
+        Reply::ok(&PaymentPage { items, next_cursor })
+    })
+    .await
+}

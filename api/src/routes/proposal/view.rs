@@ -1,0 +1,119 @@
+//! A proposal as sent.
+
+use chrono::{DateTime, Utc};
+use domain::proposal::{self, ProposalAction};
+use persistence::{
+    proposal::{PastRound, rounds},
+    store::Conn,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    call::Context,
+    problem::Problem,
+    reply::Reply,
+    routes::terms::{Quote, Terms},
+    words::{Party, ProposalState, Word},
+};
+
+/// What one side said.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProposalRound {
+    round: i32,
+    /// Who said it.
+    author: Party,
+    terms: Terms,
+    /// What these terms leave the worker.
+    quote: Quote,
+    message: String,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<&PastRound> for ProposalRound {
+    type Error = Problem;
+
+    fn try_from(past: &PastRound) -> Result<Self, Problem> {
+        Ok(Self {
+            round: past.number,
+            author: Word(past.author),
+            terms: Terms::from(&past.terms),
+            quote: Quote::try_from(&past.terms)?,
+            message: past.message.clone(),
+            created_at: past.at,
+        })
+    }
+}
+
+/// A worker's answer to a job, as this caller sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Proposal {
+    id: String,
+    job_id: String,
+    client_id: String,
+    worker_id: String,
+    status: ProposalState,
+    /// The number of the current round; name it when you answer.
+    round: i32,
+    /// Whose round it is; the other side answers.
+    round_by: Party,
+    /// The terms of the current round.
+    terms: Terms,
+    /// What these terms leave the worker.
+    quote: Quote,
+    /// The words that came with the current round.
+    message: String,
+    /// Until when it waits for an answer, while it does.
+    #[schema(required = true)]
+    respond_by: Option<DateTime<Utc>>,
+    /// Every round, from the first to the current one.
+    rounds: Vec<ProposalRound>,
+    allowed_actions: Vec<String>,
+    version: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Proposal {
+    /// With its rounds, which were read before, so that a list reads them all at once.
+    ///
+    /// # Errors
+    /// Terms whose total is out of range.
+    pub(super) fn new(cx: &Context, proposal: &proposal::Proposal, rounds: &[PastRound]) -> Result<Self, Problem> {
+        let allowed = proposal.allowed_actions(cx.standing(proposal.client, proposal.worker));
+        Ok(Self {
+            id: proposal.id.to_string(),
+            job_id: proposal.job.to_string(),
+            client_id: proposal.client.to_string(),
+            worker_id: proposal.worker.to_string(),
+            status: Word(proposal.state),
+            round: proposal.round,
+            round_by: Word(proposal.round_by),
+            terms: Terms::from(&proposal.terms),
+            quote: Quote::try_from(&proposal.terms)?,
+            message: proposal.message.clone(),
+            respond_by: proposal.respond_by,
+            rounds: rounds.iter().map(ProposalRound::try_from).collect::<Result<_, _>>()?,
+            allowed_actions: allowed.iter().map(ProposalAction::to_string).collect(),
+            version: proposal.version,
+            created_at: proposal.created_at,
+            updated_at: proposal.updated_at,
+        })
+    }
+
+    /// With its rounds, read now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn read(conn: &mut Conn, cx: &Context, proposal: &proposal::Proposal) -> Result<Self, Problem> {
+        Self::new(cx, proposal, &rounds(conn, proposal.id)?)
+    }
+}
+
+/// The answer of every step.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn reply(conn: &mut Conn, cx: &Context, proposal: &proposal::Proposal) -> Result<Reply, Problem> {
+    Ok(Reply::ok(&Proposal::read(conn, cx, proposal)?)?.version(proposal.version))
+}

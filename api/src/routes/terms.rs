@@ -1,0 +1,139 @@
+//! Terms and what they leave the worker, as sent and as read; proposals and contracts speak of them alike.
+
+use chrono::{Datelike, NaiveDate};
+use domain::{rules::Rules, terms};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    money::Money,
+    problem::Problem,
+    usecases::fee,
+    words::{FundedAhead, TaxMode, Word},
+};
+
+/// A part of the work, with its price.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MilestoneTerms {
+    #[schema(min_length = 1, max_length = 100, example = "First draft")]
+    #[garde(length(chars, min = 1, max = 100))]
+    title: String,
+    /// What the client pays, consumption tax included.
+    #[garde(dive)]
+    amount: Money,
+    /// When it is to be delivered, a date in Asia/Tokyo.
+    #[garde(custom(four_digit_year))]
+    due_on: NaiveDate,
+}
+
+/// RFC 3339 knows no other years, and neither do calendars.
+fn four_digit_year(date: &NaiveDate, (): &()) -> garde::Result {
+    if (0..=9999).contains(&date.year()) { Ok(()) } else { Err(garde::Error::new("is past the year 9999")) }
+}
+
+/// What one side would sign. What is left out is as usual.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TermsOffer {
+    #[schema(min_items = 1, max_items = 50)]
+    #[garde(dive)]
+    milestones: Vec<MilestoneTerms>,
+    /// How long the client has to accept a delivery or ask for changes before silence accepts.
+    #[schema(minimum = 3, maximum = 11, default = 7)]
+    #[garde(skip)]
+    acceptance_days: Option<u16>,
+    /// How many rounds of changes the client may ask for, of each milestone.
+    #[schema(minimum = 0, maximum = 20, default = 3)]
+    #[garde(skip)]
+    revision_limit: Option<u16>,
+    /// How much must be funded at any time: the current milestone, also the next, or all.
+    #[garde(skip)]
+    funded_ahead: Option<FundedAhead>,
+}
+
+impl TermsOffer {
+    /// As the domain reads it, with the usual conditions filled in.
+    ///
+    /// # Errors
+    /// An amount out of range.
+    pub(super) fn read(self, rules: &Rules) -> Result<terms::Terms, Problem> {
+        let milestone = |each: MilestoneTerms| {
+            Ok(terms::MilestoneTerms { title: each.title, amount: each.amount.try_into()?, due_on: each.due_on })
+        };
+        Ok(terms::Terms {
+            milestones: self.milestones.into_iter().map(milestone).collect::<Result<_, Problem>>()?,
+            acceptance_days: self.acceptance_days.unwrap_or(rules.acceptance_days),
+            revision_limit: self.revision_limit.unwrap_or(rules.revision_limit),
+            funded_ahead: self.funded_ahead.map_or(terms::FundedAhead::Current, |word| word.0),
+            termination_fee: None,
+        })
+    }
+}
+
+/// What both sides sign.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Terms {
+    milestones: Vec<MilestoneTerms>,
+    /// How long the client has to accept a delivery or ask for changes before silence accepts.
+    acceptance_days: u16,
+    /// How many rounds of changes the client may ask for, of each milestone.
+    revision_limit: u16,
+    /// How much must be funded at any time.
+    funded_ahead: FundedAhead,
+}
+
+impl From<&terms::Terms> for Terms {
+    fn from(terms: &terms::Terms) -> Self {
+        let milestone = |each: &terms::MilestoneTerms| MilestoneTerms {
+            title: each.title.clone(),
+            amount: each.amount.into(),
+            due_on: each.due_on,
+        };
+        Self {
+            milestones: terms.milestones.iter().map(milestone).collect(),
+            acceptance_days: terms.acceptance_days,
+            revision_limit: terms.revision_limit,
+            funded_ahead: Word(terms.funded_ahead),
+        }
+    }
+}
+
+/// What becomes of the price.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Quote {
+    /// The price of all milestones.
+    gross: Money,
+    /// What the operator takes.
+    fee: Money,
+    /// The consumption tax on the fee.
+    tax: Money,
+    /// Whether the fee contains its tax.
+    tax_mode: TaxMode,
+    /// What the worker gets.
+    net: Money,
+    /// What the client pays in all: nothing comes on top of the price.
+    client_total: Money,
+    /// What the worker gets for each milestone when they are accepted in this order.
+    milestone_nets: Vec<Money>,
+}
+
+impl TryFrom<&terms::Terms> for Quote {
+    type Error = Problem;
+
+    fn try_from(terms: &terms::Terms) -> Result<Self, Problem> {
+        let total = terms.total()?;
+        let quote = fee::quote(total)?;
+        let money = |amount| domain::money::Money::new(amount, total.currency()).map(Money::from);
+        Ok(Self {
+            gross: money(quote.gross)?,
+            fee: money(quote.fee)?,
+            tax: money(quote.tax)?,
+            tax_mode: Word(quote.mode),
+            net: money(quote.net)?,
+            client_total: money(quote.client_total)?,
+            milestone_nets: fee::nets(terms)?.into_iter().map(Money::from).collect(),
+        })
+    }
+}

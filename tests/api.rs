@@ -1,0 +1,11 @@
+//! What the API does, one file for each noun or concern.
+
+mod access;
+mod bad_input;
+mod conventions;
+mod events;
+mod forgery;
+mod idempotency;
+mod mail;
+mod sandbox;
+mod strangers;

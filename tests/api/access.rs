@@ -1,0 +1,157 @@
+//! Joining, logging in, renewing, logging out.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Person, Response, TestApp, on_both_engines, people};
+
+on_both_engines!(
+    a_known_address_gets_the_same_answer_as_a_new_one,
+    an_address_in_other_letter_case_is_the_same_address,
+    a_confirmation_token_works_once,
+    an_unknown_confirmation_token_is_refused,
+    nobody_logs_in_before_the_address_is_confirmed,
+    a_wrong_password_and_an_unknown_address_look_the_same,
+    whoever_logs_in_sees_their_own_account,
+    a_refresh_token_works_once_and_rotates,
+    a_refresh_token_used_twice_ends_the_session,
+    logging_out_ends_the_access_token_at_once,
+    logging_out_of_one_session_leaves_the_other,
+    an_old_version_of_the_terms_cannot_be_agreed_to,
+    rules_of_a_registration_name_the_member_at_fault,
+    staff_log_in_and_carry_their_role,
+);
+
+fn a_known_address_gets_the_same_answer_as_a_new_one(app: &TestApp) {
+    let first = app.register("hanako@example.com");
+    let again = app.register("hanako@example.com");
+    assert_eq!(first.expect(202), again.expect(202));
+    let mails = app.get("/v1/test-mailbox?recipient=hanako@example.com").send().expect(200);
+    let subjects: Vec<&Value> = mails["items"].as_array().unwrap().iter().map(|mail| &mail["subject"]).collect();
+    assert_eq!(subjects, ["You already have an account", "Confirm your e-mail address"]);
+}
+
+fn an_address_in_other_letter_case_is_the_same_address(app: &TestApp) {
+    app.member("hanako");
+    app.register("HANAKO@example.com").expect(202);
+    let mails = app.get("/v1/test-mailbox?recipient=HANAKO@example.com").send().expect(200);
+    assert_eq!(mails["items"][0]["subject"], "You already have an account");
+    app.log_in("Hanako@Example.com");
+}
+
+fn a_confirmation_token_works_once(app: &TestApp) {
+    app.register("hanako@example.com").expect(202);
+    let token = app.mailed_token("hanako@example.com");
+    assert_eq!(confirm(app, &token).expect(200)["status"], "active");
+    confirm(app, &token).problem(401, "invalid_token");
+}
+
+fn an_unknown_confirmation_token_is_refused(app: &TestApp) {
+    confirm(app, "azc_unknown").problem(401, "invalid_token");
+}
+
+fn confirm(app: &TestApp, token: &str) -> Response {
+    app.post("/v1/accounts/confirm-email").json(&json!({"token": token}))
+}
+
+fn nobody_logs_in_before_the_address_is_confirmed(app: &TestApp) {
+    app.register("hanako@example.com").expect(202);
+    let login = json!({"email": "hanako@example.com", "password": people::PASSWORD});
+    app.post("/v1/sessions").json(&login).problem(403, "email_not_confirmed");
+}
+
+fn a_wrong_password_and_an_unknown_address_look_the_same(app: &TestApp) {
+    app.member("hanako");
+    let log_in = |email: &str| {
+        let answer = app.post("/v1/sessions").json(&json!({"email": email, "password": "a wrong one, and a long one"}));
+        let mut problem = answer.problem(401, "invalid_credentials");
+        problem.as_object_mut().unwrap().remove("request_id");
+        problem
+    };
+    assert_eq!(log_in("hanako@example.com"), log_in("nobody@example.com"));
+}
+
+fn whoever_logs_in_sees_their_own_account(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let me = app.read(&hanako, "/v1/me");
+    assert_eq!(me["id"], hanako.id);
+    assert_eq!(me["email"], "hanako@example.com");
+    assert_eq!(me["status"], "active");
+    assert_eq!(me["role"], "member");
+    assert!(me.get("password_hash").is_none());
+}
+
+fn renew(app: &TestApp, refresh_token: &str) -> Response {
+    app.post("/v1/sessions/refresh").json(&json!({"refresh_token": refresh_token}))
+}
+
+fn a_refresh_token_works_once_and_rotates(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let tokens = renew(app, &hanako.refresh_token).expect(200);
+    let renewed = people::person(&hanako.email, &tokens);
+    assert_ne!(renewed.refresh_token, hanako.refresh_token);
+    assert_eq!(app.read(&renewed, "/v1/me")["id"], hanako.id);
+    renew(app, &renewed.refresh_token).expect(200);
+}
+
+fn a_refresh_token_used_twice_ends_the_session(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let renewed = people::person(&hanako.email, &renew(app, &hanako.refresh_token).expect(200));
+    renew(app, &hanako.refresh_token).problem(401, "invalid_token");
+    renew(app, &renewed.refresh_token).problem(401, "invalid_token");
+    refused(app, &renewed);
+}
+
+fn logging_out_ends_the_access_token_at_once(app: &TestApp) {
+    let hanako = app.member("hanako");
+    app.request("DELETE", "/v1/sessions/current").by(&hanako).send().expect(204);
+    refused(app, &hanako);
+    renew(app, &hanako.refresh_token).problem(401, "invalid_token");
+}
+
+fn logging_out_of_one_session_leaves_the_other(app: &TestApp) {
+    let first = app.member("hanako");
+    let second = app.log_in(&first.email);
+    app.request("DELETE", "/v1/sessions/current").by(&first).send().expect(204);
+    refused(app, &first);
+    app.read(&second, "/v1/me");
+}
+
+fn refused(app: &TestApp, person: &Person) {
+    let answer = app.get("/v1/me").by(person).send();
+    answer.problem(401, "invalid_token");
+    assert_eq!(answer.header("www-authenticate"), "Bearer");
+}
+
+fn an_old_version_of_the_terms_cannot_be_agreed_to(app: &TestApp) {
+    let mut form = people::registration("hanako@example.com");
+    form["terms_version"] = json!("1999-01-01");
+    let problem = app.post("/v1/accounts").json(&form).problem(422, "invalid_body");
+    assert_eq!(problem["errors"][0]["pointer"], "/terms_version");
+}
+
+fn rules_of_a_registration_name_the_member_at_fault(app: &TestApp) {
+    let long = "x".repeat(300);
+    let wrong = [
+        ("email", json!("not an address")),
+        ("email", json!(format!("{long}@example.com"))),
+        ("email", json!(null)),
+        ("password", json!("too short")),
+        ("password", json!(long)),
+        ("display_name", json!("")),
+        ("display_name", json!(long)),
+        ("display_name", json!(7)),
+        ("kind", json!("robot")),
+        ("terms_version", json!(false)),
+    ];
+    for (name, value) in wrong {
+        let mut form = people::registration("hanako@example.com");
+        form[name] = value.clone();
+        let problem = app.post("/v1/accounts").json(&form).problem(422, "invalid_body");
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{name}"), "{name}: {value}");
+    }
+}
+
+fn staff_log_in_and_carry_their_role(app: &TestApp) {
+    let finance = app.staff(domain::policy::Role::Finance, "fumi");
+    assert_eq!(app.read(&finance, "/v1/me")["role"], "finance");
+}

@@ -1,0 +1,78 @@
+//! The same key twice has one effect and one answer.
+
+use std::thread;
+
+use serde_json::json;
+
+use crate::harness::{Response, TestApp, client::fresh_key, on_both_engines, people};
+
+on_both_engines!(
+    the_same_key_and_request_repeat_the_first_answer,
+    the_same_key_with_another_request_is_refused,
+    a_refusal_is_not_kept,
+    an_answer_that_held_a_secret_is_not_repeated,
+    the_same_key_fifty_times_at_once_has_one_effect,
+    spaces_and_order_do_not_make_another_request,
+);
+
+fn register(app: &TestApp, key: &str, email: &str) -> Response {
+    app.post("/v1/accounts").key(key).json(&people::registration(email))
+}
+
+fn mails(app: &TestApp, email: &str) -> usize {
+    let mails = app.get(&format!("/v1/test-mailbox?recipient={email}")).send().expect(200);
+    mails["items"].as_array().unwrap().len()
+}
+
+fn the_same_key_and_request_repeat_the_first_answer(app: &TestApp) {
+    let first = register(app, "one", "hanako@example.com");
+    let again = register(app, "one", "hanako@example.com");
+    first.expect(202);
+    again.expect(202);
+    assert_eq!(first.text, again.text);
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
+    assert_eq!(mails(app, "hanako@example.com"), 1);
+}
+
+fn the_same_key_with_another_request_is_refused(app: &TestApp) {
+    register(app, "one", "hanako@example.com").expect(202);
+    register(app, "one", "taro@example.com").problem(422, "idempotency_key_reused");
+    assert_eq!(mails(app, "taro@example.com"), 0);
+    register(app, "two", "taro@example.com").expect(202);
+}
+
+fn a_refusal_is_not_kept(app: &TestApp) {
+    let confirm = |token: &str| app.post("/v1/accounts/confirm-email").key("one").json(&json!({"token": token}));
+    confirm("azc_unknown").problem(401, "invalid_token");
+    register(app, "one", "hanako@example.com").expect(202);
+    confirm(&app.mailed_token("hanako@example.com")).expect(200);
+}
+
+fn an_answer_that_held_a_secret_is_not_repeated(app: &TestApp) {
+    app.member("hanako");
+    let login = json!({"email": "hanako@example.com", "password": people::PASSWORD});
+    app.post("/v1/sessions").key("one").json(&login).expect(201);
+    app.post("/v1/sessions").key("one").json(&login).problem(409, "answer_not_repeatable");
+}
+
+fn the_same_key_fifty_times_at_once_has_one_effect(app: &TestApp) {
+    let key = fresh_key();
+    let answers: Vec<Response> = thread::scope(|scope| {
+        let sent: Vec<_> = (0..50).map(|_| scope.spawn(|| register(app, &key, "hanako@example.com"))).collect();
+        sent.into_iter().map(|answer| answer.join().unwrap()).collect()
+    });
+    let fresh = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count();
+    assert_eq!(fresh, 1);
+    answers.iter().for_each(|answer| drop(answer.expect(202)));
+    assert_eq!(mails(app, "hanako@example.com"), 1);
+}
+
+fn spaces_and_order_do_not_make_another_request(app: &TestApp) {
+    let send = |body: &str| app.post("/v1/accounts/confirm-email").key("one").raw(body);
+    app.register("hanako@example.com").expect(202);
+    let token = app.mailed_token("hanako@example.com");
+    send(&format!(r#"{{"token":"{token}"}}"#)).expect(200);
+    let again = send(&format!("{{ \"token\" :\n \"{token}\" }}"));
+    again.expect(200);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+}

@@ -1,0 +1,71 @@
+//! Mail that really leaves, over SMTP.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::harness::{TestApp, on_both_engines, people};
+
+on_both_engines!(a_confirmation_is_delivered_over_smtp, mail_speaks_the_language_of_the_registration);
+
+/// A mail server of its own, which ends with this value.
+struct MailServer {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+    url: String,
+}
+
+impl MailServer {
+    fn start() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut command = Command::new(root.join(".tools/python/bin/python"));
+        command.arg(root.join("tools/smtp-sink")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("the mail server of the tests is installed by `make tools`");
+        let mut lines = BufReader::new(process.stdout.take().unwrap());
+        let url = format!("smtp://127.0.0.1:{}", line(&mut lines));
+        Self { process, lines, url }
+    }
+
+    /// Waits for the next mail.
+    fn next(&mut self) -> Value {
+        serde_json::from_str(&line(&mut self.lines)).unwrap()
+    }
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        self.process.wait().unwrap();
+    }
+}
+
+fn line(lines: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    line.trim_end().to_owned()
+}
+
+fn a_confirmation_is_delivered_over_smtp(plain: &TestApp) {
+    let mut server = MailServer::start();
+    let app = TestApp::spawn_with(plain.database.engine, &[("AZUKARI_SMTP_URL", &server.url)]);
+    app.register("hanako@example.com").expect(202);
+    let mail = server.next();
+    assert_eq!(mail["sender"], "no-reply@azukari.example");
+    assert_eq!(mail["recipients"], json!(["hanako@example.com"]));
+    assert_eq!(mail["subject"], "Confirm your e-mail address");
+    assert!(mail["message_id"].as_str().unwrap().contains("mail_"), "{mail}");
+    let token = mail["body"].as_str().unwrap().lines().find(|line| line.starts_with("azc_")).unwrap().to_owned();
+    app.post("/v1/accounts/confirm-email").json(&json!({"token": token})).expect(200);
+}
+
+fn mail_speaks_the_language_of_the_registration(plain: &TestApp) {
+    let mut server = MailServer::start();
+    let app = TestApp::spawn_with(plain.database.engine, &[("AZUKARI_SMTP_URL", &server.url)]);
+    let form = people::registration("hanako@example.com");
+    app.post("/v1/accounts").header("Accept-Language", "ja").json(&form).expect(202);
+    assert_eq!(server.next()["subject"], "メールアドレスの確認");
+}

@@ -1,0 +1,67 @@
+//! The test clock and the test mailbox, which production does not have.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use crate::harness::{Engine, TestApp, on_both_engines};
+
+on_both_engines!(
+    the_test_clock_goes_forward_and_never_back,
+    tokens_stay_on_real_time,
+    a_date_that_does_not_exist_is_refused,
+    production_has_neither_clock_nor_mailbox,
+);
+
+fn now(app: &TestApp) -> DateTime<Utc> {
+    app.get("/v1/test-clock").send().expect(200)["now_at"].as_str().unwrap().parse().unwrap()
+}
+
+fn the_test_clock_goes_forward_and_never_back(app: &TestApp) {
+    let before = now(app);
+    app.advance_hours(24 * 30);
+    let after = now(app);
+    assert!(after - before >= TimeDelta::days(30), "{before} {after}");
+    for earlier in [before, after - TimeDelta::hours(1)] {
+        let answer = app.post("/v1/test-clock/advance").json(&json!({"to_at": earlier}));
+        answer.problem(409, "clock_not_forward");
+    }
+    assert!(now(app) >= after);
+}
+
+fn tokens_stay_on_real_time(app: &TestApp) {
+    let hanako = app.member("hanako");
+    app.advance_hours(24 * 365);
+    app.read(&hanako, "/v1/me");
+    app.log_in(&hanako.email);
+}
+
+fn a_date_that_does_not_exist_is_refused(app: &TestApp) {
+    for odd in ["2027-02-29T00:00:00Z", "2027-01-01", "tomorrow", "2027-01-01T25:00:00Z", "2027-01-01T00:00:00", ""] {
+        let problem = app.post("/v1/test-clock/advance").json(&json!({"to_at": odd})).problem(422, "invalid_body");
+        assert_eq!(problem["errors"][0]["pointer"], "/to_at", "{odd}");
+    }
+    for odd in [json!(0), json!(null), json!({})] {
+        app.post("/v1/test-clock/advance").json(&json!({"to_at": odd})).problem(422, "invalid_body");
+    }
+}
+
+fn production_has_neither_clock_nor_mailbox(sandbox: &TestApp) {
+    let app = production(sandbox.database.engine);
+    assert_eq!(app.get("/version").send().expect(200)["mode"], "production");
+    app.get("/v1/test-clock").send().problem(404, "not_found");
+    app.get("/v1/test-mailbox?recipient=hanako@example.com").send().problem(404, "not_found");
+    let advance = json!({"to_at": "2099-01-01T00:00:00Z"});
+    app.post("/v1/test-clock/advance").json(&advance).problem(404, "not_found");
+}
+
+fn production(engine: Engine) -> TestApp {
+    TestApp::spawn_with(
+        engine,
+        &[
+            ("AZUKARI_MODE", "production"),
+            ("AZUKARI_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("AZUKARI_SMTP_URL", "smtp://127.0.0.1:1"),
+            ("AZUKARI_PUBLIC_URL", "https://azukari.example"),
+        ],
+    )
+}

@@ -1,0 +1,118 @@
+//! A whole marketplace for one test: its own port, its own database, its own people.
+
+pub mod client;
+mod database;
+pub mod people;
+mod server;
+
+use std::sync::Arc;
+
+use ::api::{
+    config::{Flags, Settings},
+    startup,
+    state::App,
+};
+
+use persistence::ledger;
+
+pub use client::{Request, Response};
+pub use database::{Database, Engine};
+pub use people::Person;
+pub use server::Server;
+
+/// Runs each named function, which takes a `&TestApp`, as one test on SQLite and one on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            use crate::harness::{Engine, TestApp};
+
+            #[test]
+            fn sqlite() {
+                super::$name(&TestApp::spawn(Engine::Sqlite));
+            }
+
+            #[test]
+            fn postgres() {
+                super::$name(&TestApp::spawn(Engine::Postgres));
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_engines;
+
+/// A marketplace that is served.
+pub struct TestApp {
+    pub app: Arc<App>,
+    server: Option<Server>,
+    // After the server, so that it is dropped last.
+    pub database: Database,
+}
+
+impl TestApp {
+    /// A sandbox on a fresh database.
+    pub fn spawn(engine: Engine) -> Self {
+        Self::spawn_with(engine, &[])
+    }
+
+    /// A sandbox with more settings, named as in the environment.
+    pub fn spawn_with(engine: Engine, more: &[(&str, &str)]) -> Self {
+        let database = Database::create(engine);
+        let app = startup::open(settings(&database, more)).unwrap();
+        let server = Some(Server::start(app.clone()));
+        Self { app, server, database }
+    }
+
+    /// Where it listens, as in `127.0.0.1:4711`.
+    pub fn address(&self) -> String {
+        self.server.as_ref().unwrap().address.to_string()
+    }
+
+    /// A `GET`.
+    pub fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
+    }
+
+    /// A `POST`.
+    pub fn post(&self, path: &str) -> Request {
+        self.request("POST", path)
+    }
+
+    /// Any method on any path.
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(method, &format!("http://{}{path}", self.address()))
+    }
+
+    /// What must hold after every test, whatever it did.
+    fn verify(&self) {
+        self.verify_books();
+        let open = self.database.transactions_left_open();
+        assert_eq!(open, 0, "transactions were left open");
+    }
+
+    /// Every yen is where the ledger says it is.
+    fn verify_books(&self) {
+        let audit = self.app.store.read(ledger::verify).unwrap();
+        assert!(audit.is_sound(), "{audit:?}");
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.server.take().unwrap().stop();
+        if !std::thread::panicking() {
+            self.verify();
+        }
+    }
+}
+
+/// Settings of a sandbox on this database, with a port of its own.
+pub fn settings(database: &Database, more: &[(&str, &str)]) -> Settings {
+    let own = [
+        ("AZUKARI_DATABASE_URL", database.url.as_str()),
+        ("AZUKARI_LISTEN", "127.0.0.1:0"),
+        ("AZUKARI_READERS", "4"),
+        ("AZUKARI_WRITERS", "6"),
+    ];
+    let all = own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::read(&Flags::default(), all).unwrap()
+}

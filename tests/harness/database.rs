@@ -1,0 +1,172 @@
+//! A database for one test: a file, or a copy of a migrated template in a PostgreSQL server.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use diesel::{
+    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
+use persistence::store::{Sizes, Store};
+use tempfile::TempDir;
+
+/// What stores the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A database that goes away with this value.
+pub struct Database {
+    pub url: String,
+    pub engine: Engine,
+    _folder: TempDir,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+impl Database {
+    /// A migrated database with nothing in it.
+    pub fn create(engine: Engine) -> Self {
+        Self::new(engine, |admin| format!("TEMPLATE {}", template(admin)))
+    }
+
+    /// A database without tables.
+    pub fn empty(engine: Engine) -> Self {
+        Self::new(engine, |_| String::new())
+    }
+
+    fn new(engine: Engine, origin: impl FnOnce(&mut PgConnection) -> String) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match engine {
+            // A file is migrated when it is opened.
+            Engine::Sqlite => format!("sqlite:{}", folder.path().join("azukari.db").display()),
+            Engine::Postgres => {
+                let (name, mut admin) = (unique_name(), administrator());
+                let origin = origin(&mut admin);
+                admin.batch_execute(&format!("CREATE DATABASE {name} {origin}")).unwrap();
+                url_of(&name)
+            }
+        };
+        Self { url, engine, _folder: folder }
+    }
+
+    /// The column `text` of what a query finds, whatever the application thinks of it.
+    pub fn texts(&self, query: &str) -> Vec<String> {
+        let lines: Vec<Line> = match self.engine {
+            Engine::Sqlite => sql_query(query).load(&mut self.sqlite()),
+            Engine::Postgres => sql_query(query).load(&mut self.postgres()),
+        }
+        .unwrap();
+        lines.into_iter().map(|line| line.text).collect()
+    }
+
+    /// Does anything to the data behind the application's back; says why if the database refuses.
+    pub fn execute(&self, statement: &str) -> Result<(), String> {
+        let done = match self.engine {
+            Engine::Sqlite => self.sqlite().batch_execute(&format!("PRAGMA foreign_keys = ON; {statement}")),
+            Engine::Postgres => self.postgres().batch_execute(statement),
+        };
+        done.map_err(|error| error.to_string())
+    }
+
+    fn sqlite(&self) -> SqliteConnection {
+        SqliteConnection::establish(self.url.trim_start_matches("sqlite:")).unwrap()
+    }
+
+    fn postgres(&self) -> PgConnection {
+        PgConnection::establish(&self.url).unwrap()
+    }
+
+    /// How many sessions sit inside a transaction without doing anything.
+    pub fn transactions_left_open(&self) -> i64 {
+        match self.engine {
+            // A test's file is its own: whatever is open shows as a lock that the next writer runs into.
+            Engine::Sqlite => 0,
+            Engine::Postgres => {
+                let idle =
+                    "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = $1 AND state LIKE 'idle in%'";
+                let query = sql_query(idle).bind::<Text, _>(name_in(&self.url));
+                query.get_result::<Count>(&mut administrator()).unwrap().count
+            }
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.engine == Engine::Postgres {
+            let dropped = administrator().batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", name_in(&self.url)));
+            assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
+        }
+    }
+}
+
+/// The server that the tests may do anything to.
+fn server_url() -> String {
+    std::env::var("AZUKARI_TEST_POSTGRES_URL").expect(
+        "the PostgreSQL tests need AZUKARI_TEST_POSTGRES_URL; `make test` sets it to a server that it starts itself",
+    )
+}
+
+fn administrator() -> PgConnection {
+    PgConnection::establish(&server_url()).unwrap()
+}
+
+fn url_of(database: &str) -> String {
+    let server = server_url();
+    let (base, query) = server.split_once('?').map_or((server.as_str(), String::new()), |(b, q)| (b, format!("?{q}")));
+    let (host, _) = base.rsplit_once('/').unwrap();
+    format!("{host}/{database}{query}")
+}
+
+fn name_in(url: &str) -> &str {
+    url.split('?').next().and_then(|base| base.rsplit('/').next()).unwrap()
+}
+
+fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("azukari_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The migrated template, made by whichever test comes first; its name tells which migrations it has.
+fn template(admin: &mut PgConnection) -> String {
+    let name = format!("azukari_template_{:016x}", migrations());
+    admin.batch_execute("SELECT pg_advisory_lock(7091)").unwrap();
+    let known = format!("SELECT count(*) AS count FROM pg_database WHERE datname = '{name}'");
+    if sql_query(known).get_result::<Count>(admin).unwrap().count == 0 {
+        let unfinished = unique_name();
+        admin.batch_execute(&format!("CREATE DATABASE {unfinished}")).unwrap();
+        drop(Store::open(&url_of(&unfinished), Sizes { readers: 1, writers: 1 }).unwrap());
+        admin.batch_execute(&format!("ALTER DATABASE {unfinished} RENAME TO {name}")).unwrap();
+    }
+    admin.batch_execute("SELECT pg_advisory_unlock(7091)").unwrap();
+    name
+}
+
+/// A number that changes with the migrations.
+fn migrations() -> u64 {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../migrations/postgres");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("up.sql")).collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    files.iter().for_each(|file| std::fs::read(file).unwrap().hash(&mut hasher));
+    hasher.finish()
+}

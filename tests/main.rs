@@ -1,0 +1,12 @@
+//! Behaviour of the whole, over HTTP and in the database, on both engines. One binary, so that it links once.
+
+#[cfg(test)]
+mod api;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod ratchets;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod start;

@@ -1,0 +1,125 @@
+//! What stops the start, with one clear line.
+
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use api::config::{Flags, Mode, Settings};
+
+use crate::harness::{Database, Engine};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+const PRODUCTION: [(&str, &str); 5] = [
+    ("AZUKARI_DATABASE_URL", "postgres://db/azukari"),
+    ("AZUKARI_MODE", "production"),
+    ("AZUKARI_SECRET", SECRET),
+    ("AZUKARI_SMTP_URL", "smtps://user:password@mail.example"),
+    ("AZUKARI_PUBLIC_URL", "https://azukari.example"),
+];
+
+fn read(environment: &[(&str, &str)]) -> Result<Settings, String> {
+    let owned = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::read(&Flags::default(), owned).map_err(|error| error.to_string())
+}
+
+#[test]
+fn nothing_need_be_set_for_a_sandbox() {
+    let settings = read(&[("PATH", "/bin"), ("AZUKARI_TEST_POSTGRES_URL", "anything")]).unwrap();
+    assert_eq!(settings.mode, Mode::Sandbox);
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+}
+
+#[test]
+fn production_starts_only_when_everything_it_needs_is_set() {
+    assert_eq!(read(&PRODUCTION).unwrap().mode, Mode::Production);
+    for (missing, _) in &PRODUCTION[2..] {
+        let rest: Vec<_> = PRODUCTION.into_iter().filter(|(name, _)| name != missing).collect();
+        let why = read(&rest).unwrap_err();
+        assert!(why.contains(missing), "{missing}: {why}");
+    }
+}
+
+#[test]
+fn production_refuses_what_belongs_to_a_sandbox() {
+    for (name, value) in [("AZUKARI_PAYMENTS", "sandbox"), ("AZUKARI_SECRET", "short")] {
+        let others = PRODUCTION.into_iter().filter(|(known, _)| *known != name);
+        let all: Vec<_> = others.chain([(name, value)]).collect();
+        let why = read(&all).unwrap_err();
+        assert!(why.contains(name), "{why}");
+    }
+}
+
+#[test]
+fn a_setting_that_makes_no_sense_is_named_in_one_line() {
+    for (name, value) in [
+        ("AZUKARI_LISTEN", "everywhere"),
+        ("AZUKARI_MODE", "staging"),
+        ("AZUKARI_PAYMENTS", "gold"),
+        ("AZUKARI_READERS", "0"),
+        ("AZUKARI_READERS", "many"),
+        ("AZUKARI_WRITERS", "-1"),
+        ("AZUKARI_REQUESTS_PER_MINUTE", "0"),
+        ("AZUKARI_SECRET", "short"),
+        ("AZUKARI_UNHEARD_OF", "1"),
+    ] {
+        let why = read(&[(name, value)]).unwrap_err();
+        let named = why.to_lowercase().contains(&name.trim_start_matches("AZUKARI_").to_lowercase());
+        assert!(named && !why.contains('\n'), "{name}={value}: {why}");
+    }
+}
+
+/// The program itself, as built beside the tests.
+fn azukari(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let tests = std::env::current_exe().unwrap();
+    let program: PathBuf = tests.ancestors().nth(2).unwrap().join("azukari");
+    let mut command = Command::new(&program);
+    command.args(arguments).env_clear().envs(environment.iter().copied()).current_dir(std::env::temp_dir());
+    command.output().unwrap_or_else(|error| panic!("{}: {error}; run cargo build first", program.display()))
+}
+
+#[track_caller]
+fn refused(arguments: &[&str], environment: &[(&str, &str)], expected: &str) {
+    let output = azukari(arguments, environment);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let last: Vec<&str> = said.lines().filter(|line| !line.starts_with('{')).collect();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(last.len(), 1, "{said}");
+    assert!(last[0].starts_with("azukari: ") && last[0].contains(expected), "{said}");
+}
+
+#[test]
+fn the_program_says_in_one_line_why_it_does_not_start() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let database = Database::empty(Engine::Sqlite);
+    let url = ["--database-url", database.url.as_str()];
+    refused(&["serve", "--mode", "staging"], &[], "mode");
+    refused(&["serve", "--listen", "nowhere"], &[], "listen");
+    refused(&["serve", "--database-url", "mysql://db"], &[], "sqlite: or postgres://");
+    refused(&["serve", "--database-url", "sqlite:/nowhere/azukari.db"], &[], "database");
+    refused(&["serve", "--database-url", "postgres://127.0.0.1:1/azukari"], &[], "database");
+    refused(&["serve", "--config", "/nowhere.toml"], &[], "nowhere.toml");
+    refused(&["serve", url[0], url[1], "--listen", &taken], &[], "listen");
+    refused(&["serve", url[0], url[1]], &[("AZUKARI_LOG", "=====")], "AZUKARI_LOG");
+}
+
+#[test]
+fn a_sandbox_database_never_serves_production() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::create(engine);
+        assert!(azukari(&["migrate", "--database-url", &database.url], &[]).status.success());
+        let flags = ["migrate", "--database-url", &database.url];
+        refused(&flags, &PRODUCTION[1..], "belongs to a sandbox installation");
+    }
+}
+
+#[test]
+fn the_ledger_of_a_new_installation_is_sound() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::create(engine);
+        assert!(azukari(&["ledger", "verify", "--database-url", &database.url], &[]).status.success());
+    }
+}

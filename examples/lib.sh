@@ -15,7 +15,7 @@ call() {
     answer="$(curl -sS -X "$method" "${headers[@]}" -w '\n%{http_code}' "$BASE$path")"
     status="${answer##*$'\n'}"
     printf '%s' "${answer%$'\n'*}"
-    [[ "$status" == 2* ]] || { printf '\n%s %s answered %s\n' "$method" "$path" "$status" >&2; return 1; }
+    [[ "$status" == 2* ]] || { printf '%s %s answered %s: %s\n' "$method" "$path" "$status" "${answer%$'\n'*}" >&2; return 1; }
 }
 
 # refused STATUS CODE METHOD PATH [JSON] : the call must fail in exactly this way.
@@ -61,11 +61,11 @@ today() {
         '.now_at | sub("\\.[0-9]+"; "") | fromdate + 32400 + $plus * 86400 | strftime("%Y-%m-%d")'
 }
 
-# advance DAYS : sets the sandbox's clock forward and fires what is due on the way.
+# advance DAYS : sets the sandbox's clock forward, by less than a second more, and fires what is due on the way.
 advance() {
     local to
     to="$(call GET /v1/test-clock | jq -r --argjson plus "$1" \
-        '.now_at | sub("\\.[0-9]+"; "") | fromdate + $plus * 86400 | todate')"
+        '.now_at | sub("\\.[0-9]+"; "") | fromdate + $plus * 86400 + 1 | todate')"
     call POST /v1/test-clock/advance "{\"to_at\": \"$to\"}" >/dev/null
 }
 
@@ -99,11 +99,16 @@ propose() {
 
 # agree AMOUNT... : a client and a worker sign a contract; sets CLIENT, WORKER (tokens), CONTRACT.
 agree() {
+    agree_on "$(terms "$@")"
+}
+
+# agree_on TERMS : the same on any terms.
+agree_on() {
     local job proposal
     join client; CLIENT="$TOKEN"
     join worker; WORKER="$TOKEN"
     TOKEN="$CLIENT"; job="$(post_job "Translate a page")"
-    TOKEN="$WORKER"; proposal="$(propose "$job" "$(terms "$@")")"
+    TOKEN="$WORKER"; proposal="$(propose "$job" "$1")"
     TOKEN="$CLIENT"; CONTRACT="$(call POST "/v1/proposals/$proposal/accept" '{"round": 1}' | jq -r .id)"
 }
 
@@ -125,4 +130,10 @@ fund_by_card() {
 deliver() {
     call POST "/v1/milestones/$1/deliver" '{"message": "Here it is.", "links": ["https://files.example.com/1.pdf"]}' \
         | jq -r .delivery_id
+}
+
+# happened SUBJECT : the kinds of the events about it that concern the caller, in order, on one line.
+happened() {
+    call GET "/v1/events?limit=100" \
+        | jq -r --arg subject "$1" '[.items[] | select(.subject == $subject) | .kind] | join(" ")'
 }

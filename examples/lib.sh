@@ -3,6 +3,7 @@
 
 BASE="${1:?usage: $0 BASE_URL}"
 RUN="$(date +%s)-$$-$RANDOM"
+JOINED=0
 PASSWORD="correct horse battery staple"
 
 # call METHOD PATH [JSON] : prints the body; stops the script unless the status is 2xx.
@@ -36,16 +37,18 @@ say() {
     printf '\n== %s\n' "$*"
 }
 
-# join NAME : registers, confirms with the mailed token, logs in; sets TOKEN.
+# join NAME : registers, confirms with the mailed token, logs in; sets EMAIL and TOKEN.
 join() {
-    local email="$1-$RUN@example.com" terms token
+    local terms token
+    JOINED=$((JOINED + 1))
+    EMAIL="$1-$JOINED-$RUN@example.com"
     TOKEN=""
     terms="$(call GET /version | jq -r .terms_version)"
-    call POST /v1/accounts "$(jq -n --arg email "$email" --arg password "$PASSWORD" --arg name "$1" --arg terms "$terms" \
+    call POST /v1/accounts "$(jq -n --arg email "$EMAIL" --arg password "$PASSWORD" --arg name "$1" --arg terms "$terms" \
         '{email: $email, password: $password, display_name: $name, kind: "individual", terms_version: $terms}')" >/dev/null
-    token="$(call GET "/v1/test-mailbox?recipient=$email" | jq -r '.items[0].body' | grep -o 'azc_[A-Za-z0-9_-]*')"
+    token="$(call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '.items[0].body' | grep -o 'azc_[A-Za-z0-9_-]*')"
     call POST /v1/accounts/confirm-email "{\"token\": \"$token\"}" >/dev/null
-    log_in "$email" "$PASSWORD"
+    log_in "$EMAIL" "$PASSWORD"
 }
 
 # log_in EMAIL PASSWORD : sets TOKEN.
@@ -97,7 +100,7 @@ propose() {
         | jq -r .id
 }
 
-# agree AMOUNT... : a client and a worker sign a contract; sets CLIENT, WORKER (tokens), CONTRACT.
+# agree AMOUNT... : a client and a worker sign a contract; sets CLIENT, WORKER (tokens), CLIENT_EMAIL, CONTRACT.
 agree() {
     agree_on "$(terms "$@")"
 }
@@ -105,7 +108,7 @@ agree() {
 # agree_on TERMS : the same on any terms.
 agree_on() {
     local job proposal
-    join client; CLIENT="$TOKEN"
+    join client; CLIENT="$TOKEN"; CLIENT_EMAIL="$EMAIL"
     join worker; WORKER="$TOKEN"
     TOKEN="$CLIENT"; job="$(post_job "Translate a page")"
     TOKEN="$WORKER"; proposal="$(propose "$job" "$1")"

@@ -148,7 +148,9 @@ impl ResponseError for Problem {
             response.insert_header(("Retry-After", "2"));
         }
         let mut response = response.finish();
-        response.extensions_mut().insert(Rendered { locale_en: self.body(Locale::En, ""), locale_ja: self.body(Locale::Ja, "") });
+        response
+            .extensions_mut()
+            .insert(Rendered { locale_en: self.body(Locale::En, ""), locale_ja: self.body(Locale::Ja, "") });
         response
     }
 }

@@ -3,6 +3,7 @@
 
 BASE="${1:?usage: $0 BASE_URL}"
 RUN="$(date +%s)-$$-$RANDOM"
+JOINED=0
 PASSWORD="correct horse battery staple"
 
 # call METHOD PATH [JSON] : prints the body; stops the script unless the status is 2xx.
@@ -15,7 +16,7 @@ call() {
     answer="$(curl -sS -X "$method" "${headers[@]}" -w '\n%{http_code}' "$BASE$path")"
     status="${answer##*$'\n'}"
     printf '%s' "${answer%$'\n'*}"
-    [[ "$status" == 2* ]] || { printf '\n%s %s answered %s\n' "$method" "$path" "$status" >&2; return 1; }
+    [[ "$status" == 2* ]] || { printf '%s %s answered %s: %s\n' "$method" "$path" "$status" "${answer%$'\n'*}" >&2; return 1; }
 }
 
 # refused STATUS CODE METHOD PATH [JSON] : the call must fail in exactly this way.
@@ -36,16 +37,18 @@ say() {
     printf '\n== %s\n' "$*"
 }
 
-# join NAME : registers, confirms with the mailed token, logs in; sets TOKEN.
+# join NAME : registers, confirms with the mailed token, logs in; sets EMAIL and TOKEN.
 join() {
-    local email="$1-$RUN@example.com" terms token
+    local terms token
+    JOINED=$((JOINED + 1))
+    EMAIL="$1-$JOINED-$RUN@example.com"
     TOKEN=""
     terms="$(call GET /version | jq -r .terms_version)"
-    call POST /v1/accounts "$(jq -n --arg email "$email" --arg password "$PASSWORD" --arg name "$1" --arg terms "$terms" \
+    call POST /v1/accounts "$(jq -n --arg email "$EMAIL" --arg password "$PASSWORD" --arg name "$1" --arg terms "$terms" \
         '{email: $email, password: $password, display_name: $name, kind: "individual", terms_version: $terms}')" >/dev/null
-    token="$(call GET "/v1/test-mailbox?recipient=$email" | jq -r '.items[0].body' | grep -o 'azc_[A-Za-z0-9_-]*')"
+    token="$(call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '.items[0].body' | grep -o 'azc_[A-Za-z0-9_-]*')"
     call POST /v1/accounts/confirm-email "{\"token\": \"$token\"}" >/dev/null
-    log_in "$email" "$PASSWORD"
+    log_in "$EMAIL" "$PASSWORD"
 }
 
 # log_in EMAIL PASSWORD : sets TOKEN.
@@ -61,11 +64,11 @@ today() {
         '.now_at | sub("\\.[0-9]+"; "") | fromdate + 32400 + $plus * 86400 | strftime("%Y-%m-%d")'
 }
 
-# advance DAYS : sets the sandbox's clock forward and fires what is due on the way.
+# advance DAYS : sets the sandbox's clock forward, by less than a second more, and fires what is due on the way.
 advance() {
     local to
     to="$(call GET /v1/test-clock | jq -r --argjson plus "$1" \
-        '.now_at | sub("\\.[0-9]+"; "") | fromdate + $plus * 86400 | todate')"
+        '.now_at | sub("\\.[0-9]+"; "") | fromdate + $plus * 86400 + 1 | todate')"
     call POST /v1/test-clock/advance "{\"to_at\": \"$to\"}" >/dev/null
 }
 
@@ -97,13 +100,18 @@ propose() {
         | jq -r .id
 }
 
-# agree AMOUNT... : a client and a worker sign a contract; sets CLIENT, WORKER (tokens), CONTRACT.
+# agree AMOUNT... : a client and a worker sign a contract; sets CLIENT, WORKER (tokens), CLIENT_EMAIL, CONTRACT.
 agree() {
+    agree_on "$(terms "$@")"
+}
+
+# agree_on TERMS : the same on any terms.
+agree_on() {
     local job proposal
-    join client; CLIENT="$TOKEN"
+    join client; CLIENT="$TOKEN"; CLIENT_EMAIL="$EMAIL"
     join worker; WORKER="$TOKEN"
     TOKEN="$CLIENT"; job="$(post_job "Translate a page")"
-    TOKEN="$WORKER"; proposal="$(propose "$job" "$(terms "$@")")"
+    TOKEN="$WORKER"; proposal="$(propose "$job" "$1")"
     TOKEN="$CLIENT"; CONTRACT="$(call POST "/v1/proposals/$proposal/accept" '{"round": 1}' | jq -r .id)"
 }
 
@@ -125,4 +133,10 @@ fund_by_card() {
 deliver() {
     call POST "/v1/milestones/$1/deliver" '{"message": "Here it is.", "links": ["https://files.example.com/1.pdf"]}' \
         | jq -r .delivery_id
+}
+
+# happened SUBJECT : the kinds of the events about it that concern the caller, in order, on one line.
+happened() {
+    call GET "/v1/events?limit=100" \
+        | jq -r --arg subject "$1" '[.items[] | select(.subject == $subject) | .kind] | join(" ")'
 }

@@ -5,7 +5,7 @@ use std::{cell::RefCell, sync::Arc};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    actor::Actor,
+    actor::{Actor, Party},
     ids::{Id, MemberId, SessionId},
     ledger::JournalEntry,
     policy::{self, Operation, Role, Standing},
@@ -79,13 +79,19 @@ impl Context {
         Self { app, now, actor: Some(Actor::System), session: None, preview: false, if_match: None, ids: Ids::default(), journal: RefCell::default() }
     }
 
+    /// The same circumstances for another actor.
+    #[must_use]
+    pub fn acting_as(self, actor: Option<Actor>) -> Self {
+        Self { actor, ..self }
+    }
+
     /// A caller of whom nothing is known.
     ///
     /// # Errors
     /// Only those of the store.
     pub fn anonymous(app: Arc<App>, conn: &mut Conn) -> Result<Self, Problem> {
         let now = clock::market_now(instance::read(conn)?.clock_offset());
-        Ok(Self { actor: None, ..Self::system(app, now) })
+        Ok(Self::system(app, now).acting_as(None))
     }
 
     /// A fresh id.
@@ -116,6 +122,15 @@ impl Context {
     /// What the caller is to something that belongs to these two.
     pub fn standing(&self, client: MemberId, worker: MemberId) -> Standing {
         self.actor.map_or(Standing::Outsider, |actor| actor.standing(client, worker))
+    }
+
+    /// On which side of something between these two the caller stands.
+    ///
+    /// # Errors
+    /// [`Code::NotPermitted`] for everybody else.
+    pub fn party(&self, client: MemberId, worker: MemberId) -> Result<Party, Problem> {
+        let party = self.actor.and_then(|actor| actor.party(client, worker));
+        party.ok_or_else(|| Problem::new(Code::NotPermitted))
     }
 
     /// What the caller is to something that has one owner.

@@ -3,7 +3,9 @@
 pub mod access;
 mod balance;
 mod bank_receipt;
+mod cancellation_request;
 mod contract;
+mod dispute;
 mod fee_quote;
 mod job;
 mod ledger;
@@ -15,6 +17,7 @@ mod preview;
 mod proposal;
 mod sandbox;
 mod terms;
+mod worklist;
 
 use std::sync::OnceLock;
 
@@ -26,10 +29,13 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     contract::configure(config);
     milestone::configure(config);
     note::configure(config);
+    cancellation_request::configure(config);
+    dispute::configure(config);
     payment::configure(config);
     balance::configure(config);
     bank_receipt::configure(config);
     ledger::configure(config);
+    worklist::configure(config);
     job::configure(config);
     proposal::configure(config);
     fee_quote::configure(config);

@@ -11,9 +11,9 @@ use persistence::{
 
 use crate::{
     call::Context,
-    problem::{Code, Problem},
+    problem::Problem,
     state::App,
-    usecases::{contract, funding, job, milestone, platform, proposal},
+    usecases::{cancellation, contract, dispute, funding, job, milestone, platform, proposal},
 };
 
 /// How many timers are looked up at once.
@@ -61,9 +61,9 @@ fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem>
         TimerKind::AgreedLapse => contract::lapse(tx, cx, timer),
         TimerKind::ProposalExpiry => proposal::expire(tx, cx, timer),
         TimerKind::JobExpiry => job::expire(tx, cx, timer),
-        TimerKind::CancellationLapse
-        | TimerKind::DisputeAnswer
-        | TimerKind::DisputeNegotiation
-        | TimerKind::DisputeEscalation => Err(Problem::new(Code::Internal)),
+        TimerKind::CancellationLapse => cancellation::lapse(tx, cx, timer),
+        TimerKind::DisputeAnswer => dispute::meet_silence(tx, cx, timer),
+        TimerKind::DisputeNegotiation => dispute::mediate(tx, cx, timer),
+        TimerKind::DisputeEscalation => dispute::escalate(tx, cx, timer),
     }
 }

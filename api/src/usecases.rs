@@ -2,8 +2,10 @@
 
 pub mod access;
 pub mod bank_receipt;
+pub mod cancellation;
 pub mod commit;
 pub mod contract;
+pub mod dispute;
 pub mod fee;
 pub mod funding;
 pub mod job;
@@ -11,3 +13,4 @@ pub mod milestone;
 pub mod platform;
 pub mod proposal;
 pub mod work;
+pub mod worklist;

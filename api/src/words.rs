@@ -75,3 +75,11 @@ pub type FundedAhead = Word<domain::terms::FundedAhead>;
 pub type Party = Word<domain::actor::Party>;
 /// `fee::TaxMode` as sent.
 pub type TaxMode = Word<domain::fee::TaxMode>;
+/// `cancellation::CancellationState` as sent.
+pub type CancellationState = Word<domain::cancellation::CancellationState>;
+/// `dispute::DisputeState` as sent.
+pub type DisputeState = Word<domain::dispute::DisputeState>;
+/// `dispute::DisputeReason` as sent.
+pub type DisputeReason = Word<domain::dispute::DisputeReason>;
+/// `worklist::TaskKind` as sent.
+pub type TaskKind = Word<crate::usecases::worklist::TaskKind>;

@@ -1,6 +1,9 @@
 //! Storage: one query code over SQLite and PostgreSQL, and the one door through which everything is written.
 
+pub mod cancellation;
 pub mod contract;
+pub mod dispute;
+mod document;
 pub mod error;
 pub mod event;
 pub mod idempotency;
@@ -22,3 +25,4 @@ pub mod store;
 mod terms;
 pub mod timer;
 pub mod types;
+pub mod worklist;

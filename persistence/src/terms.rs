@@ -1,12 +1,12 @@
 //! Terms as a JSON document: written in one form, and read strictly.
 
-use domain::{
-    money::{Currency, Money},
-    terms::{FundedAhead, MilestoneTerms, Terms},
-};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use domain::terms::{FundedAhead, MilestoneTerms, Terms};
+use serde::{Deserialize, Serialize};
 
-use crate::types::Document;
+use crate::{
+    document::{Nonsense, StoredMoney, nonsense, understand},
+    types::Document,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,16 +25,6 @@ struct StoredMilestone {
     amount: StoredMoney,
     due_on: String,
 }
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StoredMoney {
-    amount: i64,
-    currency: String,
-}
-
-/// What is wrong with a document, in words for the log.
-pub(crate) type Nonsense = String;
 
 /// The document of these terms.
 ///
@@ -71,14 +61,6 @@ pub(crate) fn read(document: Document) -> Result<Terms, Nonsense> {
     })
 }
 
-fn understand<T: DeserializeOwned>(document: Document) -> Result<T, Nonsense> {
-    serde_json::from_value(document.0).map_err(nonsense)
-}
-
-fn nonsense(error: impl std::fmt::Display) -> Nonsense {
-    error.to_string()
-}
-
 impl StoredMilestone {
     fn read(self) -> Result<MilestoneTerms, Nonsense> {
         let due_on = self.due_on.parse().map_err(nonsense)?;
@@ -86,21 +68,9 @@ impl StoredMilestone {
     }
 }
 
-impl StoredMoney {
-    fn read(self) -> Result<Money, Nonsense> {
-        let currency = self.currency.parse::<Currency>().map_err(nonsense)?;
-        Money::new(self.amount, currency).map_err(nonsense)
-    }
-}
-
-impl From<Money> for StoredMoney {
-    fn from(money: Money) -> Self {
-        Self { amount: money.amount(), currency: money.currency().to_string() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::money::{Currency, Money};
     use serde_json::json;
 
     use super::*;

@@ -72,6 +72,10 @@ codes! {
         "The delivery you named is not the current one: look at the current delivery, then accept that." "指定された納品は最新ではありません。最新の納品を確認してください。";
     StaleTerms 409 "stale_terms" "The terms have changed" "条件が変更されています"
         "The round you named is not the current one: read the current terms before you bind yourself." "指定された回は最新ではありません。最新の条件を確認してください。";
+    StaleOffer 409 "stale_offer" "Another offer stands" "別の提示が有効です"
+        "The share you named is not the standing offer's: read the current offer before you accept it." "指定された取り分は現在の提示と異なります。最新の提示を確認してください。";
+    StaleRuling 409 "stale_ruling" "Another ruling waits" "別の裁定案が有効です"
+        "The share you named is not the proposed ruling's: read the current one before you confirm it." "指定された取り分は現在の裁定案と異なります。最新の裁定案を確認してください。";
     RevisionsExhausted 409 "revisions_exhausted" "No revision rounds left" "修正回数の上限です"
         "The agreed number of revision rounds is used up: accept, or open a dispute." "合意した修正回数を使い切りました。検収するか、紛争を申し立ててください。";
     AlreadyProposed 409 "already_proposed" "You already have a proposal here" "すでに提案済みです"

@@ -1,12 +1,13 @@
 //! A contract with its milestones, locked together; and what follows for the contract when a milestone changes.
 
 use domain::{
+    actor::Party,
     contract::Contract,
     decision::Decision,
     fee::FeeSchedule,
     ids::{ContractId, MilestoneId},
     machine::State,
-    milestone::{FeeTerms, Milestone, MilestoneState, Movement},
+    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement},
     money::Money,
     policy::{Operation, Standing},
 };
@@ -17,7 +18,10 @@ use persistence::{
     store::{Conn, Tx},
 };
 
-use super::commit::{Audience, announce};
+use super::{
+    cancellation,
+    commit::{Audience, announce},
+};
 use crate::{call::Context, problem::Problem};
 
 /// A contract and all its milestones, in their order.
@@ -65,6 +69,14 @@ impl Work {
         cx.standing(self.contract.client, self.contract.worker)
     }
 
+    /// On which side of it the caller stands.
+    ///
+    /// # Errors
+    /// The caller is not a party.
+    pub fn party(&self, cx: &Context) -> Result<Party, Problem> {
+        cx.party(self.contract.client, self.contract.worker)
+    }
+
     /// Who hears of it.
     pub const fn audience(&self) -> Audience {
         Audience::both(self.contract.client, self.contract.worker)
@@ -102,8 +114,9 @@ impl Work {
     pub fn step(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Milestone>) -> Result<(), Problem> {
         let (milestone, _) = milestone::save(tx, &decision.next, None)?;
         announce(tx, cx, milestone.id, self.audience(), decision)?;
-        self.replace(milestone.id, |stored| stored.milestone = milestone);
-        Ok(())
+        let id = milestone.id;
+        self.replace(id, |stored| stored.milestone = milestone);
+        self.narrow_cancellation(tx, cx, id)
     }
 
     /// Writes a step of a milestone and its escrow, and what follows for the contract.
@@ -129,8 +142,15 @@ impl Work {
         let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
         let escrow = milestone::save_escrow(tx, milestone.id, escrow)?;
         announce(tx, cx, milestone.id, self.audience(), decision)?;
-        self.replace(milestone.id, |stored| *stored = Stored { milestone, escrow, charged });
-        Ok(())
+        let id = milestone.id;
+        self.replace(id, |stored| *stored = Stored { milestone, escrow, charged });
+        self.narrow_cancellation(tx, cx, id)
+    }
+
+    /// What can no longer be canceled is no longer part of a request to cancel.
+    fn narrow_cancellation(&self, tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), Problem> {
+        let is_open = !self.milestone(id)?.milestone.state.targets(MilestoneAction::Cancel).is_empty();
+        if is_open { Ok(()) } else { cancellation::narrow(tx, cx, self, id) }
     }
 
     /// Ends a milestone by canceling it, with a share for the worker of what is held, and what follows for the contract.

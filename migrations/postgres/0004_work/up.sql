@@ -57,6 +57,7 @@ CREATE TABLE milestones (
     updated_at timestamptz NOT NULL,
     UNIQUE (contract_id, position)
 );
+CREATE INDEX milestones_state ON milestones (state, due_on, id);
 
 CREATE TABLE escrows (
     id uuid PRIMARY KEY,
@@ -140,11 +141,8 @@ CREATE INDEX progress_notes_contract ON progress_notes (contract_id, created_at,
 CREATE TABLE cancellation_requests (
     id uuid PRIMARY KEY,
     contract_id uuid NOT NULL REFERENCES contracts (id),
-    client_id uuid NOT NULL REFERENCES members (id),
-    worker_id uuid NOT NULL REFERENCES members (id),
     requested_by text NOT NULL CHECK (requested_by IN ('client', 'worker')),
     reason text NOT NULL,
-    currency text NOT NULL CHECK (currency IN ('JPY', 'USD')),
     shares jsonb NOT NULL,
     state text NOT NULL CHECK (state IN ('requested', 'consented', 'refused', 'retracted', 'lapsed')),
     respond_by timestamptz NOT NULL,
@@ -174,13 +172,17 @@ CREATE TABLE disputes (
     ruling_reasoning text,
     state text NOT NULL CHECK (state IN ('open', 'negotiating', 'mediation', 'settled', 'ruled')),
     owner_id uuid REFERENCES members (id),
-    answer_by timestamptz NOT NULL,
+    answer_by timestamptz,
     negotiate_until timestamptz,
-    escalate_at timestamptz NOT NULL,
+    escalate_at timestamptz,
     escalated_at timestamptz,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL
+    updated_at timestamptz NOT NULL,
+    CHECK ((offer_by IS NULL) = (offer_share IS NULL)),
+    CHECK ((ruling_by IS NULL) = (ruling_share IS NULL) AND (ruling_by IS NULL) = (ruling_reasoning IS NULL))
 );
-CREATE INDEX disputes_contract ON disputes (contract_id);
+CREATE INDEX disputes_contract ON disputes (contract_id, created_at, id);
+CREATE INDEX disputes_client ON disputes (client_id, created_at, id);
+CREATE INDEX disputes_worker ON disputes (worker_id, created_at, id);
 CREATE INDEX disputes_state ON disputes (state, created_at, id);

@@ -57,6 +57,7 @@ CREATE TABLE milestones (
     updated_at INTEGER NOT NULL,
     UNIQUE (contract_id, position)
 ) STRICT;
+CREATE INDEX milestones_state ON milestones (state, due_on, id);
 
 CREATE TABLE escrows (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
@@ -140,11 +141,8 @@ CREATE INDEX progress_notes_contract ON progress_notes (contract_id, created_at,
 CREATE TABLE cancellation_requests (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     contract_id BLOB NOT NULL REFERENCES contracts (id) CHECK (length(contract_id) = 16),
-    client_id BLOB NOT NULL REFERENCES members (id) CHECK (length(client_id) = 16),
-    worker_id BLOB NOT NULL REFERENCES members (id) CHECK (length(worker_id) = 16),
     requested_by TEXT NOT NULL CHECK (requested_by IN ('client', 'worker')),
     reason TEXT NOT NULL,
-    currency TEXT NOT NULL CHECK (currency IN ('JPY', 'USD')),
     shares TEXT NOT NULL CHECK (json_valid(shares)),
     state TEXT NOT NULL CHECK (state IN ('requested', 'consented', 'refused', 'retracted', 'lapsed')),
     respond_by INTEGER NOT NULL,
@@ -174,13 +172,17 @@ CREATE TABLE disputes (
     ruling_reasoning TEXT,
     state TEXT NOT NULL CHECK (state IN ('open', 'negotiating', 'mediation', 'settled', 'ruled')),
     owner_id BLOB REFERENCES members (id) CHECK (length(owner_id) = 16),
-    answer_by INTEGER NOT NULL,
+    answer_by INTEGER,
     negotiate_until INTEGER,
-    escalate_at INTEGER NOT NULL,
+    escalate_at INTEGER,
     escalated_at INTEGER,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    CHECK ((offer_by IS NULL) = (offer_share IS NULL)),
+    CHECK ((ruling_by IS NULL) = (ruling_share IS NULL) AND (ruling_by IS NULL) = (ruling_reasoning IS NULL))
 ) STRICT;
-CREATE INDEX disputes_contract ON disputes (contract_id);
+CREATE INDEX disputes_contract ON disputes (contract_id, created_at, id);
+CREATE INDEX disputes_client ON disputes (client_id, created_at, id);
+CREATE INDEX disputes_worker ON disputes (worker_id, created_at, id);
 CREATE INDEX disputes_state ON disputes (state, created_at, id);

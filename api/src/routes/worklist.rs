@@ -1,0 +1,72 @@
+//! What waits for staff.
+
+use actix_web::get;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    call::{Answer, Call},
+    extract::Filter,
+    page::{DEFAULT_LIMIT, MAX_LIMIT},
+    problem::{Code, Problem},
+    reply::Reply,
+    usecases::worklist,
+    words::{TaskKind, Word},
+};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(read_worklist);
+}
+
+/// How much of it to show.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WorklistQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u8>,
+}
+
+/// Something that waits for staff.
+#[derive(Debug, Serialize, ToSchema)]
+struct Task {
+    kind: TaskKind,
+    /// What it is about.
+    #[schema(example = "dispute_01k30dwqgzfgx9p7jfdwpht7gg")]
+    id: String,
+    /// Since when: the opening of a dispute, the end of the wait for a redelivery, the recording of a receipt.
+    since_at: DateTime<Utc>,
+}
+
+impl From<worklist::Task> for Task {
+    fn from(task: worklist::Task) -> Self {
+        Self { kind: Word(task.kind), id: task.subject, since_at: task.since }
+    }
+}
+
+/// The top of the list.
+#[derive(Debug, Serialize, ToSchema)]
+struct Worklist {
+    items: Vec<Task>,
+}
+
+/// What waits for staff
+///
+/// What has waited longest comes first; whatever is dealt with makes room for the next. Nothing waits for ever.
+#[utoipa::path(tag = "staff", params(WorklistQuery), responses((status = 200, description = "The list", body = Worklist)),
+    extensions(("x-errors" = json!(["not_permitted", "not_found"]))))]
+#[get("/v1/admin/worklist")]
+async fn read_worklist(call: Call, query: Filter<WorklistQuery>) -> Answer {
+    let most = query.0.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&most) {
+        return Err(Problem::new(Code::InvalidParameter));
+    }
+    call.read(move |conn, cx| {
+        let items = worklist::read(conn, cx, most)?.into_iter().map(Task::from).collect();
+        Reply::ok(&Worklist { items })
+    })
+    .await
+}

@@ -67,9 +67,7 @@ impl TryFrom<&CancellationRequest> for Row {
             contract_id: request.contract.into(),
             requested_by: request.requested_by.to_string(),
             reason: request.reason.clone(),
-            shares: serde_json::to_value(shares)
-                .map(Document)
-                .map_err(corrupt("cancellation_requests", request.id))?,
+            shares: serde_json::to_value(shares).map(Document).map_err(corrupt("cancellation_requests", request.id))?,
             state: request.state.to_string(),
             respond_by: request.respond_by.into(),
             version: request.version,

@@ -80,10 +80,8 @@ struct DisputeAnswer {
 #[post("/v1/disputes/{id}/answer")]
 async fn answer_dispute(call: Call, id: PathId<DisputeKind>, body: Body<DisputeAnswer>) -> Answer {
     let Body { value, canonical } = body;
-    call.act(Key::Optional, &canonical, move |tx, cx| {
-        reply(&usecase::answer(tx, cx, id.0, value.answer.clone())?, cx)
-    })
-    .await
+    call.act(Key::Optional, &canonical, move |tx, cx| reply(&usecase::answer(tx, cx, id.0, value.answer.clone())?, cx))
+        .await
 }
 
 /// What the worker gets of what is held; the client gets the rest back.

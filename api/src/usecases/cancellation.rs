@@ -60,8 +60,7 @@ pub fn request(
     }
     let proposed = ProposedEnd { by: work.party(cx)?, reason, shares };
     let (contract, rules) = (&work.contract, &cx.app.rules);
-    let decision =
-        CancellationRequest::request(cx.new_id(), contract, proposed, &milestones(&work), cx.now, rules)?;
+    let decision = CancellationRequest::request(cx.new_id(), contract, proposed, &milestones(&work), cx.now, rules)?;
     cancellation::insert(tx, &decision.next)?;
     announce(tx, cx, decision.next.id, work.audience(), &decision)?;
     Ok(Requested { work, request: decision.next })

@@ -219,4 +219,3 @@ impl Work {
         moved.iter().try_for_each(|decision| self.step(tx, cx, decision))
     }
 }
-

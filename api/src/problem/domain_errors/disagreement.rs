@@ -46,8 +46,9 @@ impl From<DisputeError> for Problem {
             DisputeError::OwnCause => {
                 not_theirs("Nobody rules in their own cause.", "自分が当事者である紛争は裁定できません。")
             }
-            DisputeError::NoOffer => Self::new(Code::ActionRefused)
-                .detail("There is no offer to accept.", "受諾できる提示がありません。"),
+            DisputeError::NoOffer => {
+                Self::new(Code::ActionRefused).detail("There is no offer to accept.", "受諾できる提示がありません。")
+            }
             DisputeError::OwnOffer => Self::new(Code::ActionRefused)
                 .detail("The other side must accept the offer.", "提示は相手方が受諾します。"),
             DisputeError::NoRuling => Self::new(Code::ActionRefused)

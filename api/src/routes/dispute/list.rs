@@ -43,11 +43,7 @@ fn page(conn: &mut Conn, cx: &Context, filter: &DisputeFilter, request: &PageReq
 /// The disputes on a contract, newest first
 #[utoipa::path(tag = "work", params(PageFilter), responses((status = 200, description = "Disputes", body = DisputePage)))]
 #[get("/v1/contracts/{id}/disputes")]
-pub(super) async fn list_contract_disputes(
-    call: Call,
-    id: PathId<ContractKind>,
-    filter: Filter<PageFilter>,
-) -> Answer {
+pub(super) async fn list_contract_disputes(call: Call, id: PathId<ContractKind>, filter: Filter<PageFilter>) -> Answer {
     call.read(move |conn, cx| {
         let contract = contract::find(conn, id.0)?.ok_or_else(Problem::not_found)?;
         cx.permit(Operation::ReadDispute, cx.standing(contract.client, contract.worker))?;

@@ -88,7 +88,8 @@ impl Dispute {
     /// As this caller sees it now.
     pub(super) fn of(dispute: &dispute::Dispute, cx: &Context) -> Self {
         let allowed = cx.actor.map(|actor| dispute.allowed_actions(actor)).unwrap_or_default();
-        let offer = dispute.offer.map(|offer| DisputeOffer { by: Word(offer.by), worker_share: offer.worker_share.into() });
+        let offer =
+            dispute.offer.map(|offer| DisputeOffer { by: Word(offer.by), worker_share: offer.worker_share.into() });
         Self {
             id: dispute.id.to_string(),
             contract_id: dispute.contract.to_string(),

@@ -3,6 +3,7 @@
 pub mod client;
 mod database;
 pub mod deals;
+pub mod market;
 pub mod people;
 mod server;
 

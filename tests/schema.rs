@@ -18,7 +18,7 @@ fn declared(engine: Engine) -> Columns {
         if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with(") {")) {
             table = name;
         }
-        if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") {
+        if let Some((column, kind)) = line.strip_suffix(',').and_then(|line| line.split_once(" -> ")) {
             let inner = kind.strip_prefix("Nullable<").and_then(|kind| kind.strip_suffix('>'));
             let null = if inner.is_some() { " null" } else { "" };
             columns.insert(format!("{table}.{column} {}{null}", word(engine, inner.unwrap_or(kind))));
@@ -194,7 +194,7 @@ fn impossible_rows_are_refused_by_the_database() {
             format!("INSERT INTO sessions (id, member_id, created_at, expires_at) VALUES ({one}, {nobody}, {now}, {now})"),
             format!("INSERT INTO postings (entry_id, line, account_id, amount) VALUES ({nobody}, 0, {one}, 5)"),
             format!("INSERT INTO postings (entry_id, line, account_id, amount) VALUES ({}, 1, {one}, 0)", id(engine, 2)),
-            "UPDATE members SET created_at = 'yesterday'".to_owned(),
+            "UPDATE members SET created_at = 'no time at all'".to_owned(),
         ] {
             assert!(database.execute(&statement).is_err(), "{engine:?} allows {statement}");
         }

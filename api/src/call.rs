@@ -19,7 +19,7 @@ use persistence::{
 
 use crate::{
     auth::Claims,
-    clock,
+    clock::{self, Ids},
     problem::{Code, Problem},
     reply::Reply,
     secrets,
@@ -69,13 +69,20 @@ pub struct Context {
     /// Whether what happens will be undone, because the caller only wants to know.
     pub preview: bool,
     if_match: Option<i32>,
+    ids: Ids,
     journal: RefCell<Vec<JournalEntry>>,
 }
 
 impl Context {
     /// The system acting at its own initiative, as timers do.
     pub fn system(app: Arc<App>, now: DateTime<Utc>) -> Self {
-        Self { app, now, actor: Some(Actor::System), session: None, preview: false, if_match: None, journal: RefCell::default() }
+        Self { app, now, actor: Some(Actor::System), session: None, preview: false, if_match: None, ids: Ids::default(), journal: RefCell::default() }
+    }
+
+    /// The same circumstances for another actor.
+    #[must_use]
+    pub fn acting_as(self, actor: Option<Actor>) -> Self {
+        Self { actor, ..self }
     }
 
     /// A caller of whom nothing is known.
@@ -84,12 +91,12 @@ impl Context {
     /// Only those of the store.
     pub fn anonymous(app: Arc<App>, conn: &mut Conn) -> Result<Self, Problem> {
         let now = clock::market_now(instance::read(conn)?.clock_offset());
-        Ok(Self { actor: None, ..Self::system(app, now) })
+        Ok(Self::system(app, now).acting_as(None))
     }
 
     /// A fresh id.
     pub fn new_id<K>(&self) -> Id<K> {
-        clock::new_id(self.now)
+        self.ids.fresh(self.now)
     }
 
     /// The member who calls.
@@ -197,6 +204,7 @@ impl Conditions {
             session,
             preview: self.intent == Intent::Preview,
             if_match: self.if_match,
+            ids: Ids::default(),
             journal: RefCell::default(),
         }
     }

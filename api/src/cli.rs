@@ -10,7 +10,7 @@ use persistence::ledger;
 
 use crate::{
     config::{Flags, Mode, Settings},
-    logs, openapi, secrets, startup,
+    demo, logs, openapi, secrets, startup,
     state::App,
 };
 
@@ -38,6 +38,8 @@ enum Command {
         #[arg(default_value = "docs/states")]
         folder: std::path::PathBuf,
     },
+    /// Fill a sandbox with a believable marketplace, and print tokens to try it with.
+    Demo,
     /// The operator's people.
     #[command(subcommand)]
     Staff(Staff),
@@ -74,10 +76,15 @@ pub async fn run() -> ExitCode {
     match execute(cli).await {
         Ok(code) => code,
         Err(why) => {
-            eprintln!("azukari: {why}");
+            eprintln!("azukari: {}", one_line(&why));
             ExitCode::FAILURE
         }
     }
+}
+
+/// What a library says in several lines, in one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 async fn execute(cli: Cli) -> Result<ExitCode, String> {
@@ -85,6 +92,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, String> {
         Command::Openapi => print_specification(),
         Command::States { folder } => write_states(&folder),
         Command::Serve => serve(open(&cli.flags)?).await,
+        Command::Demo => fill(&open(&cli.flags)?),
         Command::Migrate => open(&cli.flags).map(|_| ExitCode::SUCCESS),
         Command::Staff(Staff::Create { email, role, name }) => create_staff(&open(&cli.flags)?, role, &email, &name),
         Command::Ledger(Ledger::Verify) => verify(&open(&cli.flags)?),
@@ -121,6 +129,16 @@ fn print_sandbox_staff(app: &Arc<App>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn fill(app: &Arc<App>) -> Result<ExitCode, String> {
+    let people = demo::fill(app).map_err(|problem| format!("the demo needs a sandbox that it has not filled yet ({problem})"))?;
+    println!("Everybody's password is {:?}; the tokens are good for 15 minutes.", demo::PASSWORD);
+    for person in people {
+        println!("\n{} <{}>\nexport TOKEN={}", person.name, person.email, person.tokens.access);
+    }
+    println!("\nNow `azukari serve`, then: curl -H \"Authorization: Bearer $TOKEN\" {}/v1/me/contracts", app.settings.public_url());
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_specification() -> Result<ExitCode, String> {

@@ -66,6 +66,8 @@ pub struct Settings {
     pub writers: u32,
     /// How many requests one caller may make per minute, on average.
     pub requests_per_minute: u32,
+    /// How often one address may try to join or log in per minute, on average.
+    pub log_ins_per_minute: u32,
     /// What to log, as in `info,persistence=debug`.
     pub log: String,
 }
@@ -134,7 +136,8 @@ impl Settings {
             .set_default("readers", 8)?
             .set_default("writers", 16)?
             .set_default("requests_per_minute", 6000)?
-            .set_default("log", "info")?;
+            .set_default("log_ins_per_minute", 120)?
+            .set_default("log", "info,actix_server=warn")?;
         if let Some(file) = file {
             builder = builder.add_source(config::File::new(&file, config::FileFormat::Toml));
         }
@@ -169,8 +172,8 @@ impl Settings {
         if secret.is_some_and(|secret| secret.len() < SECRET_BYTES) {
             return refuse("AZUKARI_SECRET must have at least 32 characters");
         }
-        if self.readers == 0 || self.writers == 0 || self.requests_per_minute == 0 {
-            return refuse("readers, writers and requests_per_minute must be at least 1");
+        if [self.readers, self.writers, self.requests_per_minute, self.log_ins_per_minute].contains(&0) {
+            return refuse("readers, writers, requests_per_minute and log_ins_per_minute must be at least 1");
         }
         if self.mode == Mode::Sandbox {
             return Ok(());

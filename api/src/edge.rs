@@ -14,7 +14,7 @@ use actix_web::{
 };
 
 use crate::{
-    clock,
+    clock::{self, Ids},
     locale::Locale,
     problem::{Code, Problem, Rendered},
     routes,
@@ -65,7 +65,7 @@ fn label(method: &Method) -> &'static str {
 fn request_id(request: &ServiceRequest) -> String {
     let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
     let harmless = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    given.filter(harmless).map_or_else(|| clock::new_uuid(clock::real_now()).simple().to_string(), str::to_owned)
+    given.filter(harmless).map_or_else(|| Ids::default().fresh_uuid(clock::real_now()).simple().to_string(), str::to_owned)
 }
 
 /// Puts problems into words; what the framework refused by itself becomes a problem too.

@@ -23,6 +23,7 @@ use crate::{
     clock,
     config::{Mode, Settings},
     edge,
+    limits::{self, Limits},
     locale::Locale,
     mailer::Mailer,
     password,
@@ -78,7 +79,8 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let secret = secret.or(claimed.secret).ok_or_else(|| StartError("no secret is set".into()))?;
     let secrets = Secrets::derive(&secret).map_err(|error| StartError(error.to_string()))?;
     let tokens = Tokens::new(secrets, &settings.public_url(), mode.as_str());
-    Ok(Arc::new(App { settings, store, tokens, rules: Rules::default() }))
+    let limits = Limits::new(settings.requests_per_minute, settings.log_ins_per_minute);
+    Ok(Arc::new(App { settings, store, tokens, limits, rules: Rules::default() }))
 }
 
 /// A server that is bound and not yet running.
@@ -160,6 +162,7 @@ fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std:
             .into_app()
             .configure(crate::docs::configure)
             .default_service(web::route().to(edge::unmatched))
+            .wrap(from_fn(limits::limit))
             .wrap(from_fn(edge::edge))
             .wrap(tracing_actix_web::TracingLogger::<crate::logs::Spans>::new())
     };
@@ -216,6 +219,7 @@ fn tick(app: &Arc<App>, mailer: Option<&Mailer>) -> Result<(), Problem> {
     if let Some(mailer) = mailer {
         mailer.send_due(app)?;
     }
+    app.limits.forget_idle();
     let old = clock::real_now() - KEY_LIFE;
     if app.store.read(|conn| idempotency::any_before(conn, old))? {
         app.store.write(Intent::Keep, move |tx| idempotency::forget(tx, old))?;
@@ -239,7 +243,7 @@ pub fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str, passwor
     let inner = app.clone();
     let created = app.store.write(Intent::Keep, move |tx| {
         let cx = Context::system(inner.clone(), clock::real_now());
-        access::create_staff(tx, &cx, role, &form)
+        access::create_confirmed(tx, &cx, role, &form)
     });
     created.map(drop).map_err(|error| StartError(format!("the account could not be created: {error}")))
 }

@@ -3,7 +3,7 @@
 use domain::rules::Rules;
 use persistence::store::Store;
 
-use crate::{auth::Tokens, config::Settings};
+use crate::{auth::Tokens, config::Settings, limits::Limits};
 
 /// The application: settings, store and keys. Nothing in it is needed by another replica.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct App {
     pub store: Store,
     /// Issues and checks access tokens.
     pub tokens: Tokens,
+    /// How often callers may ask.
+    pub limits: Limits,
     /// The numbers that the domain's decisions read.
     pub rules: Rules,
 }

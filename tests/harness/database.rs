@@ -80,14 +80,33 @@ impl Database {
     /// Does anything to the data behind the application's back; says why if the database refuses.
     pub fn execute(&self, statement: &str) -> Result<(), String> {
         let done = match self.engine {
-            Engine::Sqlite => self.sqlite().batch_execute(&format!("PRAGMA foreign_keys = ON; {statement}")),
+            Engine::Sqlite => self.sqlite().batch_execute(statement),
             Engine::Postgres => self.postgres().batch_execute(statement),
         };
         done.map_err(|error| error.to_string())
     }
 
+    /// Keeps everybody else from writing, as a stuck process would, until the returned value is dropped.
+    pub fn jam(&self) -> Box<dyn std::any::Any> {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut conn = self.sqlite();
+                conn.batch_execute("BEGIN IMMEDIATE").unwrap();
+                Box::new(conn)
+            }
+            Engine::Postgres => {
+                let mut conn = self.postgres();
+                conn.batch_execute("BEGIN; LOCK TABLE members IN ACCESS EXCLUSIVE MODE").unwrap();
+                Box::new(conn)
+            }
+        }
+    }
+
     fn sqlite(&self) -> SqliteConnection {
-        SqliteConnection::establish(self.url.trim_start_matches("sqlite:")).unwrap()
+        let mut conn = SqliteConnection::establish(self.url.trim_start_matches("sqlite:")).unwrap();
+        // The threads of a pool that was just dropped may still hold the file for a moment.
+        conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON").unwrap();
+        conn
     }
 
     fn postgres(&self) -> PgConnection {

@@ -46,6 +46,11 @@ impl Operation<'_> {
         self.operation.get("security").is_some_and(|security| security == &json!([{}]))
     }
 
+    fn takes_strangers(&self) -> bool {
+        let ways = self.operation.get("security").and_then(Value::as_array);
+        ways.is_some_and(|ways| ways.contains(&json!({})))
+    }
+
     fn posts(&self) -> bool {
         self.method == "post"
     }
@@ -94,7 +99,10 @@ impl Operation<'_> {
     fn codes(&self, key_required: bool, declared: &Value) -> BTreeSet<&'static str> {
         let mut codes = vec![Code::InvalidHeader, Code::Internal, Code::Unavailable, Code::RateLimited];
         if !self.open() {
-            codes.extend([Code::Unauthenticated, Code::InvalidToken]);
+            codes.push(Code::InvalidToken);
+        }
+        if !self.takes_strangers() {
+            codes.push(Code::Unauthenticated);
         }
         if self.path.contains("{id}") {
             codes.extend([Code::InvalidId, Code::NotFound]);

@@ -35,12 +35,18 @@ pub(super) fn of(schema: &Value, schemas: &Value, name: &str) -> Value {
     }
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         let target = reference.rsplit('/').next().unwrap_or_default();
+        if let Some(known) = of_type(target, name) {
+            return known;
+        }
         let within = if name.is_empty() || name == "items" { target } else { name };
         return schemas.get(target).map_or(Value::Null, |schema| of(schema, schemas, within));
     }
     if let Some(options) = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array) {
         let real = options.iter().find(|option| option.get("type") != Some(&json!("null")));
         return real.map_or(Value::Null, |option| of(option, schemas, name));
+    }
+    if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
+        return together(parts, schemas, name);
     }
     if let Some(first) = schema.pointer("/enum/0") {
         return first.clone();
@@ -52,6 +58,30 @@ pub(super) fn of(schema: &Value, schemas: &Value, name: &str) -> Value {
         "boolean" => json!(true),
         _ => text(name, schema),
     }
+}
+
+/// What stands where a type alone, or with the name of the property, tells more than its schema.
+fn of_type(target: &str, name: &str) -> Option<Value> {
+    match (target, name) {
+        ("Category", _) => Some(json!("translation")),
+        ("JobState", _) => Some(json!("open")),
+        ("Party", _) => Some(json!("worker")),
+        ("Money", "budget_min") => Some(yen(10_000)),
+        ("Money", "budget_min_net") => Some(yen(8_000)),
+        ("Money", "budget_max") => Some(yen(50_000)),
+        ("Money", "budget_max_net") => Some(yen(40_000)),
+        _ => None,
+    }
+}
+
+fn yen(amount: i64) -> Value {
+    json!({"amount": amount, "currency": "JPY"})
+}
+
+/// The members of all parts in one object.
+fn together(parts: &[Value], schemas: &Value, name: &str) -> Value {
+    let parts = parts.iter().map(|part| of(part, schemas, name));
+    parts.filter_map(|part| part.as_object().cloned()).flatten().collect::<Map<_, _>>().into()
 }
 
 fn kind(schema: &Value) -> &str {
@@ -105,7 +135,8 @@ fn text(name: &str, schema: &Value) -> Value {
         ("title", _) => json!("Translate a product page into English"),
         ("description" | "scope", _) => json!("About 3,000 characters of Japanese, for a shop that sells tea."),
         ("category", _) => json!("translation"),
-        ("message" | "body" | "claim" | "reason" | "answer" | "reasoning", _) => json!("The first half is done; the rest follows on Friday."),
+        ("message", _) => json!("I have translated for tea shops before, and can start on Monday."),
+        ("body" | "claim" | "reason" | "answer" | "reasoning", _) => json!("The first half is done; the rest follows on Friday."),
         ("links", _) => json!("https://files.example.com/draft-1.pdf"),
         ("action", _) => json!("accept"),
         ("access_token", _) => json!("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZW1iZXIifQ.c2lnbmF0dXJl"),

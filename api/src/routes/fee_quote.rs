@@ -74,6 +74,22 @@ struct QuotePart {
 
 /// What becomes of a price.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "gross": {"amount": 150_000, "currency": "JPY"}, "fee": {"amount": 25_000, "currency": "JPY"},
+    "tax": {"amount": 2_272, "currency": "JPY"}, "tax_mode": "included", "net": {"amount": 125_000, "currency": "JPY"},
+    "client_total": {"amount": 150_000, "currency": "JPY"},
+    "parts": [
+        {
+            "from": {"amount": 0, "currency": "JPY"}, "to": {"amount": 100_000, "currency": "JPY"}, "rate": "0.20",
+            "amount": {"amount": 100_000, "currency": "JPY"}, "fee": {"amount": 20_000, "currency": "JPY"},
+        },
+        {
+            "from": {"amount": 100_000, "currency": "JPY"}, "to": {"amount": 150_000, "currency": "JPY"}, "rate": "0.10",
+            "amount": {"amount": 50_000, "currency": "JPY"}, "fee": {"amount": 5_000, "currency": "JPY"},
+        },
+    ],
+    "schedule": "standard-1",
+}))]
 struct FeeQuote {
     /// The price.
     gross: Money,
@@ -90,7 +106,6 @@ struct FeeQuote {
     /// The fee by bracket; the parts add up to it.
     parts: Vec<QuotePart>,
     /// The name of the fee schedule, which a contract keeps.
-    #[schema(example = "standard-1")]
     schedule: String,
 }
 

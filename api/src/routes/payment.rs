@@ -153,8 +153,7 @@ enum Token {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct CardPost {
-    /// `tok_succeeds`, `tok_declined` or `tok_slow`.
-    #[schema(inline, example = "tok_succeeds")]
+    #[schema(inline)]
     #[garde(skip)]
     card_token: Token,
 }

@@ -102,6 +102,11 @@ impl From<&terms::Terms> for Terms {
 
 /// What becomes of the price.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "gross": {"amount": 11_000, "currency": "JPY"}, "fee": {"amount": 2_200, "currency": "JPY"},
+    "tax": {"amount": 200, "currency": "JPY"}, "tax_mode": "included", "net": {"amount": 8_800, "currency": "JPY"},
+    "client_total": {"amount": 11_000, "currency": "JPY"}, "milestone_nets": [{"amount": 8_800, "currency": "JPY"}],
+}))]
 pub(super) struct Quote {
     /// The price of all milestones.
     gross: Money,

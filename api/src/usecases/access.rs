@@ -74,17 +74,17 @@ fn insert(tx: &mut Tx<'_>, cx: &Context, member: &Member, form: &Registration) -
     Ok(member::insert(tx, member, &credentials)?)
 }
 
-/// Adds one of the operator's people, ready to log in.
+/// Adds an account that is ready to log in: one of the operator's people, or somebody in the demo.
 ///
 /// # Errors
 /// [`StoreError::Taken`] when the address is.
-pub fn create_staff(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Registration) -> Result<Member, Problem> {
+pub fn create_confirmed(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Registration) -> Result<Member, Problem> {
     let registered =
         Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now).next;
     let confirmed = registered.confirm(cx.now)?.next;
-    let staff = Member { role, ..confirmed };
-    insert(tx, cx, &staff, form)?;
-    Ok(staff)
+    let member = Member { role, ..confirmed };
+    insert(tx, cx, &member, form)?;
+    Ok(member)
 }
 
 /// Confirms an e-mail address with the mailed token.

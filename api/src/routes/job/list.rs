@@ -20,6 +20,27 @@ use crate::{
     words::{Category, Currency, JobLength, JobState, Word},
 };
 
+/// The states that strangers see: a draft is its client's alone.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PublicStatus {
+    Open,
+    Filled,
+    Expired,
+    Canceled,
+}
+
+impl From<PublicStatus> for job::JobState {
+    fn from(status: PublicStatus) -> Self {
+        match status {
+            PublicStatus::Open => Self::Open,
+            PublicStatus::Filled => Self::Filled,
+            PublicStatus::Expired => Self::Expired,
+            PublicStatus::Canceled => Self::Canceled,
+        }
+    }
+}
+
 /// Which jobs to show.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +48,7 @@ use crate::{
 pub(super) struct JobQuery {
     /// Open ones, if you don't say. Drafts are listed for their client alone, under `/v1/me/jobs`.
     #[param(inline)]
-    status: Option<JobState>,
+    status: Option<PublicStatus>,
     #[param(inline)]
     category: Option<Category>,
     #[param(inline)]
@@ -51,14 +72,9 @@ pub(super) struct JobQuery {
 
 impl JobQuery {
     fn filter(&self) -> Result<JobFilter, Problem> {
-        let state = self.status.map_or(job::JobState::Open, |word| word.0);
-        if state == job::JobState::Draft {
-            return Err(Problem::new(Code::InvalidParameter)
-                .detail("Drafts are listed under /v1/me/jobs.", "下書きの一覧は/v1/me/jobsにあります。"));
-        }
         Ok(JobFilter {
             client: None,
-            state: Some(state),
+            state: Some(self.status.unwrap_or(PublicStatus::Open).into()),
             category: self.category.map(|word| word.0),
             length: self.length.map(|word| word.0),
             budget: self.budget()?,

@@ -1,0 +1,142 @@
+# Shared by the examples: calling the API, failing loudly, and the people who appear in them.
+# Sourced, not run. BASE is the address of a sandbox.
+
+BASE="${1:?usage: $0 BASE_URL}"
+RUN="$(date +%s)-$$-$RANDOM"
+JOINED=0
+PASSWORD="correct horse battery staple"
+
+# call METHOD PATH [JSON] : prints the body; stops the script unless the status is 2xx.
+call() {
+    local method="$1" path="$2" body="${3-}" answer status
+    local headers=(-H "Accept: application/json")
+    [ -z "${TOKEN-}" ] || headers+=(-H "Authorization: Bearer $TOKEN")
+    [ "$method" = GET ] || headers+=(-H "Idempotency-Key: example-$RUN-$RANDOM-$RANDOM")
+    [ -z "$body" ] || headers+=(-H "Content-Type: application/json" --data-binary "$body")
+    answer="$(curl -sS -X "$method" "${headers[@]}" -w '\n%{http_code}' "$BASE$path")"
+    status="${answer##*$'\n'}"
+    printf '%s' "${answer%$'\n'*}"
+    [[ "$status" == 2* ]] || { printf '%s %s answered %s: %s\n' "$method" "$path" "$status" "${answer%$'\n'*}" >&2; return 1; }
+}
+
+# refused STATUS CODE METHOD PATH [JSON] : the call must fail in exactly this way.
+refused() {
+    local status="$1" code="$2" answer
+    shift 2
+    answer="$(call "$@" 2>/dev/null)" && { echo "expected $code, but it succeeded: $answer" >&2; exit 1; }
+    expect "$code" "$(jq -r .code <<<"$answer")"
+    expect "$status" "$(jq -r .status <<<"$answer")"
+}
+
+# expect WANTED FOUND
+expect() {
+    [ "$1" = "$2" ] || { echo "expected $1, found $2" >&2; exit 1; }
+}
+
+say() {
+    printf '\n== %s\n' "$*"
+}
+
+# join NAME : registers, confirms with the mailed token, logs in; sets EMAIL and TOKEN.
+join() {
+    local terms token
+    JOINED=$((JOINED + 1))
+    EMAIL="$1-$JOINED-$RUN@example.com"
+    TOKEN=""
+    terms="$(call GET /version | jq -r .terms_version)"
+    call POST /v1/accounts "$(jq -n --arg email "$EMAIL" --arg password "$PASSWORD" --arg name "$1" --arg terms "$terms" \
+        '{email: $email, password: $password, display_name: $name, kind: "individual", terms_version: $terms}')" >/dev/null
+    token="$(call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '.items[0].body' | grep -o 'azc_[A-Za-z0-9_-]*')"
+    call POST /v1/accounts/confirm-email "{\"token\": \"$token\"}" >/dev/null
+    log_in "$EMAIL" "$PASSWORD"
+}
+
+# log_in EMAIL PASSWORD : sets TOKEN.
+log_in() {
+    TOKEN=""
+    TOKEN="$(call POST /v1/sessions "$(jq -n --arg email "$1" --arg password "$2" '{email: $email, password: $password}')" \
+        | jq -r .access_token)"
+}
+
+# today PLUS : the date in Tokyo so many days after the sandbox's now.
+today() {
+    call GET /v1/test-clock | jq -r --argjson plus "${1:-0}" \
+        '.now_at | sub("\\.[0-9]+"; "") | fromdate + 32400 + $plus * 86400 | strftime("%Y-%m-%d")'
+}
+
+# advance DAYS : sets the sandbox's clock forward, by less than a second more, and fires what is due on the way.
+advance() {
+    local to
+    to="$(call GET /v1/test-clock | jq -r --argjson plus "$1" \
+        '.now_at | sub("\\.[0-9]+"; "") | fromdate + $plus * 86400 + 1 | todate')"
+    call POST /v1/test-clock/advance "{\"to_at\": \"$to\"}" >/dev/null
+}
+
+# yen AMOUNT : as JSON.
+yen() {
+    printf '{"amount": %s, "currency": "JPY"}' "$1"
+}
+
+# post_job TITLE : prints the id; TOKEN is the client.
+post_job() {
+    call POST /v1/jobs "$(jq -n --arg title "$1" \
+        '{title: $title, description: "About 3,000 characters.", category: "translation", length: "one_off"}')" | jq -r .id
+}
+
+# terms AMOUNT... : terms with a milestone for each amount, due a week apart.
+terms() {
+    local milestones="[]" days=7 amount
+    for amount in "$@"; do
+        milestones="$(jq --argjson amount "$(yen "$amount")" --arg due "$(today "$days")" \
+            '. + [{title: "Part \(length + 1)", amount: $amount, due_on: $due}]' <<<"$milestones")"
+        days=$((days + 7))
+    done
+    jq -n --argjson milestones "$milestones" '{milestones: $milestones}'
+}
+
+# propose JOB TERMS : prints the id; TOKEN is the worker.
+propose() {
+    call POST "/v1/jobs/$1/proposals" "$(jq -n --argjson terms "$2" '{terms: $terms, message: "I would like to do this."}')" \
+        | jq -r .id
+}
+
+# agree AMOUNT... : a client and a worker sign a contract; sets CLIENT, WORKER (tokens), CLIENT_EMAIL, CONTRACT.
+agree() {
+    agree_on "$(terms "$@")"
+}
+
+# agree_on TERMS : the same on any terms.
+agree_on() {
+    local job proposal
+    join client; CLIENT="$TOKEN"; CLIENT_EMAIL="$EMAIL"
+    join worker; WORKER="$TOKEN"
+    TOKEN="$CLIENT"; job="$(post_job "Translate a page")"
+    TOKEN="$WORKER"; proposal="$(propose "$job" "$1")"
+    TOKEN="$CLIENT"; CONTRACT="$(call POST "/v1/proposals/$proposal/accept" '{"round": 1}' | jq -r .id)"
+}
+
+# milestone POSITION : prints the id of a milestone of CONTRACT.
+milestone() {
+    call GET "/v1/contracts/$CONTRACT" | jq -r --argjson position "$1" '.milestones[] | select(.position == $position) | .id'
+}
+
+# fund_by_card MILESTONE : TOKEN is the client.
+fund_by_card() {
+    local payment
+    call POST "/v1/milestones/$1/start-funding" '{"method": "card"}' >/dev/null
+    payment="$(call GET "/v1/milestones/$1" | jq -r '.payments[0].id')"
+    call POST "/v1/payments/$payment/pay" '{"card_token": "tok_succeeds"}' >/dev/null
+    expect funded "$(call GET "/v1/milestones/$1" | jq -r .status)"
+}
+
+# deliver MILESTONE : prints the delivery's id; TOKEN is the worker.
+deliver() {
+    call POST "/v1/milestones/$1/deliver" '{"message": "Here it is.", "links": ["https://files.example.com/1.pdf"]}' \
+        | jq -r .delivery_id
+}
+
+# happened SUBJECT : the kinds of the events about it that concern the caller, in order, on one line.
+happened() {
+    call GET "/v1/events?limit=100" \
+        | jq -r --arg subject "$1" '[.items[] | select(.subject == $subject) | .kind] | join(" ")'
+}

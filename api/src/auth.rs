@@ -88,7 +88,8 @@ impl Tokens {
         if header.kid.as_deref() != Some(&self.secrets.key_id) {
             return Err(invalid());
         }
-        let payload = decode::<Payload>(token, &self.secrets.verifying, &self.validation).map_err(|_| invalid())?.claims;
+        let payload =
+            decode::<Payload>(token, &self.secrets.verifying, &self.validation).map_err(|_| invalid())?.claims;
         Ok(Claims {
             member: payload.sub.parse().map_err(|_| invalid())?,
             session: payload.sid.parse().map_err(|_| invalid())?,

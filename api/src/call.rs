@@ -76,7 +76,16 @@ pub struct Context {
 impl Context {
     /// The system acting at its own initiative, as timers do.
     pub fn system(app: Arc<App>, now: DateTime<Utc>) -> Self {
-        Self { app, now, actor: Some(Actor::System), session: None, preview: false, if_match: None, ids: Ids::default(), journal: RefCell::default() }
+        Self {
+            app,
+            now,
+            actor: Some(Actor::System),
+            session: None,
+            preview: false,
+            if_match: None,
+            ids: Ids::default(),
+            journal: RefCell::default(),
+        }
     }
 
     /// The same circumstances for another actor.
@@ -286,14 +295,7 @@ impl Call {
         self.act_as(None, stranger, Key::Optional, canonical, work).await
     }
 
-    async fn act_as<F>(
-        self,
-        claims: Option<Claims>,
-        caller: String,
-        key: Key,
-        canonical: &str,
-        work: F,
-    ) -> Answer
+    async fn act_as<F>(self, claims: Option<Claims>, caller: String, key: Key, canonical: &str, work: F) -> Answer
     where
         F: Fn(&mut Tx<'_>, &Context) -> Result<Reply, Problem> + Send + 'static,
     {
@@ -303,7 +305,8 @@ impl Call {
             (None, Key::Required, Intent::Keep) => return Err(Problem::new(Code::IdempotencyKeyMissing)),
             (key, Key::Required | Key::Optional, Intent::Keep) => key,
         };
-        let fingerprint = secrets::hash(format!("{} {}\n{canonical}", self.request.method(), self.request.uri()).as_bytes());
+        let fingerprint =
+            secrets::hash(format!("{} {}\n{canonical}", self.request.method(), self.request.uri()).as_bytes());
         let conditions = self.conditions(claims, preview)?;
         let (reply, replayed) = blocking(move || {
             let app = conditions.app.clone();

@@ -2,7 +2,9 @@
 
 use std::{
     io::{Read, Write},
-    process::ExitCode, sync::Arc};
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{Parser, Subcommand};
 use domain::policy::Role;
@@ -123,7 +125,8 @@ fn print_sandbox_staff(app: &Arc<App>) -> Result<(), String> {
             let suffix = if number == 1 { String::new() } else { number.to_string() };
             let email = format!("{role}{suffix}@azukari.example");
             let (password, _) = secrets::bearer("").map_err(|error| error.to_string())?;
-            startup::create_staff(app, role, &email, &format!("{role} {number}"), &password).map_err(|e| e.to_string())?;
+            startup::create_staff(app, role, &email, &format!("{role} {number}"), &password)
+                .map_err(|e| e.to_string())?;
             let name = format!("{role}{suffix}").to_uppercase();
             println!("export AZUKARI_{name}_EMAIL={email} AZUKARI_{name}_PASSWORD={password}");
         }
@@ -132,12 +135,16 @@ fn print_sandbox_staff(app: &Arc<App>) -> Result<(), String> {
 }
 
 fn fill(app: &Arc<App>) -> Result<ExitCode, String> {
-    let people = demo::fill(app).map_err(|problem| format!("the demo needs a sandbox that it has not filled yet ({problem})"))?;
+    let people = demo::fill(app)
+        .map_err(|problem| format!("the demo needs a sandbox that it has not filled yet ({problem})"))?;
     println!("Everybody's password is {:?}; the tokens are good for 15 minutes.", demo::PASSWORD);
     for person in people {
         println!("\n{} <{}>\nexport TOKEN={}", person.name, person.email, person.tokens.access);
     }
-    println!("\nNow `azukari serve`, then: curl -H \"Authorization: Bearer $TOKEN\" {}/v1/me/contracts", app.settings.public_url());
+    println!(
+        "\nNow `azukari serve`, then: curl -H \"Authorization: Bearer $TOKEN\" {}/v1/me/contracts",
+        app.settings.public_url()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -149,7 +156,8 @@ fn print_specification() -> Result<ExitCode, String> {
 }
 
 fn write_states(folder: &std::path::Path) -> Result<ExitCode, String> {
-    let write = |name: String, text: String| std::fs::write(folder.join(&name), text).map_err(|e| format!("{name}: {e}"));
+    let write =
+        |name: String, text: String| std::fs::write(folder.join(&name), text).map_err(|e| format!("{name}: {e}"));
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     for table in domain::states::machines() {
         let diagram = table.mermaid();

@@ -116,17 +116,15 @@ impl Settings {
     ///
     /// # Errors
     /// One line that says what is wrong.
-    pub fn read(
-        flags: &Flags,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, SettingsError> {
+    pub fn read(flags: &Flags, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsError> {
         let environment: Vec<(String, String)> = environment
             .into_iter()
             .filter_map(|(name, value)| Some((name.strip_prefix("AZUKARI_")?.to_ascii_lowercase(), value)))
             .collect();
-        let file = flags.config.clone().or_else(|| {
-            environment.iter().find(|(name, _)| name == "config").map(|(_, value)| value.clone())
-        });
+        let file = flags
+            .config
+            .clone()
+            .or_else(|| environment.iter().find(|(name, _)| name == "config").map(|(_, value)| value.clone()));
         let mut builder = config::Config::builder()
             .set_default("database_url", "sqlite:azukari.db")?
             .set_default("listen", "127.0.0.1:8080")?

@@ -83,14 +83,70 @@ const PEOPLE: [(&str, MemberKind); 6] = [
 ];
 
 const SCENES: [Scene; 8] = [
-    Scene { client: 0, title: "商品ページの英訳（約3,000字）", description: "お茶の通販サイトの商品ページ10点を自然な英語に翻訳してください。", category: Category::Translation, offer: Some((3, &[30_000])), stage: Stage::Accepted },
-    Scene { client: 0, title: "Label design for a new tea", description: "Three drafts, one final label, print-ready.", category: Category::Design, offer: Some((4, &[50_000, 30_000])), stage: Stage::Delivered },
-    Scene { client: 2, title: "予約サイトのフロントエンド開発", description: "デザインカンプから予約画面を実装してください。三段階で納品します。", category: Category::WebDevelopment, offer: Some((5, &[120_000, 180_000, 100_000])), stage: Stage::Funded },
-    Scene { client: 2, title: "Photographs of a gallery opening", description: "One evening in Kyoto, about 60 edited pictures.", category: Category::Photography, offer: Some((4, &[40_000])), stage: Stage::AwaitingTransfer },
-    Scene { client: 1, title: "個人ブログの記事執筆（5本）", description: "旅行記事を5本、各2,000字程度。", category: Category::Writing, offer: Some((3, &[25_000])), stage: Stage::Signed },
-    Scene { client: 1, title: "Edit a ten-minute travel video", description: "Cut, colour, subtitles in Japanese and English.", category: Category::Video, offer: Some((5, &[35_000])), stage: Stage::Open },
-    Scene { client: 0, title: "Type 500 order slips into a spreadsheet", description: "Scanned slips, a template is provided.", category: Category::DataEntry, offer: None, stage: Stage::Open },
-    Scene { client: 2, title: "SNS運用の相談", description: "月に一度、オンラインで助言をお願いします。", category: Category::Marketing, offer: None, stage: Stage::Open },
+    Scene {
+        client: 0,
+        title: "商品ページの英訳（約3,000字）",
+        description: "お茶の通販サイトの商品ページ10点を自然な英語に翻訳してください。",
+        category: Category::Translation,
+        offer: Some((3, &[30_000])),
+        stage: Stage::Accepted,
+    },
+    Scene {
+        client: 0,
+        title: "Label design for a new tea",
+        description: "Three drafts, one final label, print-ready.",
+        category: Category::Design,
+        offer: Some((4, &[50_000, 30_000])),
+        stage: Stage::Delivered,
+    },
+    Scene {
+        client: 2,
+        title: "予約サイトのフロントエンド開発",
+        description: "デザインカンプから予約画面を実装してください。三段階で納品します。",
+        category: Category::WebDevelopment,
+        offer: Some((5, &[120_000, 180_000, 100_000])),
+        stage: Stage::Funded,
+    },
+    Scene {
+        client: 2,
+        title: "Photographs of a gallery opening",
+        description: "One evening in Kyoto, about 60 edited pictures.",
+        category: Category::Photography,
+        offer: Some((4, &[40_000])),
+        stage: Stage::AwaitingTransfer,
+    },
+    Scene {
+        client: 1,
+        title: "個人ブログの記事執筆（5本）",
+        description: "旅行記事を5本、各2,000字程度。",
+        category: Category::Writing,
+        offer: Some((3, &[25_000])),
+        stage: Stage::Signed,
+    },
+    Scene {
+        client: 1,
+        title: "Edit a ten-minute travel video",
+        description: "Cut, colour, subtitles in Japanese and English.",
+        category: Category::Video,
+        offer: Some((5, &[35_000])),
+        stage: Stage::Open,
+    },
+    Scene {
+        client: 0,
+        title: "Type 500 order slips into a spreadsheet",
+        description: "Scanned slips, a template is provided.",
+        category: Category::DataEntry,
+        offer: None,
+        stage: Stage::Open,
+    },
+    Scene {
+        client: 2,
+        title: "SNS運用の相談",
+        description: "月に一度、オンラインで助言をお願いします。",
+        category: Category::Marketing,
+        offer: None,
+        stage: Stage::Open,
+    },
 ];
 
 /// Fills a sandbox: people, jobs, proposals and contracts at every stage.
@@ -201,7 +257,8 @@ fn carry_on(
         })?;
     }
     if stage >= Stage::Delivered {
-        let handover = Handover { message: "納品いたします。ご確認ください。".to_owned(), links: Vec::new() };
+        let handover =
+            Handover { message: "納品いたします。ご確認ください。".to_owned(), links: Vec::new() };
         run(app, Some(worker), move |tx, cx| milestone::deliver(tx, cx, first, handover.clone()))?;
     }
     if stage >= Stage::Accepted {

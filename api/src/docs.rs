@@ -21,7 +21,10 @@ async fn moved() -> HttpResponse {
 #[get("/docs/errors")]
 async fn errors() -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header(("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"))
+        .insert_header((
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ))
         .content_type("text/html; charset=utf-8")
         .body(errors_page())
 }

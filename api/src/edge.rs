@@ -24,7 +24,10 @@ use crate::{
 ///
 /// # Errors
 /// None of its own: what goes wrong inside becomes a problem.
-pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn edge(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id(&request);
     let method = request.method().clone();
@@ -37,8 +40,10 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
     response = render(response, locale, &id);
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
     let status = response.status().as_u16().to_string();
-    metrics::counter!("http_requests_total", "method" => label(&method), "route" => route.clone(), "status" => status).increment(1);
-    metrics::histogram!("http_request_duration_seconds", "method" => label(&method), "route" => route).record(started.elapsed());
+    metrics::counter!("http_requests_total", "method" => label(&method), "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("http_request_duration_seconds", "method" => label(&method), "route" => route)
+        .record(started.elapsed());
     set(&mut response, "x-request-id", &id);
     set(&mut response, "vary", "Authorization, Accept-Language");
     set(&mut response, "x-content-type-options", "nosniff");
@@ -64,8 +69,12 @@ fn label(method: &Method) -> &'static str {
 /// The caller's id for the request if it is harmless, or a fresh one.
 fn request_id(request: &ServiceRequest) -> String {
     let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
-    let harmless = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    given.filter(harmless).map_or_else(|| Ids::default().fresh_uuid(clock::real_now()).simple().to_string(), str::to_owned)
+    let harmless = |id: &&str| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    given
+        .filter(harmless)
+        .map_or_else(|| Ids::default().fresh_uuid(clock::real_now()).simple().to_string(), str::to_owned)
 }
 
 /// Puts problems into words; what the framework refused by itself becomes a problem too.

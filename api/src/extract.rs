@@ -33,10 +33,8 @@ impl<T: DeserializeOwned + Debug + 'static> FromRequest for Filter<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         // No text we keep can hold a NUL character, and PostgreSQL does not even compare with one.
         if request.query_string().contains("%00") {
-            return ready(Err(Problem::new(Code::InvalidParameter).detail(
-                "A parameter contains a NUL character.",
-                "クエリパラメーターにNUL文字が含まれています。",
-            )));
+            return ready(Err(Problem::new(Code::InvalidParameter)
+                .detail("A parameter contains a NUL character.", "クエリパラメーターにNUL文字が含まれています。")));
         }
         let parsed = web::Query::<T>::from_query(request.query_string()).map(|query| Self(query.into_inner()));
         ready(parsed.map_err(|error| {

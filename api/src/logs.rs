@@ -1,6 +1,10 @@
 //! Log lines: one JSON object each, without secrets, addresses or bodies.
 
-use actix_web::{Error, body::MessageBody, dev::{ServiceRequest, ServiceResponse}};
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+};
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};

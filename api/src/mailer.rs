@@ -8,7 +8,11 @@ use lettre::{
     Message, SmtpTransport, Transport,
     message::{Mailbox, header::ContentType},
 };
-use persistence::{error::StoreError, mail::{self, Mail}, store::Intent};
+use persistence::{
+    error::StoreError,
+    mail::{self, Mail},
+    store::Intent,
+};
 use secrecy::ExposeSecret;
 
 use crate::{call::Context, clock, locale::Locale, state::App};
@@ -31,13 +35,17 @@ pub fn confirmation(cx: &Context, to: &str, token: &str, locale: Locale) -> Mail
             cx,
             to,
             "Confirm your e-mail address",
-            format!("Welcome to Azukari.\n\nYour confirmation token, good for 24 hours:\n\n{token}\n\nSend it to POST {url}/v1/accounts/confirm-email.\n"),
+            format!(
+                "Welcome to Azukari.\n\nYour confirmation token, good for 24 hours:\n\n{token}\n\nSend it to POST {url}/v1/accounts/confirm-email.\n"
+            ),
         ),
         Locale::Ja => compose(
             cx,
             to,
             "メールアドレスの確認",
-            format!("Azukariへようこそ。\n\n確認トークン（24時間有効）:\n\n{token}\n\nPOST {url}/v1/accounts/confirm-email に送ってください。\n"),
+            format!(
+                "Azukariへようこそ。\n\n確認トークン（24時間有効）:\n\n{token}\n\nPOST {url}/v1/accounts/confirm-email に送ってください。\n"
+            ),
         ),
     }
 }
@@ -64,10 +72,13 @@ pub fn already_member(cx: &Context, to: &str, locale: Locale) -> Mail {
 pub fn acceptance_reminder(cx: &Context, to: &str, locale: &str, title: &str, accept_at: DateTime<Utc>) -> Mail {
     let at = accept_at.format("%Y-%m-%d %H:%M UTC");
     if locale == Locale::Ja.as_str() {
-        let body = format!("「{title}」が納品されています。{at}までに検収または修正依頼がない場合、自動的に検収されます。\n");
+        let body =
+            format!("「{title}」が納品されています。{at}までに検収または修正依頼がない場合、自動的に検収されます。\n");
         return compose(cx, to, "検収期限のお知らせ", body);
     }
-    let body = format!("\"{title}\" was delivered. Unless you accept it or ask for changes before {at}, it is accepted automatically.\n");
+    let body = format!(
+        "\"{title}\" was delivered. Unless you accept it or ask for changes before {at}, it is accepted automatically.\n"
+    );
     compose(cx, to, "A delivery awaits your decision", body)
 }
 

@@ -23,6 +23,12 @@ pub struct FieldError {
 #[derive(Debug)]
 pub struct Problem {
     code: Code,
+    // Apart, so that the happy road does not carry the size of every refusal around.
+    more: Box<More>,
+}
+
+#[derive(Debug, Default)]
+struct More {
     detail: Option<Text>,
     errors: Vec<FieldError>,
     allowed_actions: Option<Vec<String>>,
@@ -33,50 +39,42 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with nothing to add to its title.
-    pub const fn new(code: Code) -> Self {
-        Self {
-            code,
-            detail: None,
-            errors: Vec::new(),
-            allowed_actions: None,
-            allow: None,
-            extra: Vec::new(),
-            source: None,
-        }
+    pub fn new(code: Code) -> Self {
+        Self { code, more: Box::default() }
     }
 
     /// What exactly went wrong, in both languages.
     #[must_use]
     pub fn detail(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {
-        self.detail = Some(Text { en: en.into(), ja: ja.into() });
+        self.more.detail = Some(Text { en: en.into(), ja: ja.into() });
         self
     }
 
     /// The problem of one place of the body.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>, en: impl Into<String>, ja: impl Into<String>) -> Self {
-        self.errors.push(FieldError { pointer: pointer.into(), detail: Text { en: en.into(), ja: ja.into() } });
+        self.more.errors.push(FieldError { pointer: pointer.into(), detail: Text { en: en.into(), ja: ja.into() } });
         self
     }
 
     /// What the caller could do instead.
     #[must_use]
     pub fn allowed(mut self, actions: Vec<String>) -> Self {
-        self.allowed_actions = Some(actions);
+        self.more.allowed_actions = Some(actions);
         self
     }
 
     /// One more member of the body, for programs (RFC 9457 section 3.2).
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.extra.push((name, value.into()));
+        self.more.extra.push((name, value.into()));
         self
     }
 
     /// The methods that a path does have, for the `Allow` header of a 405.
     #[must_use]
     pub fn methods(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
+        self.more.allow = Some(methods);
         self
     }
 
@@ -92,7 +90,7 @@ impl Problem {
 
     /// The body, in the language of the request.
     pub fn body(&self, locale: Locale, request_id: &str) -> Value {
-        let detail = self.detail.clone().unwrap_or_else(|| self.code.meaning());
+        let detail = self.more.detail.clone().unwrap_or_else(|| self.code.meaning());
         let mut body = json!({
             "type": format!("/docs/errors#{}", self.code.as_str()),
             "title": self.code.title().in_locale(locale),
@@ -102,16 +100,16 @@ impl Problem {
             "request_id": request_id,
         });
         if let Some(map) = body.as_object_mut() {
-            if !self.errors.is_empty() {
-                let errors = self.errors.iter().map(|error| {
+            if !self.more.errors.is_empty() {
+                let errors = self.more.errors.iter().map(|error| {
                     json!({"pointer": error.pointer, "code": self.code.as_str(), "detail": error.detail.in_locale(locale)})
                 });
                 map.insert("errors".into(), errors.collect());
             }
-            if let Some(actions) = &self.allowed_actions {
+            if let Some(actions) = &self.more.allowed_actions {
                 map.insert("allowed_actions".into(), json!(actions));
             }
-            map.extend(self.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+            map.extend(self.more.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         }
         body
     }
@@ -125,7 +123,8 @@ impl std::fmt::Display for Problem {
 
 impl std::error::Error for Problem {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|error| error as &(dyn std::error::Error + 'static))
+        let source: &(dyn std::error::Error + 'static) = self.more.source.as_ref()?;
+        Some(source)
     }
 }
 
@@ -138,7 +137,7 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.content_type("application/problem+json");
-        if let Some(methods) = &self.allow {
+        if let Some(methods) = &self.more.allow {
             response.insert_header(("Allow", methods.as_str()));
         }
         if self.code == Code::Unauthenticated || self.code == Code::InvalidToken {
@@ -148,7 +147,9 @@ impl ResponseError for Problem {
             response.insert_header(("Retry-After", "2"));
         }
         let mut response = response.finish();
-        response.extensions_mut().insert(Rendered { locale_en: self.body(Locale::En, ""), locale_ja: self.body(Locale::Ja, "") });
+        response
+            .extensions_mut()
+            .insert(Rendered { locale_en: self.body(Locale::En, ""), locale_ja: self.body(Locale::Ja, "") });
         response
     }
 }
@@ -185,12 +186,14 @@ impl From<StoreError> for Problem {
             | StoreError::Missing { .. }
             | StoreError::Database(_) => Code::Internal,
         };
-        Self { source: Some(error), ..Self::new(code) }
+        let mut problem = Self::new(code);
+        problem.more.source = Some(error);
+        problem
     }
 }
 
 impl Abort for Problem {
     fn store_error(&self) -> Option<&StoreError> {
-        self.source.as_ref()
+        self.more.source.as_ref()
     }
 }

@@ -76,7 +76,9 @@ impl Reply {
     /// # Errors
     /// [`Code::AnswerNotRepeatable`] if it was not kept.
     pub fn from_stored(stored: Option<Value>) -> Result<Self, Problem> {
-        stored.and_then(|value| serde_json::from_value(value).ok()).ok_or_else(|| Problem::new(Code::AnswerNotRepeatable))
+        stored
+            .and_then(|value| serde_json::from_value(value).ok())
+            .ok_or_else(|| Problem::new(Code::AnswerNotRepeatable))
     }
 
     /// Puts the answer on the wire, or 304 if the caller has it already.

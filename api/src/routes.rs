@@ -50,7 +50,8 @@ pub fn methods_of(path: &str) -> Vec<String> {
         let document = crate::openapi::document().unwrap_or_default();
         let paths = document.get("paths").and_then(|paths| paths.as_object().cloned()).unwrap_or_default();
         let methods = |item: &serde_json::Value| {
-            let named = item.as_object().map(|item| item.keys().map(|method| method.to_uppercase()).collect::<Vec<_>>());
+            let named =
+                item.as_object().map(|item| item.keys().map(|method| method.to_uppercase()).collect::<Vec<_>>());
             let mut methods = named.unwrap_or_default();
             if methods.iter().any(|method| method == "GET") {
                 methods.push("HEAD".into());

@@ -209,7 +209,8 @@ fn spawn_worker(app: Arc<App>, mailer: Option<Mailer>) -> Result<Worker, StartEr
             }
         }
     };
-    let thread = std::thread::Builder::new().name("worker".into()).spawn(run).map_err(|e| StartError::of("worker")(&e))?;
+    let thread =
+        std::thread::Builder::new().name("worker".into()).spawn(run).map_err(|e| StartError::of("worker")(&e))?;
     Ok(Worker { stop, thread })
 }
 

@@ -166,7 +166,12 @@ pub struct Filter<'a> {
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn list(conn: &mut Conn, filter: Filter<'_>, after: Option<Position>, fetch: i64) -> Result<Vec<Contract>, StoreError> {
+pub fn list(
+    conn: &mut Conn,
+    filter: Filter<'_>,
+    after: Option<Position>,
+    fetch: i64,
+) -> Result<Vec<Contract>, StoreError> {
     let me = Key::from(filter.member);
     let mut query = contracts::table
         .filter(contracts::client_id.eq(me).or(contracts::worker_id.eq(me)))

@@ -36,20 +36,32 @@ impl From<DieselError> for StoreError {
         let DieselError::DatabaseError(ref kind, ref info) = error else {
             return Self::Database(error);
         };
+        let message = info.message();
         match kind {
             // SQLite names the columns in the message, PostgreSQL the constraint.
             DatabaseErrorKind::UniqueViolation => {
-                Self::Taken { constraint: info.constraint_name().unwrap_or_else(|| info.message()).to_owned() }
+                Self::Taken { constraint: info.constraint_name().unwrap_or(message).to_owned() }
             }
             DatabaseErrorKind::SerializationFailure => Self::Transient(error),
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-                Self::Unavailable(info.message().to_owned())
+                Self::Unavailable(message.to_owned())
             }
-            _ if info.message().contains("deadlock detected") => Self::Transient(error),
-            _ if info.message().contains("lock timeout") => Self::Unavailable(info.message().to_owned()),
-            _ => Self::Database(error),
+            // Two that the engine has no kind for.
+            other if is_unnamed(other) && message.contains("deadlock detected") => Self::Transient(error),
+            other if is_unnamed(other) && message.contains("lock timeout") => Self::Unavailable(message.to_owned()),
+            DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::ReadOnlyTransaction
+            | DatabaseErrorKind::RestrictViolation
+            | DatabaseErrorKind::NotNullViolation
+            | DatabaseErrorKind::CheckViolation
+            | DatabaseErrorKind::ExclusionViolation
+            | _ => Self::Database(error),
         }
     }
+}
+
+const fn is_unnamed(kind: &DatabaseErrorKind) -> bool {
+    matches!(kind, DatabaseErrorKind::Unknown)
 }
 
 /// An error that can end a piece of work inside the write door.

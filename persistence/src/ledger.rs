@@ -60,7 +60,8 @@ impl AccountRow {
     fn read(&self) -> Result<(Account, Currency), StoreError> {
         let id = self.id.0;
         let kind: AccountKind = self.kind.parse().map_err(corrupt("ledger_accounts", id))?;
-        let account = Account::from_parts(kind, self.owner.map(|owner| owner.0)).map_err(corrupt("ledger_accounts", id))?;
+        let account =
+            Account::from_parts(kind, self.owner.map(|owner| owner.0)).map_err(corrupt("ledger_accounts", id))?;
         Ok((account, self.currency.parse().map_err(corrupt("ledger_accounts", id))?))
     }
 }
@@ -72,7 +73,8 @@ impl AccountRow {
 pub fn open_platform_accounts(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let kinds = AccountKind::ALL.iter().filter(|kind| !kind.has_owner());
     let accounts = kinds.filter_map(|kind| Account::from_parts(*kind, None).ok());
-    let rows = accounts.flat_map(|account| Currency::ALL.iter().map(move |currency| AccountRow::opened(account, *currency)));
+    let rows =
+        accounts.flat_map(|account| Currency::ALL.iter().map(move |currency| AccountRow::opened(account, *currency)));
     open(tx, rows.collect())
 }
 
@@ -87,7 +89,11 @@ fn open(tx: &mut Tx<'_>, mut rows: Vec<AccountRow>) -> Result<(), StoreError> {
 }
 
 /// Locks the accounts that keep a balance, by id, and opens those that are not there yet.
-fn lock(tx: &mut Tx<'_>, accounts: &BTreeSet<Account>, currency: Currency) -> Result<BTreeMap<Uuid, AccountRow>, StoreError> {
+fn lock(
+    tx: &mut Tx<'_>,
+    accounts: &BTreeSet<Account>,
+    currency: Currency,
+) -> Result<BTreeMap<Uuid, AccountRow>, StoreError> {
     let ids: Vec<Key> = accounts.iter().map(|account| Key(account_id(*account, currency))).collect();
     let mut found = lock_rows(tx, &ids)?;
     if found.len() < ids.len() {
@@ -119,8 +125,12 @@ pub fn post(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let currency = entry.currency();
-    let kept: BTreeSet<Account> =
-        entry.postings().iter().map(|posting| posting.account).filter(|account| account.kind().has_balance_row()).collect();
+    let kept: BTreeSet<Account> = entry
+        .postings()
+        .iter()
+        .map(|posting| posting.account)
+        .filter(|account| account.kind().has_balance_row())
+        .collect();
     let mut rows = lock(tx, &kept, currency)?;
     insert_entry(tx, id, entry, subject, now)?;
     let mut lines = Vec::new();

@@ -272,7 +272,11 @@ pub fn lock_of_contract(tx: &mut Tx<'_>, contract: ContractId) -> Result<Vec<Sto
 ///
 /// # Errors
 /// [`StoreError::LostRace`] otherwise.
-pub fn save(tx: &mut Tx<'_>, milestone: &Milestone, release: Option<&Release>) -> Result<(Milestone, Option<Charged>), StoreError> {
+pub fn save(
+    tx: &mut Tx<'_>,
+    milestone: &Milestone,
+    release: Option<&Release>,
+) -> Result<(Milestone, Option<Charged>), StoreError> {
     let charged = release.map(charged).transpose()?;
     let next = Milestone { version: milestone.version + 1, ..milestone.clone() };
     let changed = diesel::update(milestones::table.find(Key::from(milestone.id)))

@@ -92,13 +92,11 @@ pub fn list(
 ///
 /// # Errors
 /// Only those of the database.
-pub fn last_by(
-    conn: &mut Conn,
-    contract: ContractId,
-    author: MemberId,
-) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub fn last_by(conn: &mut Conn, contract: ContractId, author: MemberId) -> Result<Option<DateTime<Utc>>, StoreError> {
     let last: Option<Moment> = progress_notes::table
-        .filter(progress_notes::contract_id.eq(Key::from(contract)).and(progress_notes::author_id.eq(Key::from(author))))
+        .filter(
+            progress_notes::contract_id.eq(Key::from(contract)).and(progress_notes::author_id.eq(Key::from(author))),
+        )
         .order(progress_notes::created_at.desc())
         .select(progress_notes::created_at)
         .first(conn)

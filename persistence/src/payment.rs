@@ -128,7 +128,6 @@ pub fn lock_pending(tx: &mut Tx<'_>, milestone: MilestoneId) -> Result<Option<Pa
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Payment::try_from).transpose()
 }
 
-
 /// The payments of a milestone, newest first.
 ///
 /// # Errors
@@ -173,7 +172,12 @@ pub fn save(tx: &mut Tx<'_>, payment: &Payment) -> Result<Payment, StoreError> {
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn list(conn: &mut Conn, client: MemberId, after: Option<Position>, fetch: i64) -> Result<Vec<Payment>, StoreError> {
+pub fn list(
+    conn: &mut Conn,
+    client: MemberId,
+    after: Option<Position>,
+    fetch: i64,
+) -> Result<Vec<Payment>, StoreError> {
     let query = payments::table.filter(payments::client_id.eq(Key::from(client))).select(Row::as_select()).into_boxed();
     let rows: Vec<Row> = newest_first!(query, payments, after, fetch).load(conn)?;
     rows.into_iter().map(Payment::try_from).collect()

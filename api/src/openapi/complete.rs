@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::example;
-use crate::{locale::Locale, problem::{Code, Problem}};
+use crate::{
+    locale::Locale,
+    problem::{Code, Problem},
+};
 
 /// Adds to every operation what its path, method and security imply.
 pub(super) fn complete(document: &mut Value) {
@@ -22,7 +25,11 @@ pub(super) fn complete(document: &mut Value) {
         }
     }
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
-        components.entry("schemas").or_insert_with(|| json!({})).as_object_mut().map(|s| s.insert("Problem".into(), problem_schema()));
+        components
+            .entry("schemas")
+            .or_insert_with(|| json!({}))
+            .as_object_mut()
+            .map(|s| s.insert("Problem".into(), problem_schema()));
     }
 }
 
@@ -143,15 +150,23 @@ impl Operation<'_> {
             let list = codes.iter().map(|code| format!("`{}`", code.as_str())).collect::<Vec<_>>().join(", ");
             let examples: Map<String, Value> = codes
                 .iter()
-                .map(|code| (code.as_str().to_owned(), json!({"value": Problem::new(*code).body(Locale::En, example::REQUEST_ID)})))
+                .map(|code| {
+                    (
+                        code.as_str().to_owned(),
+                        json!({"value": Problem::new(*code).body(Locale::En, example::REQUEST_ID)}),
+                    )
+                })
                 .collect();
-            responses.insert(status.to_string(), json!({
-                "description": format!("Codes: {list}"),
-                "content": {"application/problem+json": {
-                    "schema": {"$ref": "#/components/schemas/Problem"},
-                    "examples": examples,
-                }},
-            }));
+            responses.insert(
+                status.to_string(),
+                json!({
+                    "description": format!("Codes: {list}"),
+                    "content": {"application/problem+json": {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "examples": examples,
+                    }},
+                }),
+            );
         }
     }
 
@@ -167,7 +182,9 @@ impl Operation<'_> {
             }
         };
         fill(self.operation.get_mut("requestBody").and_then(|body| body.get_mut("content")));
-        for response in self.operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(|r| r.values_mut()) {
+        for response in
+            self.operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(|r| r.values_mut())
+        {
             fill(response.get_mut("content"));
         }
     }

@@ -87,7 +87,9 @@ fn together(parts: &[Value], schemas: &Value, name: &str) -> Value {
 fn kind(schema: &Value) -> &str {
     match schema.get("type") {
         Some(Value::String(kind)) => kind,
-        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null"),
+        Some(Value::Array(kinds)) => {
+            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null")
+        }
         _ => "object",
     }
 }
@@ -136,7 +138,9 @@ fn text(name: &str, schema: &Value) -> Value {
         ("description" | "scope", _) => json!("About 3,000 characters of Japanese, for a shop that sells tea."),
         ("category", _) => json!("translation"),
         ("message", _) => json!("I have translated for tea shops before, and can start on Monday."),
-        ("body" | "claim" | "reason" | "answer" | "reasoning", _) => json!("The first half is done; the rest follows on Friday."),
+        ("body" | "claim" | "reason" | "answer" | "reasoning", _) => {
+            json!("The first half is done; the rest follows on Friday.")
+        }
         ("links", _) => json!("https://files.example.com/draft-1.pdf"),
         ("action", _) => json!("accept"),
         ("access_token", _) => json!("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZW1iZXIifQ.c2lnbmF0dXJl"),

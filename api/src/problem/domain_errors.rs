@@ -4,7 +4,12 @@ mod disagreement;
 mod market;
 mod work;
 
-use domain::{ids::InvalidId, machine::Refused, money::MoneyError, policy::{Forbidden, Standing}};
+use domain::{
+    ids::InvalidId,
+    machine::Refused,
+    money::MoneyError,
+    policy::{Forbidden, Standing},
+};
 
 use super::{Code, Problem};
 

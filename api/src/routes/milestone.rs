@@ -69,7 +69,8 @@ struct FundingStart {
 #[post("/v1/milestones/{id}/start-funding")]
 async fn start_funding(call: Call, id: PathId<MilestoneKind>, body: Body<FundingStart>) -> Answer {
     let Body { value, canonical } = body;
-    call.act(Key::Required, &canonical, move |tx, cx| reply(&funding::start(tx, cx, id.0, value.method.0)?, cx, id.0)).await
+    call.act(Key::Required, &canonical, move |tx, cx| reply(&funding::start(tx, cx, id.0, value.method.0)?, cx, id.0))
+        .await
 }
 
 /// What is handed over: a message, links, or both.
@@ -155,8 +156,5 @@ struct Acceptance {
 async fn accept(call: Call, id: PathId<MilestoneKind>, body: Body<Acceptance>) -> Answer {
     let Body { value, canonical } = body;
     let delivery: DeliveryId = value.delivery_id.parse()?;
-    call.act(Key::Required, &canonical, move |tx, cx| {
-        reply(&usecase::accept(tx, cx, id.0, delivery)?, cx, id.0)
-    })
-    .await
+    call.act(Key::Required, &canonical, move |tx, cx| reply(&usecase::accept(tx, cx, id.0, delivery)?, cx, id.0)).await
 }

@@ -117,7 +117,13 @@ pub enum Source {
 ///
 /// # Errors
 /// Only those of the store, and amounts of another currency.
-pub fn receive(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, amount: Money, source: Source) -> Result<Payment, Problem> {
+pub fn receive(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    id: PaymentId,
+    amount: Money,
+    source: Source,
+) -> Result<Payment, Problem> {
     let contract = payment::find(tx, id)?.ok_or_else(Problem::not_found)?.contract;
     let mut work = Work::lock(tx, contract)?;
     let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
@@ -154,7 +160,8 @@ fn record(tx: &mut Tx<'_>, cx: &Context, payment: Payment, amount: Money, source
                 Source::Outside => JournalEntry::bank_received(payment.client, amount),
                 Source::Suspense => JournalEntry::suspense_matched(payment.client, amount),
             };
-            let entry = entry.map_err(|error| Problem::new(Code::InvalidBody).detail(error.to_string(), "金額が不正です。"))?;
+            let entry =
+                entry.map_err(|error| Problem::new(Code::InvalidBody).detail(error.to_string(), "金額が不正です。"))?;
             let decision = Decision::new((), EventKind::PaymentReceived).book(entry);
             announce(tx, cx, payment.id, audience, &decision)?;
             Ok(payment)

@@ -68,8 +68,10 @@ pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
 type Entry = (JournalEntryId, Currency, Vec<Posting>);
 
 fn entries(conn: &mut Conn) -> Result<Vec<Entry>, StoreError> {
-    let heads: Vec<(Key, String)> =
-        journal_entries::table.order(journal_entries::id).select((journal_entries::id, journal_entries::currency)).load(conn)?;
+    let heads: Vec<(Key, String)> = journal_entries::table
+        .order(journal_entries::id)
+        .select((journal_entries::id, journal_entries::currency))
+        .load(conn)?;
     let lines: Vec<(Key, i64, AccountRow)> = postings::table
         .inner_join(ledger_accounts::table)
         .order((postings::entry_id, postings::line))
@@ -107,4 +109,3 @@ fn miscounted(conn: &mut Conn) -> Result<Vec<(EntryKind, i64, i64)>, StoreError>
     }
     Ok(found)
 }
-

@@ -25,9 +25,7 @@ impl From<JobError> for Problem {
         match error {
             JobError::BudgetReversed => at("/budget_min", "予算の下限が上限を超えています。"),
             JobError::BudgetNotPositive => at("/budget_min", "予算は0より大きくしてください。"),
-            JobError::BudgetCurrency(currency) => {
-                at("/currency", &format!("予算の通貨は{currency}にしてください。"))
-            }
+            JobError::BudgetCurrency(currency) => at("/currency", &format!("予算の通貨は{currency}にしてください。")),
             JobError::Refused(refused) => refused.into(),
             JobError::NotDue(early) => early.into(),
         }

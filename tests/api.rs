@@ -2,7 +2,9 @@
 
 mod access;
 mod bad_input;
+mod cancellation;
 mod conventions;
+mod dispute;
 mod events;
 mod failure;
 mod fee_quote;
@@ -15,3 +17,4 @@ mod proposal;
 mod proposal_outcome;
 mod sandbox;
 mod strangers;
+mod worklist;

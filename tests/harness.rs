@@ -2,6 +2,7 @@
 
 pub mod client;
 mod database;
+pub mod deals;
 pub mod market;
 pub mod people;
 mod server;
@@ -18,6 +19,7 @@ use persistence::ledger;
 
 pub use client::{Request, Response};
 pub use database::{Database, Engine};
+pub use deals::Deal;
 pub use people::Person;
 pub use server::Server;
 

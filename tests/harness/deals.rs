@@ -1,0 +1,105 @@
+//! A client and a worker with a signed contract, and the steps that most tests begin with.
+
+use serde_json::{Value, json};
+
+use super::{Person, Response, TestApp};
+
+/// A signed contract and its two sides.
+pub struct Deal<'a> {
+    app: &'a TestApp,
+    pub client: Person,
+    pub worker: Person,
+    pub contract: String,
+    /// The ids of its milestones, in their order.
+    pub milestones: Vec<String>,
+}
+
+/// An amount as JSON.
+pub fn yen(amount: i64) -> Value {
+    json!({"amount": amount, "currency": "JPY"})
+}
+
+impl TestApp {
+    /// A contract between two new members, with a milestone for each amount.
+    pub fn deal(&self, amounts: &[i64]) -> Deal<'_> {
+        let (client, worker) = (self.member("client"), self.member("worker"));
+        let job =
+            json!({"title": "Translate", "description": "A page.", "category": "translation", "length": "one_off"});
+        let job = self.act(&client, "/v1/jobs", &job).expect(201);
+        let milestone = |amount: &i64| json!({"title": "Part", "amount": yen(*amount), "due_on": self.date(14)});
+        let terms = json!({"milestones": amounts.iter().map(milestone).collect::<Vec<_>>()});
+        let proposals = format!("/v1/jobs/{}/proposals", text(&job["id"]));
+        let proposal = self.act(&worker, &proposals, &json!({"terms": terms, "message": "Gladly."})).expect(201);
+        let accept = format!("/v1/proposals/{}/accept", text(&proposal["id"]));
+        let contract = self.act(&client, &accept, &json!({"round": 1})).expect(201);
+        let milestones = contract["milestones"].as_array().unwrap().iter().map(|each| text(&each["id"])).collect();
+        Deal { app: self, client, worker, contract: text(&contract["id"]), milestones }
+    }
+
+    /// The date in Tokyo so many days after the marketplace's now.
+    pub fn date(&self, days: i64) -> String {
+        let now = self.get("/v1/test-clock").send().expect(200);
+        let now: chrono::DateTime<chrono::Utc> = now["now_at"].as_str().unwrap().parse().unwrap();
+        (now + chrono::TimeDelta::hours(9) + chrono::TimeDelta::days(days)).date_naive().to_string()
+    }
+}
+
+impl Deal<'_> {
+    /// The client pays for a milestone by card.
+    pub fn fund(&self, place: usize) {
+        self.on(&self.client, place, "start-funding", &json!({"method": "card"})).expect(200);
+        let payment = text(&self.milestone(place)["payments"][0]["id"]);
+        let pay = format!("/v1/payments/{payment}/pay");
+        self.app.act(&self.client, &pay, &json!({"card_token": "tok_succeeds"})).expect(200);
+        assert_eq!(self.milestone(place)["status"], "funded");
+    }
+
+    /// The worker delivers; answers the delivery's id.
+    pub fn deliver(&self, place: usize) -> String {
+        text(&self.on(&self.worker, place, "deliver", &json!({"message": "Here."})).expect(200)["delivery_id"])
+    }
+
+    /// The client accepts a delivery.
+    pub fn accept(&self, place: usize, delivery: &str) -> Response {
+        self.on(&self.client, place, "accept", &json!({"delivery_id": delivery}))
+    }
+
+    /// The worker tells how the work goes.
+    pub fn write_note(&self) {
+        let path = format!("/v1/contracts/{}/progress-notes", self.contract);
+        self.app.act(&self.worker, &path, &json!({"body": "Half of it is done."})).expect(201);
+    }
+
+    /// Somebody acts on a milestone.
+    pub fn on(&self, person: &Person, place: usize, action: &str, body: &Value) -> Response {
+        self.app.act(person, &format!("/v1/milestones/{}/{action}", self.milestones[place]), body)
+    }
+
+    /// A milestone as the client sees it.
+    pub fn milestone(&self, place: usize) -> Value {
+        self.app.read(&self.client, &format!("/v1/milestones/{}", self.milestones[place]))
+    }
+
+    /// Where a milestone and its escrow stand.
+    pub fn stands(&self, place: usize) -> (String, String) {
+        let milestone = self.milestone(place);
+        (text(&milestone["status"]), text(&milestone["escrow_status"]))
+    }
+
+    /// Where the contract stands.
+    pub fn status(&self) -> String {
+        text(&self.app.read(&self.client, &format!("/v1/contracts/{}", self.contract))["status"])
+    }
+
+    /// What the worker has earned, and what the client has free.
+    pub fn balances(&self) -> (i64, i64) {
+        let amount =
+            |person: &Person, name: &str| self.app.read(person, "/v1/me/balance")[name]["amount"].as_i64().unwrap();
+        (amount(&self.worker, "earnings"), amount(&self.client, "client_funds_available"))
+    }
+}
+
+/// A JSON string as text.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}

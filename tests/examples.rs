@@ -11,12 +11,8 @@ use domain::policy::Role;
 use crate::harness::{TestApp, on_both_engines, people::PASSWORD};
 
 /// The staff that the examples may ask for, as a new sandbox names them.
-const STAFF: [(Role, &str); 4] = [
-    (Role::Support, "support"),
-    (Role::Support, "support2"),
-    (Role::Finance, "finance"),
-    (Role::Admin, "admin"),
-];
+const STAFF: [(Role, &str); 4] =
+    [(Role::Support, "support"), (Role::Support, "support2"), (Role::Finance, "finance"), (Role::Admin, "admin")];
 
 /// What the examples share; it does nothing by itself.
 const SHARED: &str = "lib.sh";

@@ -4,6 +4,7 @@ pub mod client;
 mod database;
 pub mod market;
 pub mod people;
+pub mod program;
 mod server;
 
 use std::sync::Arc;

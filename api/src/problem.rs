@@ -21,7 +21,10 @@ pub struct FieldError {
 
 /// A refusal, with everything the caller needs to do better.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     code: Code,
     detail: Option<Text>,
     errors: Vec<FieldError>,
@@ -33,8 +36,8 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with nothing to add to its title.
-    pub const fn new(code: Code) -> Self {
-        Self {
+    pub fn new(code: Code) -> Self {
+        Self(Box::new(Parts {
             code,
             detail: None,
             errors: Vec::new(),
@@ -42,41 +45,41 @@ impl Problem {
             allow: None,
             extra: Vec::new(),
             source: None,
-        }
+        }))
     }
 
     /// What exactly went wrong, in both languages.
     #[must_use]
     pub fn detail(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {
-        self.detail = Some(Text { en: en.into(), ja: ja.into() });
+        self.0.detail = Some(Text { en: en.into(), ja: ja.into() });
         self
     }
 
     /// The problem of one place of the body.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>, en: impl Into<String>, ja: impl Into<String>) -> Self {
-        self.errors.push(FieldError { pointer: pointer.into(), detail: Text { en: en.into(), ja: ja.into() } });
+        self.0.errors.push(FieldError { pointer: pointer.into(), detail: Text { en: en.into(), ja: ja.into() } });
         self
     }
 
     /// What the caller could do instead.
     #[must_use]
     pub fn allowed(mut self, actions: Vec<String>) -> Self {
-        self.allowed_actions = Some(actions);
+        self.0.allowed_actions = Some(actions);
         self
     }
 
     /// One more member of the body, for programs (RFC 9457 section 3.2).
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.extra.push((name, value.into()));
+        self.0.extra.push((name, value.into()));
         self
     }
 
     /// The methods that a path does have, for the `Allow` header of a 405.
     #[must_use]
     pub fn methods(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
+        self.0.allow = Some(methods);
         self
     }
 
@@ -86,32 +89,32 @@ impl Problem {
     }
 
     /// The stable code.
-    pub const fn code(&self) -> Code {
-        self.code
+    pub fn code(&self) -> Code {
+        self.0.code
     }
 
     /// The body, in the language of the request.
     pub fn body(&self, locale: Locale, request_id: &str) -> Value {
-        let detail = self.detail.clone().unwrap_or_else(|| self.code.meaning());
+        let detail = self.0.detail.clone().unwrap_or_else(|| self.0.code.meaning());
         let mut body = json!({
-            "type": format!("/docs/errors#{}", self.code.as_str()),
-            "title": self.code.title().in_locale(locale),
-            "status": self.code.status(),
+            "type": format!("/docs/errors#{}", self.0.code.as_str()),
+            "title": self.0.code.title().in_locale(locale),
+            "status": self.0.code.status(),
             "detail": detail.in_locale(locale),
-            "code": self.code.as_str(),
+            "code": self.0.code.as_str(),
             "request_id": request_id,
         });
         if let Some(map) = body.as_object_mut() {
-            if !self.errors.is_empty() {
-                let errors = self.errors.iter().map(|error| {
-                    json!({"pointer": error.pointer, "code": self.code.as_str(), "detail": error.detail.in_locale(locale)})
+            if !self.0.errors.is_empty() {
+                let errors = self.0.errors.iter().map(|error| {
+                    json!({"pointer": error.pointer, "code": self.0.code.as_str(), "detail": error.detail.in_locale(locale)})
                 });
                 map.insert("errors".into(), errors.collect());
             }
-            if let Some(actions) = &self.allowed_actions {
+            if let Some(actions) = &self.0.allowed_actions {
                 map.insert("allowed_actions".into(), json!(actions));
             }
-            map.extend(self.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+            map.extend(self.0.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         }
         body
     }
@@ -119,29 +122,30 @@ impl Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.code.as_str())
+        f.write_str(self.0.code.as_str())
     }
 }
 
 impl std::error::Error for Problem {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|error| error as &(dyn std::error::Error + 'static))
+        let source: &(dyn std::error::Error + 'static) = self.0.source.as_ref()?;
+        Some(source)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The body is written by the middleware that knows the request's language and id; see [`crate::edge`].
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.content_type("application/problem+json");
-        if let Some(methods) = &self.allow {
+        if let Some(methods) = &self.0.allow {
             response.insert_header(("Allow", methods.as_str()));
         }
-        if self.code == Code::Unauthenticated || self.code == Code::InvalidToken {
+        if self.0.code == Code::Unauthenticated || self.0.code == Code::InvalidToken {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
         if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
@@ -185,12 +189,14 @@ impl From<StoreError> for Problem {
             | StoreError::Missing { .. }
             | StoreError::Database(_) => Code::Internal,
         };
-        Self { source: Some(error), ..Self::new(code) }
+        let mut problem = Self::new(code);
+        problem.0.source = Some(error);
+        problem
     }
 }
 
 impl Abort for Problem {
     fn store_error(&self) -> Option<&StoreError> {
-        self.source.as_ref()
+        self.0.source.as_ref()
     }
 }

@@ -36,19 +36,19 @@ impl From<DieselError> for StoreError {
         let DieselError::DatabaseError(ref kind, ref info) = error else {
             return Self::Database(error);
         };
-        match kind {
+        let message = info.message();
+        if matches!(kind, DatabaseErrorKind::UniqueViolation) {
             // SQLite names the columns in the message, PostgreSQL the constraint.
-            DatabaseErrorKind::UniqueViolation => {
-                Self::Taken { constraint: info.constraint_name().unwrap_or_else(|| info.message()).to_owned() }
-            }
-            DatabaseErrorKind::SerializationFailure => Self::Transient(error),
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-                Self::Unavailable(info.message().to_owned())
-            }
-            _ if info.message().contains("deadlock detected") => Self::Transient(error),
-            _ if info.message().contains("lock timeout") => Self::Unavailable(info.message().to_owned()),
-            _ => Self::Database(error),
+            return Self::Taken { constraint: info.constraint_name().unwrap_or(message).to_owned() };
         }
+        if matches!(kind, DatabaseErrorKind::SerializationFailure) || message.contains("deadlock detected") {
+            return Self::Transient(error);
+        }
+        let gone = matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand);
+        if gone || message.contains("lock timeout") {
+            return Self::Unavailable(message.to_owned());
+        }
+        Self::Database(error)
     }
 }
 

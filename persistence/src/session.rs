@@ -95,6 +95,8 @@ pub struct FoundToken {
     pub revoked: bool,
 }
 
+type FoundRow = (Key, Key, Option<Moment>, Moment, Option<Moment>);
+
 /// Finds a refresh token by its hash and locks it.
 ///
 /// # Errors
@@ -108,8 +110,7 @@ pub fn find_token(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<FoundToke
             sessions::expires_at,
             sessions::revoked_at,
         ));
-    let row: Option<(Key, Key, Option<Moment>, Moment, Option<Moment>)> =
-        for_update(query).get_result(&mut **tx).optional()?;
+    let row = for_update(query).get_result::<FoundRow>(&mut **tx).optional()?;
     Ok(row.map(|(session, member, used_at, expires_at, revoked_at)| FoundToken {
         session: session.into(),
         member: member.into(),

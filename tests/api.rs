@@ -11,6 +11,7 @@ mod idempotency;
 mod job;
 mod job_list;
 mod mail;
+mod outsiders;
 mod proposal;
 mod proposal_outcome;
 mod sandbox;

@@ -3,6 +3,7 @@
 pub mod client;
 mod database;
 pub mod market;
+pub mod operation;
 pub mod people;
 pub mod program;
 mod server;

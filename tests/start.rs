@@ -1,14 +1,10 @@
 //! What stops the start, with one clear line.
 
-use std::{
-    net::TcpListener,
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::{net::TcpListener, process::Output};
 
 use api::config::{Flags, Mode, Settings};
 
-use crate::harness::{Database, Engine};
+use crate::harness::{Database, Engine, program};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -80,13 +76,8 @@ fn a_setting_that_makes_no_sense_is_named_in_one_line() {
     }
 }
 
-/// The program itself, as built beside the tests.
 fn azukari(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let tests = std::env::current_exe().unwrap();
-    let program: PathBuf = tests.ancestors().nth(2).unwrap().join("azukari");
-    let mut command = Command::new(&program);
-    command.args(arguments).env_clear().envs(environment.iter().copied()).current_dir(std::env::temp_dir());
-    command.output().unwrap_or_else(|error| panic!("{}: {error}; run cargo build first", program.display()))
+    program::command(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
 #[track_caller]

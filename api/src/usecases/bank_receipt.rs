@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::{
+    calendar::tokyo_date,
     decision::Decision,
     event::EventKind,
     ids::{BankReceiptId, PaymentId},
@@ -42,9 +43,16 @@ pub struct Arrival {
 /// Books a transfer: for the payment its reference names, or as unmatched.
 ///
 /// # Errors
-/// Not staff's to do, or the bank's reference was recorded before.
+/// Not staff's to do, a date to come, or the bank's reference was recorded before.
 pub fn record(tx: &mut Tx<'_>, cx: &Context, arrival: Arrival) -> Result<BankReceipt, Problem> {
     cx.permit(Operation::RecordBankReceipt, cx.standing_outside())?;
+    if arrival.received_on > tokyo_date(cx.now) {
+        return Err(Problem::new(Code::InvalidBody).at(
+            "/received_on",
+            "the date is yet to come",
+            "未来の日付は指定できません。",
+        ));
+    }
     let payment = match &arrival.transfer_reference {
         Some(reference) => payment::by_reference(tx, &reference.trim().to_uppercase())?,
         None => None,

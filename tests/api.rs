@@ -13,6 +13,7 @@ mod idempotency;
 mod job;
 mod job_list;
 mod mail;
+mod outsiders;
 mod proposal;
 mod proposal_outcome;
 mod sandbox;

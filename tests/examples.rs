@@ -6,23 +6,29 @@ use std::{
     process::Command,
 };
 
-use domain::policy::Role;
-
-use crate::harness::{TestApp, on_both_engines, people::PASSWORD};
-
-/// The staff that the examples may ask for, as a new sandbox names them.
-const STAFF: [(Role, &str); 4] =
-    [(Role::Support, "support"), (Role::Support, "support2"), (Role::Finance, "finance"), (Role::Admin, "admin")];
+use crate::harness::{Engine, program::Program};
 
 /// What the examples share; it does nothing by itself.
 const SHARED: &str = "lib.sh";
 
-on_both_engines!(every_example_plays_to_its_end_and_all_share_a_sandbox);
+mod every_example_plays_to_its_end_against_one_served_sandbox {
+    use crate::harness::Engine;
 
-fn every_example_plays_to_its_end_and_all_share_a_sandbox(app: &TestApp) {
-    let environment = staff(app);
+    #[test]
+    fn sqlite() {
+        super::play_all(Engine::Sqlite);
+    }
+
+    #[test]
+    fn postgres() {
+        super::play_all(Engine::Postgres);
+    }
+}
+
+fn play_all(engine: Engine) {
+    let program = Program::serve(engine);
     for example in examples() {
-        play(app, &example, &environment);
+        play(&program, &example);
     }
 }
 
@@ -50,21 +56,12 @@ fn examples() -> Vec<PathBuf> {
     examples
 }
 
-/// Creates the staff, and says how the environment names them.
-fn staff(app: &TestApp) -> Vec<(String, String)> {
-    let credentials = |(role, name): (Role, &str)| {
-        let (person, prefix) = (app.staff(role, name), format!("AZUKARI_{}", name.to_uppercase()));
-        [(format!("{prefix}_EMAIL"), person.email), (format!("{prefix}_PASSWORD"), PASSWORD.to_owned())]
-    };
-    STAFF.into_iter().flat_map(credentials).collect()
-}
-
 /// Runs a script to its end; if it fails, shows what it said.
-fn play(app: &TestApp, example: &Path, environment: &[(String, String)]) {
+fn play(program: &Program, example: &Path) {
     let mut command = Command::new(example);
     // Nothing else of the surroundings, least of all a proxy, may matter.
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).envs(environment.iter().cloned());
-    let output = command.arg(format!("http://{}", app.address())).output().unwrap();
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).envs(program.staff.iter().cloned());
+    let output = command.arg(&program.url).output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     let complaint = String::from_utf8_lossy(&output.stderr);
     let played = output.status.success() && told.trim_end().ends_with("== Done.");

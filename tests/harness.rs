@@ -4,7 +4,9 @@ pub mod client;
 mod database;
 pub mod deals;
 pub mod market;
+pub mod operation;
 pub mod people;
+pub mod program;
 mod server;
 
 use std::sync::Arc;

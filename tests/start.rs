@@ -1,14 +1,10 @@
 //! What stops the start, with one clear line.
 
-use std::{
-    net::TcpListener,
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::{net::TcpListener, process::Output};
 
 use api::config::{Flags, Mode, Settings};
 
-use crate::harness::{Database, Engine};
+use crate::harness::{Database, Engine, program};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -30,6 +26,15 @@ fn nothing_need_be_set_for_a_sandbox() {
     let settings = read(&[("PATH", "/bin"), ("AZUKARI_TEST_POSTGRES_URL", "anything")]).unwrap();
     assert_eq!(settings.mode, Mode::Sandbox);
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+}
+
+#[test]
+fn the_staff_that_a_sandbox_prints_for_the_examples_may_stay_in_the_environment() {
+    let staff = ["SUPPORT_EMAIL", "SUPPORT2_PASSWORD", "FINANCE_EMAIL", "ADMIN_PASSWORD"];
+    for name in staff.map(|name| format!("AZUKARI_{name}")) {
+        assert!(read(&[(&name, "anything")]).is_ok(), "{name}");
+    }
+    assert!(read(&[("AZUKARI_MEMBER_EMAIL", "anything")]).is_err());
 }
 
 #[test]
@@ -71,13 +76,8 @@ fn a_setting_that_makes_no_sense_is_named_in_one_line() {
     }
 }
 
-/// The program itself, as built beside the tests.
 fn azukari(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let tests = std::env::current_exe().unwrap();
-    let program: PathBuf = tests.ancestors().nth(2).unwrap().join("azukari");
-    let mut command = Command::new(&program);
-    command.args(arguments).env_clear().envs(environment.iter().copied()).current_dir(std::env::temp_dir());
-    command.output().unwrap_or_else(|error| panic!("{}: {error}; run cargo build first", program.display()))
+    program::command(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
 #[track_caller]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use domain::policy::Role;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -103,6 +104,16 @@ pub enum SettingsError {
 /// Names beside the settings that share the prefix: the settings file itself, and what the tests are told.
 const NOT_SETTINGS: [&str; 2] = ["config", "test_postgres_url"];
 
+/// Whether a name is for something else, such as the staff that a new sandbox prints and the examples log in as: a
+/// shell that has it can start a server all the same.
+fn is_no_setting(name: &str) -> bool {
+    let is_credential = |(who, what): (&str, &str)| {
+        let role = who.trim_end_matches(|end: char| end.is_ascii_digit()).parse::<Role>();
+        role.is_ok_and(|role| role != Role::Member) && matches!(what, "email" | "password")
+    };
+    NOT_SETTINGS.contains(&name) || name.split_once('_').is_some_and(is_credential)
+}
+
 impl Settings {
     /// Reads all sources and checks what they make together.
     ///
@@ -139,7 +150,7 @@ impl Settings {
         if let Some(file) = file {
             builder = builder.add_source(config::File::new(&file, config::FileFormat::Toml));
         }
-        for (name, value) in environment.into_iter().filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str())) {
+        for (name, value) in environment.into_iter().filter(|(name, _)| !is_no_setting(name)) {
             builder = builder.set_override(name, value)?;
         }
         let flags = [("database_url", &flags.database_url), ("listen", &flags.listen), ("mode", &flags.mode)];

@@ -1,0 +1,141 @@
+//! Every operation on a resource, called by a member whose business it is not, and by staff of the wrong role. The
+//! list comes from the specification, so that no new operation is forgotten.
+
+use domain::policy::Role;
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Person, TestApp, market, on_both_engines,
+    operation::{Operation, operations},
+};
+
+on_both_engines!(
+    another_member_does_not_learn_that_there_is_anything,
+    staff_do_not_act_in_the_place_of_members,
+    members_do_nothing_that_is_for_staff,
+);
+
+/// What anybody may do with a job that is not theirs.
+const OPEN_TO_MEMBERS: [&str; 2] = ["GET /v1/jobs/{id}", "POST /v1/jobs/{id}/proposals"];
+
+/// A contract with everything that can hang on it.
+struct Work {
+    client: Person,
+    job: String,
+    proposal: String,
+    contract: String,
+    milestone: String,
+    payment: String,
+    cancellation: String,
+    dispute: String,
+}
+
+fn id(resource: &Value) -> String {
+    resource["id"].as_str().unwrap().to_owned()
+}
+
+impl Work {
+    fn of(app: &TestApp) -> Self {
+        let (client, worker) = (app.member("hanako"), app.member("taro"));
+        let act = |person: &Person, path: &str, body: Value| {
+            let answer = app.act(person, path, &body);
+            assert!(answer.status < 300, "{path}: {}", answer.text);
+            serde_json::from_str::<Value>(&answer.text).unwrap()
+        };
+        let job = app.job(&client);
+        let proposal = app.proposal(&worker, &job, &[10_000, 20_000]);
+        let contract = id(&act(&client, &format!("{proposal}/accept"), json!({"round": 1})));
+        let milestones = app.read(&client, &format!("/v1/contracts/{contract}"))["milestones"].clone();
+        let (milestone, second) = (id(&milestones[0]), id(&milestones[1]));
+        let at = format!("/v1/milestones/{milestone}");
+        act(&client, &format!("{at}/start-funding"), json!({"method": "card"}));
+        let payment = id(&app.read(&client, &at)["payments"][0]);
+        act(&client, &format!("/v1/payments/{payment}/pay"), json!({"card_token": "tok_succeeds"}));
+        act(&worker, &format!("{at}/deliver"), json!({"message": "Here it is."}));
+        let claim = json!({"reason": "not_as_agreed", "claim": "It is not what we agreed on."});
+        let dispute = id(&act(&client, &format!("{at}/dispute"), claim));
+        let shares = json!([{"milestone_id": second, "worker_share": market::yen(0)}]);
+        let ask = json!({"reason": "It does not work out.", "shares": shares});
+        let cancellation = id(&act(&client, &format!("/v1/contracts/{contract}/cancellation-requests"), ask));
+        let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+        let (job, proposal) = (last(&job), last(&proposal));
+        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute }
+    }
+
+    /// The id that belongs into a path, unless it is one that only staff know.
+    fn id_for(&self, template: &str) -> &str {
+        let noun = template.split("/{id}").next().unwrap().rsplit('/').next().unwrap();
+        match noun {
+            "jobs" => &self.job,
+            "proposals" => &self.proposal,
+            "contracts" => &self.contract,
+            "milestones" => &self.milestone,
+            "payments" => &self.payment,
+            "cancellation-requests" => &self.cancellation,
+            "disputes" => &self.dispute,
+            other => panic!("{other} is new; make one in Work::of and name it here"),
+        }
+    }
+
+    /// Everything that can be done to it by members.
+    fn operations(&self) -> Vec<Operation> {
+        let theirs = operations().into_iter().filter(|one| one.template.contains("{id}") && !for_staff(one));
+        theirs
+            .map(|one| {
+                let id = self.id_for(&one.template).to_owned();
+                one.on(&id)
+            })
+            .collect()
+    }
+
+    /// What an onlooker must not be able to change.
+    fn everything(&self, app: &TestApp) -> Vec<Value> {
+        let read = |path: String| app.read(&self.client, &path);
+        vec![
+            read(format!("/v1/jobs/{}", self.job))["version"].clone(),
+            read(format!("/v1/proposals/{}", self.proposal)),
+            read(format!("/v1/contracts/{}", self.contract)),
+            read(format!("/v1/milestones/{}", self.milestone)),
+            read(format!("/v1/disputes/{}", self.dispute)),
+            read("/v1/me/balance".to_owned()),
+        ]
+    }
+}
+
+fn for_staff(operation: &Operation) -> bool {
+    operation.template.starts_with("/v1/admin/")
+}
+
+fn another_member_does_not_learn_that_there_is_anything(app: &TestApp) {
+    let work = Work::of(app);
+    let before = work.everything(app);
+    let jiro = app.member("jiro");
+    for operation in work.operations().iter().filter(|one| !OPEN_TO_MEMBERS.contains(&one.name().as_str())) {
+        let answer = operation.call(app, Some(&jiro.access_token));
+        assert_eq!(answer.status, 404, "{}: {}", operation.name(), answer.text);
+        answer.problem(404, "not_found");
+    }
+    assert_eq!(work.everything(app), before);
+}
+
+fn staff_do_not_act_in_the_place_of_members(app: &TestApp) {
+    let work = Work::of(app);
+    let before = work.everything(app);
+    for role in [Role::Support, Role::Finance] {
+        let staff = app.staff(role, &role.to_string());
+        for operation in work.operations().iter().filter(|one| one.method == "POST") {
+            let answer = operation.call(app, Some(&staff.access_token));
+            assert_eq!(answer.status, 403, "{role}: {}: {}", operation.name(), answer.text);
+            answer.problem(403, "not_permitted");
+        }
+    }
+    assert_eq!(work.everything(app), before);
+}
+
+fn members_do_nothing_that_is_for_staff(app: &TestApp) {
+    let jiro = app.member("jiro");
+    for operation in operations().iter().filter(|one| for_staff(one)) {
+        let answer = operation.call(app, Some(&jiro.access_token));
+        assert!([403, 404].contains(&answer.status), "{}: {}", operation.name(), answer.text);
+    }
+}

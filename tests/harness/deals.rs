@@ -14,24 +14,12 @@ pub struct Deal<'a> {
     pub milestones: Vec<String>,
 }
 
-/// An amount as JSON.
-pub fn yen(amount: i64) -> Value {
-    json!({"amount": amount, "currency": "JPY"})
-}
-
 impl TestApp {
     /// A contract between two new members, with a milestone for each amount.
     pub fn deal(&self, amounts: &[i64]) -> Deal<'_> {
         let (client, worker) = (self.member("client"), self.member("worker"));
-        let job =
-            json!({"title": "Translate", "description": "A page.", "category": "translation", "length": "one_off"});
-        let job = self.act(&client, "/v1/jobs", &job).expect(201);
-        let milestone = |amount: &i64| json!({"title": "Part", "amount": yen(*amount), "due_on": self.date(14)});
-        let terms = json!({"milestones": amounts.iter().map(milestone).collect::<Vec<_>>()});
-        let proposals = format!("/v1/jobs/{}/proposals", text(&job["id"]));
-        let proposal = self.act(&worker, &proposals, &json!({"terms": terms, "message": "Gladly."})).expect(201);
-        let accept = format!("/v1/proposals/{}/accept", text(&proposal["id"]));
-        let contract = self.act(&client, &accept, &json!({"round": 1})).expect(201);
+        let proposal = self.proposal(&worker, &self.job(&client), amounts);
+        let contract = self.act(&client, &format!("{proposal}/accept"), &json!({"round": 1})).expect(201);
         let milestones = contract["milestones"].as_array().unwrap().iter().map(|each| text(&each["id"])).collect();
         Deal { app: self, client, worker, contract: text(&contract["id"]), milestones }
     }
@@ -88,7 +76,7 @@ impl Deal<'_> {
 
     /// Where the contract stands.
     pub fn status(&self) -> String {
-        text(&self.app.read(&self.client, &format!("/v1/contracts/{}", self.contract))["status"])
+        self.app.status(&self.client, &format!("/v1/contracts/{}", self.contract))
     }
 
     /// What the worker has earned, and what the client has free.

@@ -5,18 +5,15 @@ use std::path::{Path, PathBuf};
 use api::problem::Code;
 
 /// Codes that no test produces yet. A code that a test produces must leave this list.
-const NOT_PRODUCED_YET: [&str; 12] = [
+const NOT_PRODUCED_YET: [&str; 9] = [
     "not_acceptable",
     "lost_race",
     "stale_delivery",
     "revisions_exhausted",
-    "already_requested",
     "too_early",
     "work_undecided",
     "already_recorded",
-    "four_eyes",
     "insufficient_funds",
-    "shares_refused",
     "rate_limited",
 ];
 

@@ -20,14 +20,20 @@ pub fn yen(amount: i64) -> Value {
 }
 
 impl TestApp {
-    /// A contract between two new members, with a milestone for each amount.
+    /// A contract between two new members, with a milestone for each amount and the usual conditions.
     pub fn deal(&self, amounts: &[i64]) -> Deal<'_> {
+        self.deal_on(amounts, &json!({}))
+    }
+
+    /// The same, on other conditions: members of the terms.
+    pub fn deal_on(&self, amounts: &[i64], conditions: &Value) -> Deal<'_> {
         let (client, worker) = (self.member("client"), self.member("worker"));
         let job =
             json!({"title": "Translate", "description": "A page.", "category": "translation", "length": "one_off"});
         let job = self.act(&client, "/v1/jobs", &job).expect(201);
         let milestone = |amount: &i64| json!({"title": "Part", "amount": yen(*amount), "due_on": self.date(14)});
-        let terms = json!({"milestones": amounts.iter().map(milestone).collect::<Vec<_>>()});
+        let mut terms = json!({"milestones": amounts.iter().map(milestone).collect::<Vec<_>>()});
+        terms.as_object_mut().unwrap().extend(conditions.as_object().unwrap().clone());
         let proposals = format!("/v1/jobs/{}/proposals", text(&job["id"]));
         let proposal = self.act(&worker, &proposals, &json!({"terms": terms, "message": "Gladly."})).expect(201);
         let accept = format!("/v1/proposals/{}/accept", text(&proposal["id"]));
@@ -44,7 +50,12 @@ impl TestApp {
     }
 }
 
-impl Deal<'_> {
+impl<'a> Deal<'a> {
+    /// The marketplace it was made in.
+    pub const fn app(&self) -> &'a TestApp {
+        self.app
+    }
+
     /// The client pays for a milestone by card.
     pub fn fund(&self, place: usize) {
         self.on(&self.client, place, "start-funding", &json!({"method": "card"})).expect(200);

@@ -1,6 +1,7 @@
 //! What the API does, one file for each noun or concern.
 
 mod access;
+mod automatic_acceptance;
 mod bad_input;
 mod balance;
 mod bank_receipt;
@@ -13,9 +14,11 @@ mod failure;
 mod fee_quote;
 mod forgery;
 mod funding;
+mod history;
 mod idempotency;
 mod job;
 mod job_list;
+mod limits;
 mod mail;
 mod milestone;
 mod note;

@@ -26,8 +26,8 @@ book() {
 
 # start_transfer MILESTONE : funding by bank transfer; sets PAYMENT and REFERENCE. TOKEN is the client.
 start_transfer() {
-    call POST "/v1/milestones/$1/start-funding" '{"method": "bank_transfer"}' >/dev/null
-    read -r PAYMENT REFERENCE < <(call GET "/v1/milestones/$1" | jq -r '.payments[0] | "\(.id) \(.transfer_reference)"')
+    read -r PAYMENT REFERENCE < <(call POST "/v1/milestones/$1/start-funding" '{"method": "bank_transfer"}' \
+        | jq -r '.payments[0] | "\(.id) \(.transfer_reference)"')
 }
 
 # payment : the caller's view of PAYMENT, in short.
@@ -98,6 +98,7 @@ expect 1 "$(call GET "/v1/admin/bank-receipts?unmatched=true&limit=100" | jq --a
 
 say "Finance finds out whose it is, and matches it: the milestone is funded."
 call POST "/v1/admin/bank-receipts/$RECEIPT/match" "{\"payment_id\": \"$PAYMENT\"}" | jq -c '{payment_id, allowed_actions}'
+expect "$PAYMENT" "$(call GET "/v1/admin/bank-receipts/$RECEIPT" | jq -r .payment_id)"
 refused 409 action_refused POST "/v1/admin/bank-receipts/$RECEIPT/match" "{\"payment_id\": \"$PAYMENT\"}"
 TOKEN="$CLIENT"
 expect "succeeded 8000 of 8000, missing 0" "$(payment)"

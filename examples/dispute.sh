@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Disagreeing: once the two settle by themselves, once two of staff rule.
 #
-# usage: AZUKARI_SUPPORT_EMAIL=... AZUKARI_SUPPORT_PASSWORD=... \
-#        AZUKARI_SUPPORT2_EMAIL=... AZUKARI_SUPPORT2_PASSWORD=... examples/dispute.sh http://127.0.0.1:8080
+# Needs the two of support that a new sandbox names at its first start: AZUKARI_SUPPORT_EMAIL, AZUKARI_SUPPORT_PASSWORD,
+# AZUKARI_SUPPORT2_EMAIL and AZUKARI_SUPPORT2_PASSWORD.
+#
+# usage: AZUKARI_SUPPORT_EMAIL=... examples/dispute.sh http://127.0.0.1:8080
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"

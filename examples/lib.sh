@@ -123,8 +123,7 @@ milestone() {
 # fund_by_card MILESTONE : TOKEN is the client.
 fund_by_card() {
     local payment
-    call POST "/v1/milestones/$1/start-funding" '{"method": "card"}' >/dev/null
-    payment="$(call GET "/v1/milestones/$1" | jq -r '.payments[0].id')"
+    payment="$(call POST "/v1/milestones/$1/start-funding" '{"method": "card"}' | jq -r '.payments[0].id')"
     call POST "/v1/payments/$payment/pay" '{"card_token": "tok_succeeds"}' >/dev/null
     expect funded "$(call GET "/v1/milestones/$1" | jq -r .status)"
 }

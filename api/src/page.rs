@@ -83,6 +83,23 @@ impl PageRequest {
         let next = items.last().filter(|_| more).map(|last| seal(position(last), &self.list, secrets));
         (items, next)
     }
+
+    /// The same, but a page ends only where the group does that its last item belongs to.
+    pub fn cut_whole<T, G: PartialEq>(
+        &self,
+        mut items: Vec<T>,
+        group: impl Fn(&T) -> G,
+        position: impl Fn(&T) -> Position,
+        secrets: &Secrets,
+    ) -> (Vec<T>, Option<String>) {
+        let size = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let last = items.get(size.saturating_sub(1)).map(&group);
+        let rest = items.iter().skip(size).take_while(|item| Some(group(item)) == last).count();
+        let more = items.len() > size + rest;
+        items.truncate(size + rest);
+        let next = items.last().filter(|_| more).map(|last| seal(position(last), &self.list, secrets));
+        (items, next)
+    }
 }
 
 fn seal(position: Position, list: &str, secrets: &Secrets) -> String {

@@ -3,11 +3,7 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Deal, Person, Response, TestApp,
-    deals::{text, yen},
-    on_both_engines,
-};
+use crate::harness::{Deal, Person, Response, TestApp, deals::text, market::yen, on_both_engines};
 
 on_both_engines!(
     a_transfer_that_names_its_payment_funds_the_milestone,
@@ -43,8 +39,8 @@ fn a_transfer_that_names_its_payment_funds_the_milestone(app: &TestApp) {
     let (deal, finance) = (app.deal(&[10_000]), finance(app));
     let reference = deal.ask_transfer(0);
     let payment = deal.payment(0);
-    // What people type and banks pass on: lower case, and blanks around it.
-    let typed = format!(" {} ", reference.to_lowercase());
+    // What people type and banks pass on: lower case, and words around it.
+    let typed = format!("hanako {}, thanks ", reference.to_lowercase());
     let receipt = app.transfer(&finance, "20260401-1", Some(&typed), 10_000).expect(201);
     assert_eq!((&receipt["payment_id"], &receipt["allowed_actions"]), (&payment["id"], &json!([])));
     assert_eq!((deal.payment(0)["status"].clone(), deal.stands(0).0.as_str()), (json!("succeeded"), "funded"));

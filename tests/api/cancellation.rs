@@ -4,11 +4,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Deal, Person, Response, TestApp,
-    deals::{text, yen},
-    on_both_engines,
-};
+use crate::harness::{Deal, Person, Response, TestApp, deals::text, market::yen, on_both_engines};
 
 on_both_engines!(
     consent_shares_what_is_held_to_the_yen,

@@ -3,11 +3,7 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Deal, Person, Response, TestApp,
-    deals::{text, yen},
-    on_both_engines,
-};
+use crate::harness::{Deal, Person, Response, TestApp, deals::text, market::yen, on_both_engines};
 
 on_both_engines!(
     the_first_funding_makes_it_active,

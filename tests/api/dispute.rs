@@ -5,11 +5,7 @@ use std::thread;
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Deal, Person, Response, TestApp,
-    deals::{text, yen},
-    on_both_engines,
-};
+use crate::harness::{Deal, Person, Response, TestApp, deals::text, market::yen, on_both_engines};
 
 on_both_engines!(
     a_dispute_stops_automatic_acceptance,

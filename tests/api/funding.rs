@@ -2,12 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Deal, TestApp,
-    deals::{text, yen},
-    on_both_engines,
-    work::Balance,
-};
+use crate::harness::{Deal, TestApp, deals::text, market::yen, on_both_engines, work::Balance};
 
 on_both_engines!(
     a_card_funds_the_whole_amount,
@@ -15,6 +10,7 @@ on_both_engines!(
     client_funds_that_do_not_suffice_leave_a_shortfall,
     funding_can_be_previewed_and_then_changes_nothing,
     a_declined_card_is_followed_by_another_payment,
+    a_client_pays_another_way_while_nothing_has_come,
     a_slow_card_pays_into_the_client_funds,
     a_card_is_not_charged_twice,
     money_set_aside_is_free_again_when_waiting_ends,
@@ -99,17 +95,29 @@ fn a_declined_card_is_followed_by_another_payment(app: &TestApp) {
     let deal = app.deal(&[10_000]);
     deal.start_funding(0, "card").expect(200);
     let add = |method: &str| deal.on(&deal.client, 0, "payments", &json!({"method": method}));
-    add("card").problem(409, "action_refused");
     let first = deal.payment(0);
     let failed = deal.pay(&first, "tok_declined").expect(200);
     assert_eq!((&failed["status"], &failed["failure_code"]), (&json!("failed"), &json!("card_declined")));
     assert_eq!((deal.milestone(0)["status"].clone(), &failed["allowed_actions"]), (json!("funding"), &json!([])));
     deal.pay(&first, "tok_succeeds").problem(409, "action_refused");
     let second = add("card").expect(201);
-    add("bank_transfer").problem(409, "action_refused");
     deal.pay(&second, "tok_succeeds").expect(200);
     assert_eq!((deal.milestone(0)["status"].clone(), app.balance(&deal.client)), (json!("funded"), funds(0, 0)));
     add("card").problem(409, "action_refused");
+}
+
+fn a_client_pays_another_way_while_nothing_has_come(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    let finance = app.staff(domain::policy::Role::Finance, "fin");
+    let add = |method: &str| deal.on(&deal.client, 0, "payments", &json!({"method": method}));
+    add("card").problem(409, "action_refused");
+    deal.start_funding(0, "card").expect(200);
+    let by_card = deal.payment(0);
+    let by_transfer = add("bank_transfer").expect(201);
+    deal.pay(&by_card, "tok_succeeds").problem(409, "action_refused");
+    app.transfer(&finance, "20260401-1", by_transfer["transfer_reference"].as_str(), 1).expect(201);
+    add("card").problem(409, "action_refused");
+    assert_eq!(app.balance(&deal.client), funds(1, 1));
 }
 
 fn a_slow_card_pays_into_the_client_funds(app: &TestApp) {

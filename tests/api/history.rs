@@ -4,10 +4,7 @@ use domain::policy::Role;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Deal, Engine, Person, Response, TestApp,
-    deals::{text, yen},
-};
+use crate::harness::{Deal, Engine, Person, Response, TestApp, deals::text, market::yen};
 
 const AMOUNTS: [i64; 3] = [60_000, 33_333, 450_001];
 

@@ -3,11 +3,7 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Deal, TestApp,
-    deals::{text, yen},
-    on_both_engines,
-};
+use crate::harness::{Deal, TestApp, deals::text, market::yen, on_both_engines};
 
 on_both_engines!(
     accepted_work_is_paid_to_the_yen,

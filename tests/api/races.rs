@@ -6,11 +6,7 @@ use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Deal, Response, TestApp,
-    client::fresh_key,
-    deals::{text, yen},
-    on_both_engines,
-    work::at_once,
+    Deal, Response, TestApp, client::fresh_key, deals::text, market::yen, on_both_engines, work::at_once,
 };
 
 on_both_engines!(

@@ -3,11 +3,7 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Person, TestApp,
-    deals::{text, yen},
-    on_both_engines,
-};
+use crate::harness::{Person, TestApp, deals::text, market::yen, on_both_engines};
 
 on_both_engines!(
     what_has_waited_longest_comes_first,

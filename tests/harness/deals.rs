@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Person, Response, TestApp};
+use super::{Person, Response, TestApp, market::offer};
 
 /// A signed contract and its two sides.
 pub struct Deal<'a> {
@@ -14,11 +14,6 @@ pub struct Deal<'a> {
     pub milestones: Vec<String>,
 }
 
-/// An amount as JSON.
-pub fn yen(amount: i64) -> Value {
-    json!({"amount": amount, "currency": "JPY"})
-}
-
 impl TestApp {
     /// A contract between two new members, with a milestone for each amount and the usual conditions.
     pub fn deal(&self, amounts: &[i64]) -> Deal<'_> {
@@ -28,14 +23,10 @@ impl TestApp {
     /// The same, on other conditions: members of the terms.
     pub fn deal_on(&self, amounts: &[i64], conditions: &Value) -> Deal<'_> {
         let (client, worker) = (self.member("client"), self.member("worker"));
-        let job =
-            json!({"title": "Translate", "description": "A page.", "category": "translation", "length": "one_off"});
-        let job = self.act(&client, "/v1/jobs", &job).expect(201);
-        let milestone = |amount: &i64| json!({"title": "Part", "amount": yen(*amount), "due_on": self.date(14)});
-        let mut terms = json!({"milestones": amounts.iter().map(milestone).collect::<Vec<_>>()});
-        terms.as_object_mut().unwrap().extend(conditions.as_object().unwrap().clone());
-        let proposals = format!("/v1/jobs/{}/proposals", text(&job["id"]));
-        let proposal = self.act(&worker, &proposals, &json!({"terms": terms, "message": "Gladly."})).expect(201);
+        let mut offer = offer(amounts);
+        offer["terms"].as_object_mut().unwrap().extend(conditions.as_object().unwrap().clone());
+        let proposals = format!("{}/proposals", self.job(&client));
+        let proposal = self.act(&worker, &proposals, &offer).expect(201);
         let accept = format!("/v1/proposals/{}/accept", text(&proposal["id"]));
         let contract = self.act(&client, &accept, &json!({"round": 1})).expect(201);
         let milestones = contract["milestones"].as_array().unwrap().iter().map(|each| text(&each["id"])).collect();
@@ -99,7 +90,7 @@ impl<'a> Deal<'a> {
 
     /// Where the contract stands.
     pub fn status(&self) -> String {
-        text(&self.app.read(&self.client, &format!("/v1/contracts/{}", self.contract))["status"])
+        self.app.status(&self.client, &format!("/v1/contracts/{}", self.contract))
     }
 
     /// What the worker has earned, and what the client has free.

@@ -4,10 +4,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use super::{
-    Deal, Person, Response, TestApp,
-    deals::{text, yen},
-};
+use super::{Deal, Person, Response, TestApp, deals::text, market::yen};
 
 /// Somebody's amounts in yen, as `/v1/me/balance` shows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

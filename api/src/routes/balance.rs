@@ -3,24 +3,29 @@
 use actix_web::get;
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::JournalEntryId,
     ledger::Account,
     money::{Currency as DomainCurrency, Money as Amount},
 };
-use persistence::ledger::{self, Line};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use persistence::{
+    ledger::{self, Line},
+    page::Position,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     call::{Answer, Call},
     extract::Filter,
     money::Money,
-    page::{DEFAULT_LIMIT, MAX_LIMIT},
+    page::PageFilter,
     problem::{Code, Problem},
     reply::Reply,
     words::{AccountKind, EntryKind, Word},
 };
+
+/// The most lines that one entry can have on the accounts of one member.
+const MOST_LINES: i64 = 8;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(balance).service(entries);
@@ -65,19 +70,6 @@ async fn balance(call: Call) -> Answer {
     .await
 }
 
-/// Where to go on reading.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct EntryFilter {
-    /// Only entries before this one: the `entry_id` of the last one seen.
-    #[param(max_length = 64, example = "entry_01k30dwqgzfgx9p7jfdwpht7gg")]
-    before: Option<String>,
-    /// How many at most.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u8>,
-}
-
 /// A change of one of the caller's accounts.
 #[derive(Debug, Serialize, ToSchema)]
 struct LedgerEntry {
@@ -115,29 +107,25 @@ impl TryFrom<Line> for LedgerEntry {
 #[derive(Debug, Serialize, ToSchema)]
 struct LedgerEntries {
     items: Vec<LedgerEntry>,
-    /// What to pass as `before` for the next page; null on the last one.
-    #[schema(required = true, example = json!(null))]
-    next_before: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<String>,
 }
 
 /// Every change of the caller's accounts, newest first
-#[utoipa::path(tag = "money", params(EntryFilter), responses((status = 200, description = "Changes", body = LedgerEntries)),
-    extensions(("x-errors" = json!(["invalid_id"]))))]
+///
+/// A page ends with a whole entry, so it can be a little longer than `limit`.
+#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Changes", body = LedgerEntries)))]
 #[get("/v1/me/ledger-entries")]
-async fn entries(call: Call, filter: Filter<EntryFilter>) -> Answer {
-    let limit = filter.0.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::new(Code::InvalidParameter));
-    }
-    let before: Option<JournalEntryId> = filter.0.before.as_deref().map(str::parse).transpose()?;
+async fn entries(call: Call, filter: Filter<PageFilter>) -> Answer {
     call.read(move |conn, cx| {
-        let me = cx.member()?;
-        let mut lines = ledger::lines(conn, me.uuid(), before.map(domain::ids::Id::uuid), i64::from(limit) + 1)?;
-        let more = lines.len() > usize::from(limit);
-        lines.truncate(limit.into());
-        let next_before = lines.last().filter(|_| more).map(|line| line.entry.to_string());
+        let (me, secrets) = (cx.member()?, cx.app.tokens.secrets());
+        let page = filter.0.page(format!("ledger entries {me}"), secrets)?;
+        let before = page.after.map(|position| position.id);
+        let lines = ledger::lines(conn, me.uuid(), before, page.fetch() + MOST_LINES)?;
+        let position = |line: &Line| Position { at: line.occurred_at, id: line.entry.uuid() };
+        let (lines, next_cursor) = page.cut_whole(lines, |line| line.entry, position, secrets);
         let items = lines.into_iter().map(LedgerEntry::try_from).collect::<Result<_, _>>()?;
-        Reply::ok(&LedgerEntries { items, next_before })
+        Reply::ok(&LedgerEntries { items, next_cursor })
     })
     .await
 }

@@ -18,13 +18,14 @@ use crate::{
     extract::{Filter, PathId},
     money::{Money, positive},
     page::PageRequest,
+    problem::Problem,
     reply::Reply,
     routes::preview::Preview,
     usecases::bank_receipt::{self as usecase, Arrival},
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(record_receipt).service(match_receipt).service(list_receipts);
+    config.service(record_receipt).service(read_receipt).service(match_receipt).service(list_receipts);
 }
 
 /// A line of the bank's statement.
@@ -44,7 +45,7 @@ struct BankReceiptPost {
     sender: String,
     #[garde(dive)]
     amount: Money,
-    /// The value date.
+    /// The value date, in Asia/Tokyo; not later than today.
     #[garde(skip)]
     received_on: NaiveDate,
 }
@@ -111,6 +112,19 @@ async fn record_receipt(call: Call, body: Body<BankReceiptPost>) -> Answer {
         let receipt = usecase::record(tx, cx, arrival.clone())?;
         let location = format!("/v1/admin/bank-receipts/{}", receipt.id);
         Ok(Reply::created(&BankReceipt::of(&receipt, cx), location)?.version(receipt.version))
+    })
+    .await
+}
+
+/// One bank transfer
+#[utoipa::path(tag = "staff", responses((status = 200, description = "The receipt", body = BankReceipt)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
+#[get("/v1/admin/bank-receipts/{id}")]
+async fn read_receipt(call: Call, id: PathId<BankReceiptKind>) -> Answer {
+    call.read(move |conn, cx| {
+        cx.permit(Operation::ReadBankReceipts, cx.standing_outside())?;
+        let receipt = rows::find_receipt(conn, id.0)?.ok_or_else(Problem::not_found)?;
+        Ok(Reply::ok(&BankReceipt::of(&receipt, cx))?.version(receipt.version))
     })
     .await
 }

@@ -16,7 +16,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{milestone::Milestone, preview::Preview, terms::Terms};
+use super::{
+    milestone::Milestone,
+    preview::Preview,
+    terms::{Quote, Terms},
+};
 use crate::{
     body::Body,
     call::{Answer, Call, Context, Key},
@@ -51,6 +55,8 @@ struct Contract {
     #[schema(example = "standard-1")]
     fee_schedule: String,
     total: Money,
+    /// What becomes of the price: the fee, and what is left for the worker, milestone by milestone.
+    quote: Quote,
     /// What has been released so far, before fees.
     released: Money,
     milestones: Vec<Milestone>,
@@ -94,6 +100,7 @@ impl Contract {
             terms_version: 1,
             fee_schedule: contract.fee_schedule.clone(),
             total: contract.terms.total()?.into(),
+            quote: Quote::try_from(&contract.terms)?,
             released: contract.released.into(),
             milestones: work.milestones.iter().map(|stored| Milestone::of(stored, cx)).collect(),
             funding_due_at: contract.funding_due_at,

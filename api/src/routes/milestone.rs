@@ -9,7 +9,10 @@ use domain::{
     policy::Operation,
 };
 use garde::Validate;
-use persistence::milestone;
+use persistence::{
+    milestone::{self, Stored},
+    store::Conn,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -39,6 +42,10 @@ fn reply(work: &Work, cx: &Context, id: domain::ids::MilestoneId) -> Result<Repl
     Ok(Reply::ok(&Milestone::of(stored, cx))?.version(stored.milestone.version))
 }
 
+fn detail(conn: &mut Conn, cx: &Context, stored: &Stored) -> Result<Reply, Problem> {
+    Ok(Reply::ok(&MilestoneDetail::of(conn, cx, stored)?)?.version(stored.milestone.version))
+}
+
 /// One milestone, with everything handed over for it
 #[utoipa::path(tag = "work", responses((status = 200, description = "The milestone", body = MilestoneDetail)))]
 #[get("/v1/milestones/{id}")]
@@ -46,8 +53,7 @@ async fn read_milestone(call: Call, id: PathId<MilestoneKind>) -> Answer {
     call.read(move |conn, cx| {
         let stored = milestone::find(conn, id.0)?.ok_or_else(Problem::not_found)?;
         cx.permit(Operation::ReadContract, cx.standing(stored.milestone.client, stored.milestone.worker))?;
-        let detail = MilestoneDetail::of(conn, cx, &stored)?;
-        Ok(Reply::ok(&detail)?.version(stored.milestone.version))
+        detail(conn, cx, &stored)
     })
     .await
 }
@@ -64,13 +70,16 @@ struct FundingStart {
 /// Start funding a milestone
 ///
 /// Sets aside your client funds, up to the amount. If they cover it, the milestone is funded at once; otherwise a payment for the rest waits for 7 days: pay it by card (`/v1/payments/{id}/pay` in a sandbox) or by a bank transfer with its reference.
-#[utoipa::path(tag = "work", request_body = FundingStart, responses((status = 200, description = "The milestone, funding or funded", body = Milestone)),
+#[utoipa::path(tag = "work", request_body = FundingStart, responses((status = 200, description = "The milestone, funding or funded, with its payments", body = MilestoneDetail)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/milestones/{id}/start-funding")]
 async fn start_funding(call: Call, id: PathId<MilestoneKind>, body: Body<FundingStart>) -> Answer {
     let Body { value, canonical } = body;
-    call.act(Key::Required, &canonical, move |tx, cx| reply(&funding::start(tx, cx, id.0, value.method.0)?, cx, id.0))
-        .await
+    call.act(Key::Required, &canonical, move |tx, cx| {
+        let work = funding::start(tx, cx, id.0, value.method.0)?;
+        detail(tx, cx, work.milestone(id.0)?)
+    })
+    .await
 }
 
 /// What is handed over: a message, links, or both.

@@ -109,7 +109,7 @@ struct PaymentPost {
 
 /// Pay another way
 ///
-/// Asks once more for what a milestone is short of, after a payment has failed.
+/// Asks for what a milestone is short of in another way: after a payment has failed, or instead of a pending one for which nothing has come.
 #[utoipa::path(tag = "money", request_body = PaymentPost, responses((status = 201, description = "A payment", body = Payment)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/milestones/{id}/payments")]

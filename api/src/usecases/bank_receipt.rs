@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::{
+    calendar::tokyo_date,
     decision::Decision,
     event::EventKind,
     ids::{BankReceiptId, PaymentId},
@@ -42,13 +43,17 @@ pub struct Arrival {
 /// Books a transfer: for the payment its reference names, or as unmatched.
 ///
 /// # Errors
-/// Not staff's to do, or the bank's reference was recorded before.
+/// Not staff's to do, a date to come, or the bank's reference was recorded before.
 pub fn record(tx: &mut Tx<'_>, cx: &Context, arrival: Arrival) -> Result<BankReceipt, Problem> {
     cx.permit(Operation::RecordBankReceipt, cx.standing_outside())?;
-    let payment = match &arrival.transfer_reference {
-        Some(reference) => payment::by_reference(tx, &reference.trim().to_uppercase())?,
-        None => None,
-    };
+    if arrival.received_on > tokyo_date(cx.now) {
+        return Err(Problem::new(Code::InvalidBody).at(
+            "/received_on",
+            "the date is yet to come",
+            "未来の日付は指定できません。",
+        ));
+    }
+    let payment = named_payment(tx, arrival.transfer_reference.as_deref().unwrap_or_default())?;
     let receipt = BankReceipt {
         id: cx.new_id(),
         bank_reference: arrival.bank_reference,
@@ -70,6 +75,17 @@ pub fn record(tx: &mut Tx<'_>, cx: &Context, arrival: Arrival) -> Result<BankRec
     payment::add_receipt(tx, &receipt).map_err(already_recorded)?;
     tell(tx, cx, receipt.id, Audience::default(), EventKind::BankReceiptRecorded)?;
     Ok(receipt)
+}
+
+/// The payment whose reference stands somewhere in what the sender wrote.
+fn named_payment(tx: &mut Tx<'_>, written: &str) -> Result<Option<PaymentId>, Problem> {
+    let upper = written.to_uppercase();
+    for word in upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.starts_with(funding::REFERENCE)) {
+        if let Some(found) = payment::by_reference(tx, word)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 fn book_unmatched(tx: &mut Tx<'_>, cx: &Context, receipt: &BankReceipt) -> Result<(), Problem> {

@@ -52,20 +52,22 @@ pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMeth
     Ok(work)
 }
 
-/// Asks once more for what is missing, after a payment has failed.
+/// Asks for what is missing in another way: after a payment has failed, or instead of one for which nothing has come.
 ///
 /// # Errors
-/// Not the client's to do, nothing is being funded, or a payment is still pending.
+/// Not the client's to do, nothing is being funded, or some of the pending payment has come.
 pub fn ask_again(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Payment, Problem> {
     let work = Work::lock_by_milestone(tx, id)?;
     let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
-    let pending = payment::lock_pending(tx, id)?.is_some();
-    if milestone.state != MilestoneState::Funding || pending {
+    let pending = payment::lock_pending(tx, id)?;
+    let begun = pending.is_some_and(|payment| payment.received.is_positive());
+    if milestone.state != MilestoneState::Funding || begun {
         return Err(Problem::new(Code::ActionRefused).detail(
-            "A payment can be added only while the milestone waits for money and no payment is pending.",
-            "入金待ちで、かつ未完了の支払いがないときだけ支払いを追加できます。",
+            "Another payment can be asked for only while the milestone waits for money, and none of it has come.",
+            "別の支払い方法は、入金待ちで、まだ一部も入金されていないときだけ選べます。",
         ));
     }
+    expire_payment(tx, cx, id)?;
     ask(tx, cx, &work, id, method)
 }
 
@@ -86,10 +88,13 @@ fn ask(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId, method: Paym
     Ok(decision.next)
 }
 
+/// How every transfer reference begins.
+pub const REFERENCE: &str = "AZ";
+
 /// What a client writes on a transfer: short, and without characters that banks change.
 fn reference(id: PaymentId) -> String {
     let text = id.to_string().to_uppercase();
-    format!("AZ{}", text.get(text.len().saturating_sub(12)..).unwrap_or_default())
+    format!("{REFERENCE}{}", text.get(text.len().saturating_sub(12)..).unwrap_or_default())
 }
 
 fn lock_funds(tx: &mut Tx<'_>, work: &Work) -> Result<Funds, Problem> {

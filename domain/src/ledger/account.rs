@@ -57,6 +57,12 @@ macro_rules! accounts {
             }
         }
 
+        impl std::fmt::Display for Account {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match *self { $(accounts!(@bind owner $variant $($owner)?) => accounts!(@write f, $text, owner $($owner)?)),+ }
+            }
+        }
+
         impl Account {
             /// Its kind.
             pub const fn kind(self) -> AccountKind {
@@ -85,6 +91,8 @@ macro_rules! accounts {
     (@bind $id:ident $variant:ident) => { Self::$variant };
     (@uuid $id:ident $owner:ty) => { Some($id.uuid()) };
     (@uuid $id:ident) => { None };
+    (@write $f:ident, $text:literal, $id:ident $owner:ty) => { write!($f, "{}:{}", $text, $id) };
+    (@write $f:ident, $text:literal, $id:ident) => { $f.write_str($text) };
     (@build $id:ident, $kind:ident, $variant:ident $owner:ty) => {
         $id.map(|uuid| Self::$variant(<$owner>::from_uuid(uuid))).ok_or(InvalidAccount::OwnerMissing($kind))
     };
@@ -163,15 +171,6 @@ impl AccountKind {
     }
 }
 
-impl std::fmt::Display for Account {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.owner() {
-            Some(owner) => write!(f, "{}:{owner}", self.kind()),
-            None => self.kind().fmt(f),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +182,13 @@ mod tests {
             let account = Account::from_parts(*kind, owner).unwrap();
             assert_eq!((account.kind(), account.owner()), (*kind, owner));
         }
+    }
+
+    #[test]
+    fn an_account_is_written_with_the_id_that_its_owner_is_known_by() {
+        let member = MemberId::from_uuid(Uuid::max());
+        assert_eq!(Account::Earnings(member).to_string(), format!("earnings:{member}"));
+        assert_eq!(Account::Bank.to_string(), "bank");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A milestone as it is sent.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::policy::Standing;
 use persistence::{
     milestone::{self, Stored},
     store::Conn,
@@ -46,8 +47,9 @@ pub(in crate::routes) struct Milestone {
     /// Where its money is.
     escrow_status: EscrowState,
     escrow_id: String,
-    /// What is set aside of the client's funds while it is being funded.
-    reserved: Money,
+    /// What is set aside of the client's funds while it is being funded; not shown to the worker.
+    #[schema(required = true)]
+    reserved: Option<Money>,
     revision_rounds_used: i32,
     revision_limit: i32,
     /// The delivery to name when accepting.
@@ -101,7 +103,7 @@ impl Milestone {
             status: Word(milestone.state),
             escrow_status: Word(escrow.state),
             escrow_id: escrow.id.to_string(),
-            reserved: milestone.reserved.into(),
+            reserved: (standing != Standing::Worker).then(|| milestone.reserved.into()),
             revision_rounds_used: milestone.revision_rounds,
             revision_limit: milestone.revision_limit,
             delivery_id: milestone.delivery.map(|id| id.to_string()),
@@ -111,13 +113,20 @@ impl Milestone {
             delivered_at: milestone.delivered_at,
             finished_at: milestone.finished_at,
             release,
-            allowed_actions: milestone.allowed_actions(standing).iter().map(ToString::to_string).collect(),
+            allowed_actions: allowed_actions(milestone, standing),
             version: milestone.version,
             created_at: milestone.created_at,
             updated_at: milestone.updated_at,
             preview: Preview::of(cx),
         }
     }
+}
+
+/// The machine's own actions, and asking for the money in another way.
+fn allowed_actions(milestone: &domain::milestone::Milestone, standing: Standing) -> Vec<String> {
+    let waits = milestone.state == domain::milestone::MilestoneState::Funding && standing == Standing::Client;
+    let own = milestone.allowed_actions(standing).into_iter().map(|action| action.to_string());
+    own.chain(waits.then(|| "add_payment".to_owned())).collect()
 }
 
 /// Something handed over.

@@ -1,21 +1,31 @@
 //! What the API does, one file for each noun or concern.
 
 mod access;
+mod automatic_acceptance;
 mod bad_input;
+mod balance;
+mod bank_receipt;
 mod cancellation;
+mod contract;
 mod conventions;
 mod dispute;
 mod events;
 mod failure;
 mod fee_quote;
 mod forgery;
+mod funding;
+mod history;
 mod idempotency;
 mod job;
 mod job_list;
+mod limits;
 mod mail;
+mod milestone;
+mod note;
 mod outsiders;
 mod proposal;
 mod proposal_outcome;
+mod races;
 mod sandbox;
 mod strangers;
 mod worklist;

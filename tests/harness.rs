@@ -8,6 +8,7 @@ pub mod operation;
 pub mod people;
 pub mod program;
 mod server;
+pub mod work;
 
 use std::sync::Arc;
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod harness;

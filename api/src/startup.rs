@@ -1,6 +1,10 @@
 //! Putting the application together and running it.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{
+    net::TcpListener,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use actix_web::{
     App as HttpApp, HttpServer,
@@ -175,12 +179,14 @@ fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std:
 }
 
 fn recorder() -> Result<PrometheusHandle, StartError> {
-    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
+    // A process has one recorder, and the servers of several tests may start in it at once.
+    static RECORDER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut recorder = RECORDER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = recorder.as_ref() {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new().install_recorder().map_err(|e| StartError::of("metrics")(&e))?;
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    Ok(recorder.insert(handle).clone())
 }
 
 /// The thread that fires timers, sends mail, numbers events and forgets old keys.

@@ -96,6 +96,15 @@ pub fn take(tx: &mut Tx<'_>, timer: &Timer) -> Result<bool, StoreError> {
     Ok(diesel::delete(found).execute(&mut **tx)? == 1)
 }
 
+/// Whether something of this kind is still to come.
+///
+/// # Errors
+/// Only those of the database.
+pub fn is_set(conn: &mut Conn, subject: Uuid, kind: TimerKind) -> Result<bool, StoreError> {
+    let found = timers::table.find((Key(subject), kind.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+}
+
 /// Puts a timer off that could not be fired, so that the others go on.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Person, Response, TestApp};
+use super::{Person, Response, TestApp, market::offer};
 
 /// A signed contract and its two sides.
 pub struct Deal<'a> {
@@ -15,11 +15,20 @@ pub struct Deal<'a> {
 }
 
 impl TestApp {
-    /// A contract between two new members, with a milestone for each amount.
+    /// A contract between two new members, with a milestone for each amount and the usual conditions.
     pub fn deal(&self, amounts: &[i64]) -> Deal<'_> {
+        self.deal_on(amounts, &json!({}))
+    }
+
+    /// The same, on other conditions: members of the terms.
+    pub fn deal_on(&self, amounts: &[i64], conditions: &Value) -> Deal<'_> {
         let (client, worker) = (self.member("client"), self.member("worker"));
-        let proposal = self.proposal(&worker, &self.job(&client), amounts);
-        let contract = self.act(&client, &format!("{proposal}/accept"), &json!({"round": 1})).expect(201);
+        let mut offer = offer(amounts);
+        offer["terms"].as_object_mut().unwrap().extend(conditions.as_object().unwrap().clone());
+        let proposals = format!("{}/proposals", self.job(&client));
+        let proposal = self.act(&worker, &proposals, &offer).expect(201);
+        let accept = format!("/v1/proposals/{}/accept", text(&proposal["id"]));
+        let contract = self.act(&client, &accept, &json!({"round": 1})).expect(201);
         let milestones = contract["milestones"].as_array().unwrap().iter().map(|each| text(&each["id"])).collect();
         Deal { app: self, client, worker, contract: text(&contract["id"]), milestones }
     }
@@ -32,7 +41,12 @@ impl TestApp {
     }
 }
 
-impl Deal<'_> {
+impl<'a> Deal<'a> {
+    /// The marketplace it was made in.
+    pub const fn app(&self) -> &'a TestApp {
+        self.app
+    }
+
     /// The client pays for a milestone by card.
     pub fn fund(&self, place: usize) {
         self.on(&self.client, place, "start-funding", &json!({"method": "card"})).expect(200);

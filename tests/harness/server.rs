@@ -30,7 +30,10 @@ impl Server {
             running.finish().await
         };
         let thread = thread::spawn(move || System::new().block_on(serve));
-        Self { address, handle: running.recv().unwrap(), thread }
+        match running.recv() {
+            Ok(handle) => Self { address, handle, thread },
+            Err(_) => panic!("the server did not start: {:?}", thread.join()),
+        }
     }
 
     /// Lets accepted requests finish, as on `SIGTERM`.

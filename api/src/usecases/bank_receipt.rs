@@ -114,13 +114,20 @@ pub fn assign(tx: &mut Tx<'_>, cx: &Context, id: BankReceiptId, payment: Payment
     cx.permit(Operation::MatchBankReceipt, cx.standing_outside())?;
     let receipt = payment::find_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.check_version(receipt.version)?;
-    if receipt.payment.is_some() {
-        return Err(Problem::new(Code::ActionRefused)
-            .detail("This receipt is matched already.", "この入金はすでに照合済みです。"));
-    }
+    check_unmatched(&receipt)?;
     funding::receive(tx, cx, payment, receipt.amount, Source::Suspense)?;
+    // It comes last in the order of locks, so only now is it certain that nobody else was first.
     let receipt = payment::lock_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
+    check_unmatched(&receipt)?;
     let receipt = payment::assign_receipt(tx, &receipt, payment, cx.now)?;
     tell(tx, cx, id, Audience::default(), EventKind::BankReceiptMatched)?;
     Ok(receipt)
+}
+
+fn check_unmatched(receipt: &BankReceipt) -> Result<(), Problem> {
+    match receipt.payment {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(Code::ActionRefused)
+            .detail("This receipt is matched already.", "この入金はすでに照合済みです。")),
+    }
 }

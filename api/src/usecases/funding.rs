@@ -129,9 +129,7 @@ pub fn receive(
     amount: Money,
     source: Source,
 ) -> Result<Payment, Problem> {
-    let contract = payment::find(tx, id)?.ok_or_else(Problem::not_found)?.contract;
-    let mut work = Work::lock(tx, contract)?;
-    let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    let (mut work, payment) = lock_payment(tx, id)?;
     let payment = record(tx, cx, payment, amount, source)?;
     let milestone = &work.milestone(payment.milestone)?.milestone;
     if milestone.state != MilestoneState::Funding {
@@ -142,9 +140,19 @@ pub fn receive(
     funds.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
     work.step(tx, cx, &decision)?;
     if decision.next.shortfall()?.is_zero() {
+        // An older payment that came late leaves a newer one with nothing to wait for.
+        expire_payment(tx, cx, payment.milestone)?;
         fund(tx, cx, &mut work, payment.milestone, &mut funds)?;
     }
     Ok(payment)
+}
+
+/// A payment, after the contract it belongs to.
+fn lock_payment(tx: &mut Tx<'_>, id: PaymentId) -> Result<(Work, Payment), Problem> {
+    let contract = payment::find(tx, id)?.ok_or_else(Problem::not_found)?.contract;
+    let work = Work::lock(tx, contract)?;
+    let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    Ok((work, payment))
 }
 
 /// A payment that is over takes no more: what still comes for it is the client's all the same.
@@ -223,34 +231,38 @@ pub enum CardToken {
     Slow,
 }
 
-/// The sandbox's gateway charges a card: the outcome is in the token.
+/// The sandbox's gateway charges a card: the outcome is in the token. A card that is being charged is not charged
+/// again.
 ///
 /// # Errors
 /// Not the client's to do, not a card payment, or not in this state.
 pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> Result<Payment, Problem> {
-    let found = payment::find(tx, id)?.ok_or_else(Problem::not_found)?;
-    cx.permit(Operation::ReadOwnMoney, cx.standing_to_owner(found.client))?;
-    let refused = found.method != PaymentMethod::Card || found.state != PaymentState::Pending;
-    if refused || cx.app.settings.payments() != Payments::Sandbox {
-        return Err(Problem::new(Code::ActionRefused)
-            .detail("Only a pending card payment can be charged.", "未完了のカード支払いだけが決済できます。"));
+    let (_, payment) = lock_payment(tx, id)?;
+    cx.permit(Operation::ReadOwnMoney, cx.standing_to_owner(payment.client))?;
+    cx.check_version(payment.version)?;
+    let refused = payment.method != PaymentMethod::Card || payment.state != PaymentState::Pending;
+    let under_way = timer::is_set(tx, id.uuid(), TimerKind::SlowCharge)?;
+    if refused || under_way || cx.app.settings.payments() != Payments::Sandbox {
+        return Err(Problem::new(Code::ActionRefused).detail(
+            "Only a pending card payment that is not being charged can be charged.",
+            "未完了で、決済処理中でないカード支払いだけが決済できます。",
+        ));
     }
     match card {
-        CardToken::Succeeds => receive(tx, cx, id, found.shortfall()?, Source::Outside),
-        CardToken::Declined => fail(tx, cx, id),
+        CardToken::Succeeds => receive(tx, cx, id, payment.shortfall()?, Source::Outside),
+        CardToken::Declined => fail(tx, cx, &payment),
         CardToken::Slow => {
             let due_at = domain::calendar::after(cx.now, SLOW_CHARGE);
             timer::apply(tx, id.uuid(), &[domain::timer::TimerChange::Set(TimerKind::SlowCharge, due_at)])?;
-            Ok(found)
+            Ok(payment)
         }
     }
 }
 
-fn fail(tx: &mut Tx<'_>, cx: &Context, id: PaymentId) -> Result<Payment, Problem> {
-    let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+fn fail(tx: &mut Tx<'_>, cx: &Context, payment: &Payment) -> Result<Payment, Problem> {
     let decision = payment.fail("card_declined".to_owned(), cx.now)?;
     let saved = payment::save(tx, &decision.next)?;
-    announce(tx, cx, id, Audience::only(saved.client), &decision)?;
+    announce(tx, cx, saved.id, Audience::only(saved.client), &decision)?;
     Ok(saved)
 }
 
@@ -260,8 +272,7 @@ fn fail(tx: &mut Tx<'_>, cx: &Context, id: PaymentId) -> Result<Payment, Problem
 /// Only those of the store.
 pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = PaymentId::from_uuid(due.subject);
-    let payment = payment::find(tx, id)?.ok_or_else(Problem::not_found)?;
-    Work::lock(tx, payment.contract)?;
+    let (_, payment) = lock_payment(tx, id)?;
     if timer::take(tx, due)? {
         receive(tx, cx, id, payment.shortfall()?, Source::Outside)?;
     }

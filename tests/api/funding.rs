@@ -217,5 +217,5 @@ fn payments_are_listed_page_by_page(app: &TestApp) {
     let listed = app.pages(&deal.client, "/v1/me/payments");
     let amounts: Vec<&Value> = listed.iter().map(|payment| &payment["amount"]["amount"]).collect();
     assert_eq!(amounts, [30_000, 20_000, 10_000]);
-    assert_eq!(app.pages(&deal.worker, "/v1/me/payments"), [] as [Value; 0]);
+    assert!(app.pages(&deal.worker, "/v1/me/payments").is_empty());
 }

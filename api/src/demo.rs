@@ -21,8 +21,8 @@ use persistence::{
 };
 
 use crate::{
-    call::Context,
     config::Mode,
+    context::Context,
     locale::Locale,
     password,
     problem::{Code, Problem},

@@ -10,7 +10,7 @@ use crate::{locale::Locale, problem::Code};
 /// `/docs/` and `/docs/errors`.
 pub fn configure(config: &mut web::ServiceConfig) {
     config.service(errors).service(moved);
-    config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+    config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json").validator_url("none")));
 }
 
 #[get("/docs")]

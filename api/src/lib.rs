@@ -6,6 +6,7 @@ pub mod call;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod context;
 pub mod demo;
 pub mod docs;
 pub mod edge;

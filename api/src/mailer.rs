@@ -15,7 +15,7 @@ use persistence::{
 };
 use secrecy::ExposeSecret;
 
-use crate::{call::Context, clock, locale::Locale, state::App};
+use crate::{clock, context::Context, locale::Locale, state::App};
 
 /// How long a confirmation token is good for.
 pub const CONFIRMATION_LIFE: TimeDelta = TimeDelta::hours(24);

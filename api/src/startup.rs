@@ -23,9 +23,9 @@ use utoipa_actix_web::AppExt;
 
 use crate::{
     auth::Tokens,
-    call::Context,
     clock,
     config::{Mode, Settings},
+    context::Context,
     edge,
     limits::{self, Limits},
     locale::Locale,

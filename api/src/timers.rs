@@ -10,7 +10,7 @@ use persistence::{
 };
 
 use crate::{
-    call::Context,
+    context::Context,
     problem::Problem,
     state::App,
     usecases::{cancellation, contract, dispute, funding, job, milestone, platform, proposal},

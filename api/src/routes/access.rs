@@ -199,7 +199,7 @@ async fn refresh(call: Call, body: Body<Refresh>) -> Answer {
     let pair = blocking(move || {
         let inner = app.clone();
         app.store.write(Intent::Keep, move |tx| {
-            let cx = crate::call::Context::anonymous(inner.clone(), tx)?;
+            let cx = crate::context::Context::anonymous(inner.clone(), tx)?;
             access::refresh(tx, &cx, &token)
         })
     })

@@ -14,7 +14,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Body,
-    call::{Answer, Call, Context, Key},
+    call::{Answer, Call, Key},
+    context::Context,
     extract::{Filter, PathId},
     money::{Money, positive},
     page::PageRequest,

@@ -23,7 +23,8 @@ use super::{
 };
 use crate::{
     body::Body,
-    call::{Answer, Call, Context, Key},
+    call::{Answer, Call, Key},
+    context::Context,
     extract::{Filter, PathId},
     money::Money,
     page::PageRequest,

@@ -18,7 +18,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Body,
-    call::{Answer, Call, Context, Key},
+    call::{Answer, Call, Key},
+    context::Context,
     extract::PathId,
     money::{Money, positive},
     problem::Problem,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    call::Context,
+    context::Context,
     words::{Currency, EntryKind, Word},
 };
 

@@ -16,8 +16,8 @@ use persistence::{
 use super::commit::{Audience, announce};
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
-    call::Context,
     clock,
+    context::Context,
     locale::Locale,
     mailer,
     problem::{Code, Problem},

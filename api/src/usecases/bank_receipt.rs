@@ -21,7 +21,7 @@ use super::{
     funding::{self, Source},
 };
 use crate::{
-    call::Context,
+    context::Context,
     problem::{Code, Problem},
 };
 

@@ -17,7 +17,7 @@ use persistence::{
 
 use super::{commit::announce, dispute, work::Work};
 use crate::{
-    call::Context,
+    context::Context,
     problem::{Code, Problem},
 };
 

@@ -13,7 +13,7 @@ use persistence::{
 };
 use serde_json::json;
 
-use crate::{call::Context, problem::Problem};
+use crate::{context::Context, problem::Problem};
 
 /// Who may read about something besides staff.
 #[derive(Debug, Clone, Copy, Default)]

@@ -21,7 +21,7 @@ use super::{
     work::Work,
 };
 use crate::{
-    call::Context,
+    context::Context,
     problem::{Code, Problem},
 };
 

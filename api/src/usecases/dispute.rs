@@ -25,7 +25,7 @@ use super::{
     commit::{Audience, announce},
     work::Work,
 };
-use crate::{call::Context, problem::Problem};
+use crate::{context::Context, problem::Problem};
 
 /// Reads a dispute for one who may.
 ///

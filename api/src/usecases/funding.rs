@@ -24,8 +24,8 @@ use super::{
     work::Work,
 };
 use crate::{
-    call::Context,
     config::Payments,
+    context::Context,
     problem::{Code, Problem},
 };
 

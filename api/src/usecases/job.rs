@@ -17,7 +17,7 @@ use super::{
     commit::{Audience, announce},
     proposal,
 };
-use crate::{call::Context, problem::Problem};
+use crate::{context::Context, problem::Problem};
 
 /// Whether a new job is shown to others at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

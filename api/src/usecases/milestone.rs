@@ -14,7 +14,7 @@ use persistence::{
 };
 
 use super::{commit::tell, work::Work};
-use crate::{call::Context, clock, mailer, problem::Problem};
+use crate::{clock, context::Context, mailer, problem::Problem};
 
 /// What a worker hands over.
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ use persistence::{
 pub use self::outcome::{accept_round, decline_all, restore_after_lapse};
 use super::commit::{Audience, announce};
 use crate::{
-    call::Context,
+    context::Context,
     problem::{Code, Problem},
 };
 

@@ -22,7 +22,7 @@ use super::{
     cancellation,
     commit::{Audience, announce},
 };
-use crate::{call::Context, problem::Problem};
+use crate::{context::Context, problem::Problem};
 
 /// A contract and all its milestones, in their order.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use domain::{
 };
 use persistence::{store::Conn, worklist};
 
-use crate::{call::Context, problem::Problem};
+use crate::{context::Context, problem::Problem};
 
 names! {
     /// Why something waits for staff.

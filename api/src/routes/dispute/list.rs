@@ -13,7 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::resource::Dispute;
 use crate::{
-    call::{Answer, Call, Context},
+    call::{Answer, Call},
+    context::Context,
     extract::{Filter, PathId},
     page::{PageFilter, PageRequest},
     problem::Problem,

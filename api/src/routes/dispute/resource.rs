@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    call::Context,
+    context::Context,
     money::Money,
     problem::Problem,
     reply::Reply,

@@ -12,7 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Job;
 use crate::{
-    call::{Answer, Call, Context},
+    call::{Answer, Call},
+    context::Context,
     extract::Filter,
     page::PageRequest,
     problem::{Code, Problem},

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    call::Context,
+    context::Context,
     money::Money,
     problem::Problem,
     routes::{payment::Payment, preview::Preview},

@@ -12,7 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::view::Proposal;
 use crate::{
-    call::{Answer, Call, Context},
+    call::{Answer, Call},
+    context::Context,
     extract::{Filter, PathId},
     page::PageRequest,
     problem::Problem,

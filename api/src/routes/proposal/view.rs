@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    call::Context,
+    context::Context,
     problem::Problem,
     reply::Reply,
     routes::terms::{Quote, Terms},

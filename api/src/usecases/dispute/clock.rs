@@ -11,7 +11,7 @@ use persistence::{
 };
 
 use super::commit;
-use crate::{call::Context, problem::Problem};
+use crate::{context::Context, problem::Problem};
 
 /// The other side kept silent: the parties negotiate all the same.
 ///

@@ -8,7 +8,7 @@ use domain::{
 use persistence::store::Tx;
 
 use super::{commit, lock_for, lock_work};
-use crate::{call::Context, problem::Problem};
+use crate::{context::Context, problem::Problem};
 
 /// One of staff writes a ruling, which waits for another.
 ///

@@ -9,7 +9,7 @@ use domain::{
 use persistence::{proposal, store::Tx};
 
 use super::{commit, lock_for, lock_known, party};
-use crate::{call::Context, problem::Problem, usecases::job};
+use crate::{context::Context, problem::Problem, usecases::job};
 
 /// The states of a proposal that waits for an answer.
 const WAITING: &[ProposalState] = &[ProposalState::Submitted, ProposalState::Countered];

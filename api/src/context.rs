@@ -1,0 +1,186 @@
+//! The circumstances of a call: who acts, when, and what they are to the thing at hand.
+
+use std::{cell::RefCell, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    actor::{Actor, Party},
+    ids::{Id, MemberId, SessionId},
+    ledger::JournalEntry,
+    policy::{self, Operation, Role, Standing},
+};
+use persistence::{
+    instance, session,
+    store::{Conn, Intent},
+};
+
+use crate::{
+    auth::Claims,
+    clock::{self, Ids},
+    problem::{Code, Problem},
+    state::App,
+};
+
+/// The circumstances under which a use case runs.
+#[derive(Debug)]
+pub struct Context {
+    /// The application.
+    pub app: Arc<App>,
+    /// The marketplace's time.
+    pub now: DateTime<Utc>,
+    /// Who acts, if it is known.
+    pub actor: Option<Actor>,
+    /// The session of the caller, if it is a person.
+    pub session: Option<SessionId>,
+    /// Whether what happens will be undone, because the caller only wants to know.
+    pub preview: bool,
+    if_match: Option<i32>,
+    ids: Ids,
+    journal: RefCell<Vec<JournalEntry>>,
+}
+
+impl Context {
+    /// The system acting at its own initiative, as timers do.
+    pub fn system(app: Arc<App>, now: DateTime<Utc>) -> Self {
+        Self {
+            app,
+            now,
+            actor: Some(Actor::System),
+            session: None,
+            preview: false,
+            if_match: None,
+            ids: Ids::default(),
+            journal: RefCell::default(),
+        }
+    }
+
+    /// The same circumstances for another actor.
+    #[must_use]
+    pub fn acting_as(self, actor: Option<Actor>) -> Self {
+        Self { actor, ..self }
+    }
+
+    /// A caller of whom nothing is known.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn anonymous(app: Arc<App>, conn: &mut Conn) -> Result<Self, Problem> {
+        let now = clock::market_now(instance::read(conn)?.clock_offset());
+        Ok(Self::system(app, now).acting_as(None))
+    }
+
+    /// A fresh id.
+    pub fn new_id<K>(&self) -> Id<K> {
+        self.ids.fresh(self.now)
+    }
+
+    /// The member who calls.
+    ///
+    /// # Errors
+    /// [`Code::NotPermitted`] for staff, who have no market of their own.
+    pub fn member(&self) -> Result<MemberId, Problem> {
+        match self.actor {
+            Some(Actor::Member(id)) => Ok(id),
+            Some(Actor::Staff(..) | Actor::System) => Err(Problem::new(Code::NotPermitted)),
+            None => Err(Problem::new(Code::Unauthenticated)),
+        }
+    }
+
+    /// The person who calls, member or staff.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] if it is nobody.
+    pub fn person(&self) -> Result<MemberId, Problem> {
+        self.actor.and_then(Actor::member).ok_or_else(|| Problem::new(Code::Unauthenticated))
+    }
+
+    /// What the caller is to something that belongs to these two.
+    pub fn standing(&self, client: MemberId, worker: MemberId) -> Standing {
+        self.actor.map_or(Standing::Outsider, |actor| actor.standing(client, worker))
+    }
+
+    /// On which side of something between these two the caller stands.
+    ///
+    /// # Errors
+    /// [`Code::NotPermitted`] for everybody else.
+    pub fn party(&self, client: MemberId, worker: MemberId) -> Result<Party, Problem> {
+        let party = self.actor.and_then(|actor| actor.party(client, worker));
+        party.ok_or_else(|| Problem::new(Code::NotPermitted))
+    }
+
+    /// What the caller is to something that has one owner.
+    pub fn standing_to_owner(&self, owner: MemberId) -> Standing {
+        self.actor.map_or(Standing::Outsider, |actor| actor.standing_to_owner(owner))
+    }
+
+    /// What the caller is where nobody else is concerned.
+    pub fn standing_outside(&self) -> Standing {
+        self.actor.map_or(Standing::Outsider, Actor::standing_outside)
+    }
+
+    /// Asks the policy table.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] for outsiders, who do not learn that there is anything; [`Code::NotPermitted`] for the rest.
+    pub fn permit(&self, operation: Operation, standing: Standing) -> Result<(), Problem> {
+        Ok(policy::check(operation, standing)?)
+    }
+
+    /// Honours `If-Match` against the version just read under lock.
+    ///
+    /// # Errors
+    /// [`Code::PreconditionFailed`] when the caller saw another version.
+    pub fn check_version(&self, version: i32) -> Result<(), Problem> {
+        match self.if_match {
+            Some(seen) if seen != version => Err(Problem::new(Code::PreconditionFailed)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Remembers an entry that this call has posted, for previews.
+    pub fn note_entry(&self, entry: JournalEntry) {
+        self.journal.borrow_mut().push(entry);
+    }
+
+    /// What this call has posted so far.
+    pub fn entries(&self) -> Vec<JournalEntry> {
+        self.journal.borrow().clone()
+    }
+}
+
+/// The parts of a call that travel to another thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Conditions {
+    pub(crate) app: Arc<App>,
+    pub(crate) claims: Option<Claims>,
+    pub(crate) if_match: Option<i32>,
+    pub(crate) intent: Intent,
+}
+
+impl Conditions {
+    /// The first query of every call: is the session alive, whose is it, what time is it?
+    pub(crate) fn arrive(&self, conn: &mut Conn) -> Result<Context, Problem> {
+        let Some(claims) = self.claims else {
+            return Context::anonymous(self.app.clone(), conn);
+        };
+        let arrival = session::arrive(conn, claims.session)?.ok_or_else(|| Problem::new(Code::InvalidToken))?;
+        let actor = match arrival.role {
+            Role::Member => Actor::Member(claims.member),
+            role @ (Role::Support | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
+        };
+        Ok(self.context(Some(actor), Some(claims.session), arrival.clock_offset))
+    }
+
+    fn context(&self, actor: Option<Actor>, session: Option<SessionId>, offset: TimeDelta) -> Context {
+        Context {
+            app: self.app.clone(),
+            now: clock::market_now(offset),
+            actor,
+            session,
+            preview: self.intent == Intent::Preview,
+            if_match: self.if_match,
+            ids: Ids::default(),
+            journal: RefCell::default(),
+        }
+    }
+}

@@ -195,8 +195,8 @@ fn contracts_are_listed_page_by_page(app: &TestApp) {
     for party in [&first.client, &first.worker] {
         assert_eq!(ids(party, ""), [third.clone(), second.clone(), first.contract.clone()]);
         assert_eq!(ids(party, "?status=agreed"), [third.clone(), second.clone()]);
-        assert_eq!(ids(party, "?status=active"), [first.contract.clone()]);
+        assert_eq!(ids(party, "?status=active"), std::slice::from_ref(&first.contract));
     }
-    assert_eq!(ids(&app.member("stranger"), ""), [] as [String; 0]);
+    assert!(ids(&app.member("stranger"), "").is_empty());
     app.get("/v1/me/contracts?status=over").by(&first.client).send().problem(400, "invalid_parameter");
 }

@@ -86,7 +86,7 @@ fn acceptance_racing_the_clock_has_one_effect(app: &TestApp) {
 
 fn acceptance_racing_a_request_for_changes_has_one_effect(app: &TestApp) {
     let (deal, delivery) = delivered(app);
-    let act = |each: usize| if each % 2 == 0 { deal.accept(0, &delivery) } else { deal.request_changes(0) };
+    let act = |each: usize| if each.is_multiple_of(2) { deal.accept(0, &delivery) } else { deal.request_changes(0) };
     let milestone = assert_one_done(&at_once(6, act));
     let paid = milestone["status"] == "accepted";
     assert_eq!(deal.balances(), if paid { (8_000, 0) } else { (0, 0) });
@@ -143,7 +143,7 @@ fn many_records_of_one_transfer_have_one_effect(app: &TestApp) {
     let reference = deal.ask_transfer(0);
     let answers = at_once(6, |each| {
         // Half of them don't know whose it is, and so wait for no lock.
-        let reference = (each % 2 == 0).then_some(reference.as_str());
+        let reference = each.is_multiple_of(2).then_some(reference.as_str());
         app.transfer(&finance, "20260401-1", reference, 4_000)
     });
     let (done, late): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);

@@ -22,6 +22,7 @@ use crate::{
     page::PageFilter,
     problem::Problem,
     reply::Reply,
+    routes::preview::Preview,
     usecases::funding::{self, CardToken},
     words::{PaymentMethod, PaymentState, Word},
 };
@@ -58,6 +59,9 @@ pub(super) struct Payment {
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    /// With `?preview=true`: what would be posted. Nothing has been.
+    #[schema(required = true)]
+    preview: Option<Preview>,
 }
 
 impl Payment {
@@ -80,6 +84,7 @@ impl Payment {
             version: payment.version,
             created_at: payment.created_at,
             updated_at: payment.updated_at,
+            preview: Preview::of(cx),
         })
     }
 

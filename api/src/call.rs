@@ -22,7 +22,6 @@ use crate::{
     clock::{self, Ids},
     problem::{Code, Problem},
     reply::Reply,
-    secrets,
     state::App,
 };
 
@@ -305,8 +304,7 @@ impl Call {
             (None, Key::Required, Intent::Keep) => return Err(Problem::new(Code::IdempotencyKeyMissing)),
             (key, Key::Required | Key::Optional, Intent::Keep) => key,
         };
-        let fingerprint =
-            secrets::hash(format!("{} {}\n{canonical}", self.request.method(), self.request.uri()).as_bytes());
+        let fingerprint = self.fingerprint(canonical);
         let conditions = self.conditions(claims, preview)?;
         let (reply, replayed) = blocking(move || {
             let app = conditions.app.clone();
@@ -326,6 +324,12 @@ impl Call {
         })
         .await?;
         Ok(reply.send(&self.request, replayed))
+    }
+
+    /// What tells this request from another under the same key. Keyed, because bodies may hold passwords.
+    fn fingerprint(&self, canonical: &str) -> Vec<u8> {
+        let told = format!("idempotency {} {}\n{canonical}", self.request.method(), self.request.uri());
+        self.app.tokens.secrets().sign(&told).into_bytes()
     }
 
     fn conditions(&self, claims: Option<Claims>, intent: Intent) -> Result<Conditions, Problem> {
@@ -380,10 +384,27 @@ impl Call {
     fn preview(&self) -> Result<Intent, Problem> {
         match self.request.query_string() {
             "" | "preview=false" => Ok(Intent::Keep),
-            "preview=true" => Ok(Intent::Preview),
-            _ => Err(Problem::new(Code::InvalidParameter)
-                .detail("Actions take no query parameter but preview.", "操作のクエリパラメーターはpreviewだけです。")),
+            "preview=true" if self.is_action() => Ok(Intent::Preview),
+            _ => Err(Problem::new(Code::InvalidParameter).detail(
+                "Only actions on a resource take a query parameter, which is preview.",
+                "クエリパラメーターはリソースへの操作のpreviewだけです。",
+            )),
         }
+    }
+}
+
+impl Call {
+    /// Whether this is an action on a resource, which is what can be previewed.
+    fn is_action(&self) -> bool {
+        self.request.match_pattern().is_some_and(|pattern| pattern.contains("{id}/"))
+    }
+
+    /// Refuses a caller who is not logged in, before anything is done for them.
+    ///
+    /// # Errors
+    /// A token that is missing or bad.
+    pub fn require_token(&self) -> Result<(), Problem> {
+        self.claims()?.map(drop).ok_or_else(|| Problem::new(Code::Unauthenticated))
     }
 }
 

@@ -30,6 +30,10 @@ pub async fn edge(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id(&request);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        // For the log span, which opens further in.
+        request.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
     let method = request.method().clone();
     if method == Method::HEAD {
         // The server leaves out the body of whatever answers a HEAD.
@@ -94,7 +98,7 @@ fn render(response: ServiceResponse<BoxBody>, locale: Locale, id: &str) -> Servi
     let code = match response.status() {
         StatusCode::NOT_FOUND => Code::NotFound,
         StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
-        StatusCode::BAD_REQUEST => Code::InvalidHeader,
+        status if status.is_client_error() => Code::InvalidHeader,
         _ => Code::Internal,
     };
     let problem = Problem::new(code);

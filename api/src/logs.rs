@@ -26,8 +26,9 @@ pub struct Spans;
 impl RootSpanBuilder for Spans {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());
-        let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        tracing::info_span!("request", method = %request.method(), route, traceparent = parent, status = tracing::field::Empty)
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (id, parent) = (header("x-request-id"), header("traceparent"));
+        tracing::info_span!("request", method = %request.method(), route, request_id = id, traceparent = parent, status = tracing::field::Empty)
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

@@ -167,8 +167,8 @@ fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std:
             .configure(crate::docs::configure)
             .default_service(web::route().to(edge::unmatched))
             .wrap(from_fn(limits::limit))
-            .wrap(from_fn(edge::edge))
             .wrap(tracing_actix_web::TracingLogger::<crate::logs::Spans>::new())
+            .wrap(from_fn(edge::edge))
     };
     let server = HttpServer::new(factory)
         .workers(std::thread::available_parallelism().map_or(2, usize::from))
@@ -255,10 +255,10 @@ pub fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str, passwor
     created.map(drop).map_err(|error| StartError(format!("the account could not be created: {error}")))
 }
 
-/// Whether nobody has ever been here.
+/// Whether the operator has nobody here yet.
 ///
 /// # Errors
 /// One line that says what is wrong.
 pub fn is_new(app: &App) -> Result<bool, StartError> {
-    app.store.read(member::none).map_err(|error| StartError(error.to_string()))
+    app.store.read(member::no_staff).map_err(|error| StartError(error.to_string()))
 }

@@ -19,7 +19,7 @@ use crate::{
 /// How many timers are looked up at once.
 const BATCH: i64 = 100;
 /// How long a timer that could not be fired waits for its next try.
-const RETRY: TimeDelta = TimeDelta::minutes(5);
+pub const RETRY: TimeDelta = TimeDelta::minutes(5);
 
 /// Fires everything that is due, in due order.
 ///
@@ -32,21 +32,21 @@ pub fn fire_due(app: &Arc<App>) -> Result<(), Problem> {
         if due.is_empty() {
             return Ok(());
         }
-        due.iter().try_for_each(|timer| fire(app, timer, now))?;
+        due.iter().try_for_each(|timer| fire(app, timer, now, now + RETRY))?;
     }
 }
 
-/// Fires one timer at `now`. If its use case fails it is put off, so that the others go on.
+/// Fires one timer at `now`. If its use case fails it is put off until `retry_at`, so that the others go on.
 ///
 /// # Errors
 /// Only those of the store itself.
-pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>) -> Result<(), Problem> {
+pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>, retry_at: DateTime<Utc>) -> Result<(), Problem> {
     let (inner, due) = (app.clone(), *timer);
     let fired = app.store.write(Intent::Keep, move |tx| dispatch(tx, &Context::system(inner.clone(), now), &due));
     let Err(problem) = fired else { return Ok(()) };
     tracing::error!(subject = %timer.subject, kind = %timer.kind, %problem, "a timer could not be fired");
     let why = problem.to_string();
-    Ok(app.store.write(Intent::Keep, move |tx| timer::put_off(tx, &due, now + RETRY, &why))?)
+    Ok(app.store.write(Intent::Keep, move |tx| timer::put_off(tx, &due, retry_at, &why))?)
 }
 
 /// Every use case locks its subject first, then takes the timer, and does nothing if that is gone.

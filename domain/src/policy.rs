@@ -107,8 +107,6 @@ pub enum Operation {
     ReadWorklist,
     /// Naming the person who looks after a dispute.
     AssignDispute,
-    /// Reading any member's account.
-    ReadAnyMember,
 }
 
 use Standing::{Admin, Client, Finance, Outsider, Support, System, Worker};
@@ -145,7 +143,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
         Operation::ReadBankReceipts | Operation::ReadLedger => TREASURY,
         Operation::ReadAnyDispute | Operation::AssignDispute => MEDIATORS,
-        Operation::ReadWorklist | Operation::ReadAnyMember => STAFF,
+        Operation::ReadWorklist => STAFF,
     }
 }
 

@@ -64,6 +64,14 @@ const fn is_unnamed(kind: &DatabaseErrorKind) -> bool {
     matches!(kind, DatabaseErrorKind::Unknown)
 }
 
+impl StoreError {
+    /// For a unique key that was looked for and not found a moment ago: another transaction took it, try again.
+    #[must_use]
+    pub(crate) fn raced(self) -> Self {
+        if matches!(self, Self::Taken { .. }) { Self::Transient(DieselError::RollbackTransaction) } else { self }
+    }
+}
+
 /// An error that can end a piece of work inside the write door.
 pub trait Abort: From<StoreError> + Send + 'static {
     /// The storage failure underneath, if that is what it is.

@@ -29,7 +29,8 @@ const ACCOUNTS: Uuid = Uuid::from_u128(0x2c5f_4e0e_6a53_4b8e_9d5d_1b1f_6f3a_7c21
 
 /// The id of an account in one currency.
 fn account_id(account: Account, currency: Currency) -> Uuid {
-    Uuid::new_v5(&ACCOUNTS, format!("{account}:{currency}").as_bytes())
+    let owner = account.owner().map(|owner| owner.to_string()).unwrap_or_default();
+    Uuid::new_v5(&ACCOUNTS, format!("{}:{owner}:{currency}", account.kind()).as_bytes())
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::{ids::MemberId, member::Member};
+use domain::{ids::MemberId, member::Member, policy::Role};
 
 use crate::{
     error::StoreError,
@@ -63,7 +63,7 @@ pub struct Credentials {
 /// Adds a member.
 ///
 /// # Errors
-/// [`StoreError::Taken`] when the e-mail address is.
+/// [`StoreError::Transient`] when somebody else has just taken the e-mail address: trying again will find them.
 pub fn insert(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Result<(), StoreError> {
     diesel::insert_into(members::table)
         .values((
@@ -81,7 +81,8 @@ pub fn insert(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Re
             members::created_at.eq(Moment::from(member.created_at)),
             members::updated_at.eq(Moment::from(member.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .execute(&mut **tx)
+        .map_err(|error| StoreError::from(error).raced())?;
     Ok(())
 }
 
@@ -177,12 +178,17 @@ pub fn take_confirmation(
     Ok(found.map(MemberId::from))
 }
 
-/// Whether there is no account at all.
+/// Whether none of the operator's people has an account yet.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn none(conn: &mut Conn) -> Result<bool, StoreError> {
-    let any: Option<Key> = members::table.select(members::id).limit(1).get_result(conn).optional()?;
+pub fn no_staff(conn: &mut Conn) -> Result<bool, StoreError> {
+    let any: Option<Key> = members::table
+        .filter(members::role.ne(Role::Member.as_str()))
+        .select(members::id)
+        .limit(1)
+        .get_result(conn)
+        .optional()?;
     Ok(any.is_none())
 }
 

@@ -141,13 +141,13 @@ pub fn of_milestone(conn: &mut Conn, milestone: MilestoneId) -> Result<Vec<Payme
     rows.into_iter().map(Payment::try_from).collect()
 }
 
-/// The payment that a transfer reference belongs to.
+/// The payment in this currency that a transfer reference belongs to.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn by_reference(conn: &mut Conn, reference: &str) -> Result<Option<PaymentId>, StoreError> {
+pub fn by_reference(conn: &mut Conn, reference: &str, currency: Currency) -> Result<Option<PaymentId>, StoreError> {
     let found: Option<Key> = payments::table
-        .filter(payments::transfer_reference.eq(reference))
+        .filter(payments::transfer_reference.eq(reference).and(payments::currency.eq(currency.as_str())))
         .select(payments::id)
         .first(conn)
         .optional()?;

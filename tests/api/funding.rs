@@ -13,6 +13,7 @@ on_both_engines!(
     a_client_pays_another_way_while_nothing_has_come,
     a_slow_card_pays_into_the_client_funds,
     a_card_is_not_charged_twice,
+    a_charge_that_another_way_overtook_is_the_clients_all_the_same,
     money_set_aside_is_free_again_when_waiting_ends,
     an_older_payment_that_comes_late_replaces_the_newer_one,
     paying_can_be_previewed_and_then_changes_nothing,
@@ -148,6 +149,17 @@ fn a_card_is_not_charged_twice(app: &TestApp) {
     assert_eq!((deal.payment(1)["status"].clone(), app.balance(&deal.client)), (json!("succeeded"), funds(20_000, 0)));
 }
 
+fn a_charge_that_another_way_overtook_is_the_clients_all_the_same(app: &TestApp) {
+    let deal = active(app);
+    deal.start_funding(1, "card").expect(200);
+    deal.pay(&deal.payment(1), "tok_slow").expect(200);
+    let another = deal.on(&deal.client, 1, "payments", &json!({"method": "card"})).expect(201);
+    deal.pay(&another, "tok_succeeds").expect(200);
+    assert_eq!((deal.milestone(1)["status"].clone(), app.balance(&deal.client)), (json!("funded"), funds(0, 0)));
+    app.advance_hours(8 * 24);
+    assert_eq!(app.balance(&deal.client), funds(20_000, 0));
+}
+
 fn money_set_aside_is_free_again_when_waiting_ends(app: &TestApp) {
     let deal = with_funds(app, 5_000);
     deal.start_funding(1, "card").expect(200);
@@ -208,6 +220,8 @@ fn only_its_client_sees_and_pays_a_payment(app: &TestApp) {
         app.get(&path).by(person).send().problem(404, "not_found");
         app.act(person, &format!("{path}/pay"), &card).problem(404, "not_found");
     }
+    let add = format!("/v1/milestones/{}/payments", deal.milestones[0]);
+    app.act(&deal.worker, &add, &json!({"method": "card"})).problem(403, "not_permitted");
     let finance = app.staff(domain::policy::Role::Finance, "fin");
     assert_eq!(app.read(&finance, &path)["allowed_actions"], json!([]));
     app.act(&finance, &format!("{path}/pay"), &card).problem(403, "not_permitted");

@@ -19,7 +19,7 @@ pub(super) fn complete(document: &mut Value) {
             let Some(operations) = item.as_object_mut() else { continue };
             for (method, operation) in operations {
                 if let Some(operation) = operation.as_object_mut() {
-                    Operation { path, method, operation, schemas: &schemas }.complete();
+                    Operation { keyed: false, path, method, operation, schemas: &schemas }.complete();
                 }
             }
         }
@@ -34,6 +34,8 @@ pub(super) fn complete(document: &mut Value) {
 }
 
 struct Operation<'a> {
+    /// Whether it honours an idempotency key.
+    keyed: bool,
     path: &'a str,
     method: &'a str,
     operation: &'a mut Map<String, Value>,
@@ -42,7 +44,9 @@ struct Operation<'a> {
 
 impl Operation<'_> {
     fn complete(mut self) {
-        let key_required = self.operation.remove("x-key").is_some_and(|key| key == "required");
+        let key = self.operation.remove("x-key");
+        let key_required = key.as_ref().is_some_and(|key| key == "required");
+        self.keyed = self.method == "post" && key.is_none_or(|key| key != "none");
         let declared = self.operation.remove("x-errors").unwrap_or_default();
         self.parameters(key_required);
         self.errors(key_required, &declared);
@@ -82,7 +86,7 @@ impl Operation<'_> {
                 "example": example::id(prefix),
             }));
         }
-        if self.posts() {
+        if self.keyed {
             added.push(json!({
                 "name": "Idempotency-Key", "in": "header", "required": key_required,
                 "description": "Makes a retry safe: the same key with the same request repeats the first answer. Kept for 7 days.",
@@ -131,7 +135,7 @@ impl Operation<'_> {
         if queried.is_some_and(|list| list.iter().any(|parameter| parameter["name"] == "cursor")) {
             codes.push(Code::InvalidCursor);
         }
-        if self.posts() {
+        if self.keyed {
             codes.push(Code::IdempotencyKeyReused);
         }
         if key_required {

@@ -62,8 +62,6 @@ codes! {
         "There is no such thing, or it is none of your business." "存在しないか、あなたには公開されていません。";
     MethodNotAllowed 405 "method_not_allowed" "Method not allowed" "このメソッドは使えません"
         "The path exists, but not with this method; see the Allow header." "このパスでは使えないメソッドです。Allowヘッダーを参照してください。";
-    NotAcceptable 406 "not_acceptable" "Not acceptable" "要求された形式では返せません"
-        "This server answers in JSON." "このサーバーはJSONで応答します。";
     ActionRefused 409 "action_refused" "Not possible in this state" "この状態ではできません"
         "The resource is in a state that does not allow this action; allowed_actions lists what it allows you." "現在の状態ではこの操作はできません。可能な操作はallowed_actionsにあります。";
     LostRace 409 "lost_race" "Somebody else was first" "他の操作が先に行われました"

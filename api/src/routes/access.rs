@@ -190,7 +190,7 @@ struct Refresh {
 ///
 /// Each refresh token works once. One that comes twice ends the session: somebody else has it.
 #[utoipa::path(tag = "access", request_body = Refresh, responses((status = 200, description = "New tokens", body = Tokens)), security(()),
-    extensions(("x-errors" = json!(["invalid_token", "answer_not_repeatable"]))))]
+    extensions(("x-key" = json!("none")), ("x-errors" = json!(["invalid_token"]))))]
 #[post("/v1/sessions/refresh")]
 async fn refresh(call: Call, body: Body<Refresh>) -> Answer {
     let app = call.app().clone();

@@ -60,7 +60,7 @@ struct Contract {
     /// What has been released so far, before fees.
     released: Money,
     milestones: Vec<Milestone>,
-    /// When the next funding the terms require is due; missing it pauses the contract.
+    /// When the next funding the terms require is due; missing it pauses an active contract.
     #[schema(required = true)]
     funding_due_at: Option<DateTime<Utc>>,
     /// When it lapses, unless something is funded before.

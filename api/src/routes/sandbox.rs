@@ -1,7 +1,7 @@
 //! The sandbox's test clock and test mailbox. In production they answer 404.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use garde::Validate;
 use persistence::mail;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::{
     call::{Answer, Call, blocking},
     config::Mode,
     extract::Filter,
-    problem::Problem,
+    problem::{Code, Problem},
     reply::Reply,
     usecases::platform,
 };
@@ -21,6 +21,9 @@ use crate::{
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(test_clock).service(advance_test_clock).service(test_mailbox);
 }
+
+/// The clock cannot go back, so a slip of the finger must not spoil a sandbox for good.
+const LAST_YEAR: i32 = 2100;
 
 fn only_in_sandbox(call: &Call) -> Result<(), Problem> {
     match call.app().settings.mode {
@@ -56,10 +59,13 @@ struct Advance {
 ///
 /// Answers when every timer due by then, also those newly made, has fired in order. Tokens, limits and retention stay on real time.
 #[utoipa::path(tag = "sandbox", request_body = Advance, responses((status = 200, description = "The new time", body = TestClock)), security(()),
-    extensions(("x-errors" = json!(["not_found", "clock_not_forward"]))))]
+    extensions(("x-key" = json!("none")), ("x-errors" = json!(["not_found", "clock_not_forward"]))))]
 #[post("/v1/test-clock/advance")]
 async fn advance_test_clock(call: Call, body: Body<Advance>) -> Answer {
     only_in_sandbox(&call)?;
+    if body.value.to_at.year() > LAST_YEAR {
+        return Err(Problem::new(Code::InvalidBody).at("/to_at", "is too far ahead", "先すぎます。"));
+    }
     let app = call.app().clone();
     let now_at = blocking(move || platform::advance_clock(&app, body.value.to_at)).await?;
     Ok(Reply::ok(&TestClock { now_at })?.send(call.request(), false))

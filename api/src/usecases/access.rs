@@ -77,8 +77,11 @@ fn insert(tx: &mut Tx<'_>, cx: &Context, member: &Member, form: &Registration) -
 /// Adds an account that is ready to log in: one of the operator's people, or somebody in the demo.
 ///
 /// # Errors
-/// [`StoreError::Taken`] when the address is.
+/// [`Code::InvalidBody`] when the address is taken.
 pub fn create_confirmed(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Registration) -> Result<Member, Problem> {
+    if member::by_email(tx, &email_key(&form.email))?.is_some() {
+        return Err(Problem::new(Code::InvalidBody).at("/email", "the address is taken", "すでに使われています。"));
+    }
     let registered =
         Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now).next;
     let confirmed = registered.confirm(cx.now)?.next;

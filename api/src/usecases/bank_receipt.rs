@@ -53,7 +53,7 @@ pub fn record(tx: &mut Tx<'_>, cx: &Context, arrival: Arrival) -> Result<BankRec
             "未来の日付は指定できません。",
         ));
     }
-    let payment = named_payment(tx, arrival.transfer_reference.as_deref().unwrap_or_default())?;
+    let payment = named_payment(tx, &arrival)?;
     let receipt = BankReceipt {
         id: cx.new_id(),
         bank_reference: arrival.bank_reference,
@@ -77,11 +77,11 @@ pub fn record(tx: &mut Tx<'_>, cx: &Context, arrival: Arrival) -> Result<BankRec
     Ok(receipt)
 }
 
-/// The payment whose reference stands somewhere in what the sender wrote.
-fn named_payment(tx: &mut Tx<'_>, written: &str) -> Result<Option<PaymentId>, Problem> {
-    let upper = written.to_uppercase();
+/// The payment whose reference stands somewhere in what the sender wrote. One of another currency is left to a person.
+fn named_payment(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Option<PaymentId>, Problem> {
+    let upper = arrival.transfer_reference.as_deref().unwrap_or_default().to_uppercase();
     for word in upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.starts_with(funding::REFERENCE)) {
-        if let Some(found) = payment::by_reference(tx, word)? {
+        if let Some(found) = payment::by_reference(tx, word, arrival.amount.currency())? {
             return Ok(Some(found));
         }
     }

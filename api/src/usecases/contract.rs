@@ -3,7 +3,6 @@
 use domain::{
     contract::{Contract, ContractAction},
     event::EventKind,
-    fee::FeeSchedule,
     ids::{ContractId, MilestoneId, ProposalId},
     milestone::Milestone,
     policy::Operation,
@@ -18,7 +17,7 @@ use persistence::{
 
 use super::{
     commit::{announce, tell},
-    job, proposal,
+    fee, job, proposal,
     work::Work,
 };
 use crate::{
@@ -32,7 +31,7 @@ use crate::{
 /// Not the caller's turn, not in this state, or another round is current.
 pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result<Work, Problem> {
     let (job, proposal) = proposal::accept_round(tx, cx, id, round)?;
-    let decision = Contract::sign(cx.new_id(), &job, &proposal, &FeeSchedule::standard(), cx.now, &cx.app.rules)?;
+    let decision = Contract::sign(cx.new_id(), &job, &proposal, &fee::current(), cx.now, &cx.app.rules)?;
     let contract = decision.next.clone();
     contract::insert(tx, &contract)?;
     let mut milestones = Vec::new();
@@ -109,6 +108,7 @@ pub fn write_note(
 ) -> Result<ProgressNote, Problem> {
     let work = Work::lock(tx, id)?;
     cx.permit(Operation::WriteProgressNote, work.standing(cx))?;
+    cx.check_version(work.contract.version)?;
     if about.is_some_and(|about| work.milestone(about).is_err()) {
         return Err(Problem::new(Code::InvalidBody).at(
             "/milestone_id",

@@ -1,10 +1,12 @@
 //! The audit of the books as they are stored.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use domain::{
     escrow::EscrowState,
     ids::{EscrowId, JournalEntryId},
-    ledger::{EntryKind, Posting, Report, verify as audit},
+    ledger::{Account, AccountKind, EntryKind, Posting, Report, verify as audit},
     machine::State,
     money::Currency,
 };
@@ -13,7 +15,7 @@ use super::AccountRow;
 use crate::{
     error::StoreError,
     row::corrupt,
-    schema::{escrows, events, journal_entries, ledger_accounts, postings},
+    schema::{escrows, events, journal_entries, ledger_accounts, milestones, postings},
     store::Conn,
     types::Key,
 };
@@ -25,12 +27,14 @@ pub struct Audit {
     pub report: Report,
     /// Kinds of which the number of entries and of events differ: kind, entries, events.
     pub miscounted: Vec<(EntryKind, i64, i64)>,
+    /// Client funds that are set aside without a milestone, or the other way round: account, set aside, wanted.
+    pub misreserved: Vec<(Account, i64, i64)>,
 }
 
 impl Audit {
     /// Whether nothing is wrong.
     pub fn is_sound(&self) -> bool {
-        self.report.is_sound() && self.miscounted.is_empty()
+        self.report.is_sound() && self.miscounted.is_empty() && self.misreserved.is_empty()
     }
 
     /// Everything that must not be, in words.
@@ -38,7 +42,10 @@ impl Audit {
         let counts = self.miscounted.iter().map(|(kind, entries, events)| {
             format!("{entries} entries of kind {kind}, but {events} events tell of one")
         });
-        self.report.findings.iter().map(ToString::to_string).chain(counts).collect()
+        let reserved = self.misreserved.iter().map(|(account, found, wanted)| {
+            format!("{found} of {account} is set aside, but milestones being funded want {wanted}")
+        });
+        self.report.findings.iter().map(ToString::to_string).chain(counts).chain(reserved).collect()
     }
 }
 
@@ -52,9 +59,15 @@ pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
         .filter(ledger_accounts::balance.is_not_null())
         .select(AccountRow::as_select())
         .load(conn)?;
-    let mut stored = Vec::new();
+    let (mut stored, mut misreserved) = (Vec::new(), Vec::new());
+    let mut wanted = wanted_reservations(conn)?;
     for row in accounts {
         let (account, currency) = row.read()?;
+        let own = row.owner.filter(|_| account.kind() == AccountKind::ClientFunds);
+        let wanted = own.and_then(|owner| wanted.remove(&(owner, row.currency.clone())));
+        if row.reserved != wanted.unwrap_or(0) {
+            misreserved.push((account, row.reserved, wanted.unwrap_or(0)));
+        }
         // An account that was opened and never used has no postings to compare with.
         if row.balance != Some(0) || report.balances.contains_key(&(account, currency)) {
             stored.push((account, currency, row.balance.unwrap_or(0)));
@@ -62,7 +75,19 @@ pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
     }
     report.compare_balances(stored);
     report.check_ended(ended_escrows(conn)?);
-    Ok(Audit { report, miscounted: miscounted(conn)? })
+    Ok(Audit { report, miscounted: miscounted(conn)?, misreserved })
+}
+
+/// What milestones being funded have set aside, by client and currency.
+fn wanted_reservations(conn: &mut Conn) -> Result<BTreeMap<(Key, String), i64>, StoreError> {
+    let rows: Vec<(Key, String, i64)> = milestones::table
+        .filter(milestones::reserved.gt(0))
+        .select((milestones::client_id, milestones::currency, milestones::reserved))
+        .load(conn)?;
+    Ok(rows.into_iter().fold(BTreeMap::new(), |mut sums, (client, currency, reserved)| {
+        *sums.entry((client, currency)).or_default() += reserved;
+        sums
+    }))
 }
 
 type Entry = (JournalEntryId, Currency, Vec<Posting>);

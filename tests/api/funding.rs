@@ -13,8 +13,10 @@ on_both_engines!(
     a_client_pays_another_way_while_nothing_has_come,
     a_slow_card_pays_into_the_client_funds,
     a_card_is_not_charged_twice,
+    a_charge_that_another_way_overtook_is_the_clients_all_the_same,
     money_set_aside_is_free_again_when_waiting_ends,
     an_older_payment_that_comes_late_replaces_the_newer_one,
+    paying_can_be_previewed_and_then_changes_nothing,
     only_a_card_payment_can_be_charged,
     only_its_client_sees_and_pays_a_payment,
     a_stale_payment_is_not_charged,
@@ -147,6 +149,17 @@ fn a_card_is_not_charged_twice(app: &TestApp) {
     assert_eq!((deal.payment(1)["status"].clone(), app.balance(&deal.client)), (json!("succeeded"), funds(20_000, 0)));
 }
 
+fn a_charge_that_another_way_overtook_is_the_clients_all_the_same(app: &TestApp) {
+    let deal = active(app);
+    deal.start_funding(1, "card").expect(200);
+    deal.pay(&deal.payment(1), "tok_slow").expect(200);
+    let another = deal.on(&deal.client, 1, "payments", &json!({"method": "card"})).expect(201);
+    deal.pay(&another, "tok_succeeds").expect(200);
+    assert_eq!((deal.milestone(1)["status"].clone(), app.balance(&deal.client)), (json!("funded"), funds(0, 0)));
+    app.advance_hours(8 * 24);
+    assert_eq!(app.balance(&deal.client), funds(20_000, 0));
+}
+
 fn money_set_aside_is_free_again_when_waiting_ends(app: &TestApp) {
     let deal = with_funds(app, 5_000);
     deal.start_funding(1, "card").expect(200);
@@ -174,6 +187,21 @@ fn an_older_payment_that_comes_late_replaces_the_newer_one(app: &TestApp) {
     deal.pay(&newer, "tok_succeeds").problem(409, "action_refused");
 }
 
+fn paying_can_be_previewed_and_then_changes_nothing(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    deal.start_funding(0, "card").expect(200);
+    let payment = deal.payment(0);
+    let pay = format!("/v1/payments/{}/pay?preview=true", text(&payment["id"]));
+    let preview = app.act(&deal.client, &pay, &json!({"card_token": "tok_succeeds"})).expect(200);
+    let entries = preview["preview"]["entries"].as_array().unwrap();
+    let kinds: Vec<&Value> = entries.iter().map(|entry| &entry["kind"]).collect();
+    assert_eq!(
+        (kinds, &preview["status"]),
+        (vec![&json!("card_settled"), &json!("escrow_funded")], &json!("succeeded"))
+    );
+    assert_eq!((deal.payment(0), deal.stands(0).0.as_str()), (payment, "funding"));
+}
+
 fn only_a_card_payment_can_be_charged(app: &TestApp) {
     let deal = app.deal(&[10_000]);
     deal.ask_transfer(0);
@@ -192,6 +220,8 @@ fn only_its_client_sees_and_pays_a_payment(app: &TestApp) {
         app.get(&path).by(person).send().problem(404, "not_found");
         app.act(person, &format!("{path}/pay"), &card).problem(404, "not_found");
     }
+    let add = format!("/v1/milestones/{}/payments", deal.milestones[0]);
+    app.act(&deal.worker, &add, &json!({"method": "card"})).problem(403, "not_permitted");
     let finance = app.staff(domain::policy::Role::Finance, "fin");
     assert_eq!(app.read(&finance, &path)["allowed_actions"], json!([]));
     app.act(&finance, &format!("{path}/pay"), &card).problem(403, "not_permitted");

@@ -143,7 +143,7 @@ fn many_records_of_one_transfer_have_one_effect(app: &TestApp) {
     let reference = deal.ask_transfer(0);
     let answers = at_once(6, |each| {
         // Half of them don't know whose it is, and so wait for no lock.
-        let reference = (each.is_multiple_of(2)).then_some(reference.as_str());
+        let reference = each.is_multiple_of(2).then_some(reference.as_str());
         app.transfer(&finance, "20260401-1", reference, 4_000)
     });
     let (done, late): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);

@@ -29,8 +29,8 @@ pub fn operations() -> Vec<Operation> {
                 method: method.to_uppercase(),
                 template: path.clone(),
                 path: path.replace("{id}", id),
-                open: operation["security"].as_array().is_some_and(|ways| ways.contains(&json!({}))),
-                personal: operation["security"] != json!([{}]),
+                open: operation["security"].as_array().is_some_and(|ways| ways.is_empty() || ways.contains(&json!({}))),
+                personal: operation["security"] != json!([]),
                 body: operation.pointer("/requestBody/content/application~1json/example").cloned(),
             });
         }

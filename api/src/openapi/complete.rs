@@ -51,6 +51,16 @@ impl Operation<'_> {
         self.parameters(key_required);
         self.errors(key_required, &declared);
         self.examples();
+        self.security();
+    }
+
+    /// Says of each operation by itself whether it takes a token: generated clients look nowhere else.
+    fn security(&mut self) {
+        if self.open() {
+            self.operation.insert("security".into(), json!([]));
+        } else if !self.takes_strangers() {
+            self.operation.insert("security".into(), json!([{"bearer": []}]));
+        }
     }
 
     fn open(&self) -> bool {

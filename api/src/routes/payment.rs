@@ -23,6 +23,7 @@ use crate::{
     page::PageFilter,
     problem::Problem,
     reply::Reply,
+    routes::preview::Preview,
     usecases::funding::{self, CardToken},
     words::{PaymentMethod, PaymentState, Word},
 };
@@ -59,6 +60,9 @@ pub(super) struct Payment {
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    /// With `?preview=true`: what would be posted. Nothing has been.
+    #[schema(required = true)]
+    preview: Option<Preview>,
 }
 
 impl Payment {
@@ -81,6 +85,7 @@ impl Payment {
             version: payment.version,
             created_at: payment.created_at,
             updated_at: payment.updated_at,
+            preview: Preview::of(cx),
         })
     }
 

@@ -1,9 +1,11 @@
 //! Contracts: rows to the domain and back.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use domain::{
     contract::Contract,
-    ids::{ContractId, MemberId, MilestoneId},
+    ids::{ContractId, MemberId, MilestoneId, ProposalId},
     money::Currency,
 };
 
@@ -151,6 +153,19 @@ pub fn save(tx: &mut Tx<'_>, contract: &Contract) -> Result<Contract, StoreError
         .execute(&mut **tx)?;
     saved(changed, "contracts")?;
     Ok(next)
+}
+
+/// The contracts that were made of these proposals.
+///
+/// # Errors
+/// Only those of the database.
+pub fn of_proposals(conn: &mut Conn, ids: &[ProposalId]) -> Result<BTreeMap<ProposalId, ContractId>, StoreError> {
+    let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+    let rows: Vec<(Key, Key)> = contracts::table
+        .filter(contracts::proposal_id.eq_any(keys))
+        .select((contracts::proposal_id, contracts::id))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(proposal, contract)| (proposal.into(), contract.into())).collect())
 }
 
 /// Which of a member's contracts.

@@ -3,6 +3,7 @@
 use actix_web::get;
 use domain::{actor, ids::JobKind, proposal};
 use persistence::{
+    contract,
     page::Position,
     proposal::{ProposalFilter, list, rounds_of},
     store::Conn,
@@ -36,9 +37,10 @@ fn page(conn: &mut Conn, cx: &Context, filter: &ProposalFilter, request: &PageRe
     let position = |each: &proposal::Proposal| Position { at: each.created_at, id: each.id.uuid() };
     let (proposals, next_cursor) = request.cut(found, position, cx.app.tokens.secrets());
     let ids: Vec<_> = proposals.iter().map(|each| each.id).collect();
-    let rounds = rounds_of(conn, &ids)?;
+    let (rounds, contracts) = (rounds_of(conn, &ids)?, contract::of_proposals(conn, &ids)?);
     let view = |each: &proposal::Proposal| {
-        Proposal::new(cx, each, rounds.get(&each.id).map(Vec::as_slice).unwrap_or_default())
+        let rounds = rounds.get(&each.id).map(Vec::as_slice).unwrap_or_default();
+        Proposal::new(cx, each, rounds, contracts.get(&each.id).copied())
     };
     let items = proposals.iter().map(view).collect::<Result<_, _>>()?;
     Reply::ok(&ProposalPage { items, next_cursor })

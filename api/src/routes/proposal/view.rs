@@ -1,8 +1,12 @@
 //! A proposal as sent.
 
 use chrono::{DateTime, Utc};
-use domain::proposal::{self, ProposalAction};
+use domain::{
+    ids::ContractId,
+    proposal::{self, ProposalAction},
+};
 use persistence::{
+    contract,
     proposal::{PastRound, rounds},
     store::Conn,
 };
@@ -66,6 +70,9 @@ pub(super) struct Proposal {
     /// Until when it waits for an answer, while it does.
     #[schema(required = true)]
     respond_by: Option<DateTime<Utc>>,
+    /// The contract that was made of it.
+    #[schema(required = true)]
+    contract_id: Option<String>,
     /// Every round, from the first to the current one.
     rounds: Vec<ProposalRound>,
     allowed_actions: Vec<String>,
@@ -75,11 +82,16 @@ pub(super) struct Proposal {
 }
 
 impl Proposal {
-    /// With its rounds, which were read before, so that a list reads them all at once.
+    /// With its rounds and its contract, which were read before, so that a list reads them all at once.
     ///
     /// # Errors
     /// Terms whose total is out of range.
-    pub(super) fn new(cx: &Context, proposal: &proposal::Proposal, rounds: &[PastRound]) -> Result<Self, Problem> {
+    pub(super) fn new(
+        cx: &Context,
+        proposal: &proposal::Proposal,
+        rounds: &[PastRound],
+        contract: Option<ContractId>,
+    ) -> Result<Self, Problem> {
         let allowed = proposal.allowed_actions(cx.standing(proposal.client, proposal.worker));
         Ok(Self {
             id: proposal.id.to_string(),
@@ -93,6 +105,7 @@ impl Proposal {
             quote: Quote::try_from(&proposal.terms)?,
             message: proposal.message.clone(),
             respond_by: proposal.respond_by,
+            contract_id: contract.map(|id| id.to_string()),
             rounds: rounds.iter().map(ProposalRound::try_from).collect::<Result<_, _>>()?,
             allowed_actions: allowed.iter().map(ProposalAction::to_string).collect(),
             version: proposal.version,
@@ -101,12 +114,13 @@ impl Proposal {
         })
     }
 
-    /// With its rounds, read now.
+    /// With its rounds and its contract, read now.
     ///
     /// # Errors
     /// Those of the store.
     pub(super) fn read(conn: &mut Conn, cx: &Context, proposal: &proposal::Proposal) -> Result<Self, Problem> {
-        Self::new(cx, proposal, &rounds(conn, proposal.id)?)
+        let contract = contract::of_proposals(conn, &[proposal.id])?.remove(&proposal.id);
+        Self::new(cx, proposal, &rounds(conn, proposal.id)?, contract)
     }
 }
 

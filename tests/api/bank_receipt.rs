@@ -14,7 +14,7 @@ on_both_engines!(
     a_transfer_of_unknown_origin_waits_to_be_matched,
     matching_can_be_previewed_and_then_changes_nothing,
     the_same_line_of_the_statement_is_booked_once,
-    amounts_that_make_no_sense_are_refused,
+    amounts_that_make_no_sense_are_refused_and_another_currency_waits_for_a_person,
     only_finance_handles_the_bank,
     receipts_are_listed_page_by_page,
 );
@@ -127,7 +127,7 @@ fn the_same_line_of_the_statement_is_booked_once(app: &TestApp) {
     assert_eq!((&deal.payment(0)["received"], app.balance(&deal.client).funds), (&yen(4_000), 4_000));
 }
 
-fn amounts_that_make_no_sense_are_refused(app: &TestApp) {
+fn amounts_that_make_no_sense_are_refused_and_another_currency_waits_for_a_person(app: &TestApp) {
     let (deal, finance) = (app.deal(&[10_000]), finance(app));
     let reference = deal.ask_transfer(0);
     for amount in [0, -1] {
@@ -137,7 +137,9 @@ fn amounts_that_make_no_sense_are_refused(app: &TestApp) {
         "bank_reference": "20260401-1", "transfer_reference": reference, "sender": "YAMADA",
         "amount": {"amount": 100, "currency": "USD"}, "received_on": app.date(0),
     });
-    app.act(&finance, "/v1/admin/bank-receipts", &dollars).problem(422, "invalid_body");
+    let receipt = app.act(&finance, "/v1/admin/bank-receipts", &dollars).expect(201);
+    assert_eq!(receipt["payment_id"], json!(null));
+    assign(app, &finance, &receipt, &deal.payment(0)).problem(422, "invalid_body");
     assert_eq!((&deal.payment(0)["received"], app.balance(&deal.client).funds), (&yen(0), 0));
 }
 

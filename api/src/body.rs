@@ -2,6 +2,8 @@
 
 mod strict;
 
+use std::time::Duration;
+
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use futures_util::future::LocalBoxFuture;
 use garde::Validate;
@@ -11,6 +13,14 @@ use crate::problem::{Code, Problem};
 
 /// The largest body that is read.
 const MAX_BYTES: usize = 256 * 1024;
+
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn too_slow() -> Problem {
+    Problem::new(Code::MalformedJson)
+        .detail("The body did not arrive within 10 seconds.", "本文が10秒以内に届きませんでした。")
+}
 
 /// A body that has been read, checked and understood.
 #[derive(Debug)]
@@ -31,7 +41,8 @@ impl<T: DeserializeOwned + Validate<Context = ()> + 'static> FromRequest for Bod
         Box::pin(async move {
             checked?;
             let payload = bytes.await.map_err(|_| Problem::new(Code::MalformedJson))?;
-            let bytes = payload.to_bytes_limited(MAX_BYTES).await.map_err(|_| Problem::new(Code::BodyTooLarge))?;
+            let read = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(MAX_BYTES)).await;
+            let bytes = read.map_err(|_| too_slow())?.map_err(|_| Problem::new(Code::BodyTooLarge))?;
             parse(&bytes.map_err(|_| Problem::new(Code::MalformedJson))?)
         })
     }
@@ -50,11 +61,19 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
 /// Bytes to a checked request.
 fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<Body<T>, Problem> {
     let value = strict::parse(bytes)?;
+    if !value.is_object() {
+        return Err(Problem::new(Code::InvalidBody).at(
+            "",
+            "the body must be an object",
+            "本文はオブジェクトでなければなりません。",
+        ));
+    }
     let canonical = value.to_string();
     let typed: T = serde_path_to_error::deserialize(value).map_err(|error| {
-        let pointer = pointer_of(&error.path().to_string());
+        let place = pointer_of(&error.path().to_string());
         let what = error.into_inner().to_string();
-        Problem::new(Code::InvalidBody).at(pointer, what, "値の型または名前が正しくありません。")
+        let (pointer, ja) = name_of(&what, &place);
+        Problem::new(Code::InvalidBody).at(pointer, what, ja)
     })?;
     typed.validate().map_err(|report| {
         report.iter().fold(Problem::new(Code::InvalidBody), |problem, (path, error)| {
@@ -62,6 +81,20 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<B
         })
     })?;
     Ok(Body { value: typed, canonical })
+}
+
+/// Where a missing or unknown member stands, which the path alone does not say, and the sentence in Japanese.
+fn name_of(what: &str, place: &str) -> (String, String) {
+    let name = what.split('`').nth(1).unwrap_or_default();
+    if what.starts_with("missing field") {
+        return (format!("{place}/{name}"), format!("必須の項目「{name}」がありません。"));
+    }
+    if what.starts_with("unknown field") {
+        let own = format!("/{name}");
+        let pointer = if place.ends_with(&own) { place.to_owned() } else { format!("{place}{own}") };
+        return (pointer, format!("「{name}」という項目はありません。"));
+    }
+    (place.to_owned(), "値の型が正しくありません。".to_owned())
 }
 
 /// `milestones[0].title` as `/milestones/0/title`.

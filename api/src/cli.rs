@@ -9,6 +9,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use domain::policy::Role;
 use persistence::ledger;
+use secrecy::ExposeSecret;
 
 use crate::{
     config::{Flags, Mode, Settings},
@@ -97,7 +98,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, String> {
         Command::Demo => fill(&open(&cli.flags)?),
         Command::Migrate => open(&cli.flags).map(|_| ExitCode::SUCCESS),
         Command::Staff(Staff::Create { email, role, name }) => create_staff(&open(&cli.flags)?, role, &email, &name),
-        Command::Ledger(Ledger::Verify) => verify(&open(&cli.flags)?),
+        Command::Ledger(Ledger::Verify) => verify(&open_existing(&cli.flags)?),
     }
 }
 
@@ -105,6 +106,17 @@ fn open(flags: &Flags) -> Result<Arc<App>, String> {
     let settings = Settings::load(flags).map_err(|error| error.to_string())?;
     logs::start(&settings.log)?;
     startup::open(settings).map_err(|error| error.to_string())
+}
+
+/// For commands that look at what is there: a mistyped path must not make a new, empty database.
+fn open_existing(flags: &Flags) -> Result<Arc<App>, String> {
+    let settings = Settings::load(flags).map_err(|error| error.to_string())?;
+    match settings.database_url.expose_secret().strip_prefix("sqlite:") {
+        Some(path) if !std::path::Path::new(path.trim_start_matches("//")).exists() => {
+            Err(format!("there is no database at {path}"))
+        }
+        Some(_) | None => open(flags),
+    }
 }
 
 async fn serve(app: Arc<App>) -> Result<ExitCode, String> {

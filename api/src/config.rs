@@ -175,6 +175,11 @@ impl Settings {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
+    /// Who issues our tokens: where clients reach us if that is set, which production needs.
+    pub fn issuer(&self) -> &str {
+        self.public_url.as_deref().unwrap_or("azukari-sandbox")
+    }
+
     fn check(&self) -> Result<(), SettingsError> {
         let refuse = |why: &str| Err(SettingsError::Unsafe(why.to_owned()));
         let secret = self.secret.as_ref().map(|secret| secret.expose_secret());

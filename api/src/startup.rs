@@ -82,7 +82,7 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let secret = settings.secret.as_ref().map(|secret| secret.expose_secret().as_bytes().to_vec());
     let secret = secret.or(claimed.secret).ok_or_else(|| StartError("no secret is set".into()))?;
     let secrets = Secrets::derive(&secret).map_err(|error| StartError(error.to_string()))?;
-    let tokens = Tokens::new(secrets, &settings.public_url(), mode.as_str());
+    let tokens = Tokens::new(secrets, settings.issuer(), mode.as_str());
     let limits = Limits::new(settings.requests_per_minute, settings.log_ins_per_minute);
     Ok(Arc::new(App { settings, store, tokens, limits, rules: Rules::default() }))
 }

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// A balance would go below what is held or reserved.
     #[error("a balance would go below zero")]
     Insufficient,
+    /// A balance would pass what can be sent exactly (2^53 - 1).
+    #[error("a balance would be out of range")]
+    OutOfRange,
     /// A row that makes no sense.
     #[error("row {id} of {table} makes no sense: {what}")]
     Corrupt { table: &'static str, id: String, what: String },

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use domain::{
     ids::{JournalEntryId, MemberId},
     ledger::{Account, AccountKind, JournalEntry},
-    money::{Currency, Money},
+    money::{Currency, MAX_AMOUNT, Money},
 };
 use uuid::Uuid;
 
@@ -117,7 +117,8 @@ fn lock_rows(tx: &mut Tx<'_>, ids: &[Key]) -> Result<BTreeMap<Uuid, AccountRow>,
 /// Posts an entry: its lines, and the balances they change.
 ///
 /// # Errors
-/// [`StoreError::Insufficient`] when a balance would go below what is reserved of it.
+/// [`StoreError::Insufficient`] when a balance would go below what is reserved of it, [`StoreError::OutOfRange`] when
+/// it would pass what can be sent.
 pub fn post(
     tx: &mut Tx<'_>,
     id: JournalEntryId,
@@ -177,6 +178,9 @@ fn change(tx: &mut Tx<'_>, row: &mut AccountRow, by: i64) -> Result<i64, StoreEr
     let balance = row.balance.and_then(|balance| balance.checked_add(by)).ok_or(StoreError::Insufficient)?;
     if balance < row.reserved {
         return Err(StoreError::Insufficient);
+    }
+    if balance > MAX_AMOUNT {
+        return Err(StoreError::OutOfRange);
     }
     row.balance = Some(balance);
     save(tx, row)?;

@@ -86,6 +86,30 @@ pub fn insert(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Re
     Ok(())
 }
 
+/// Starts the registration of an unconfirmed address anew: whoever confirms it now is who registered last, and links
+/// mailed before are void.
+///
+/// # Errors
+/// Only those of the database.
+pub fn register_anew(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Result<(), StoreError> {
+    let id = Key::from(member.id);
+    let changed = diesel::update(members::table.find(id))
+        .filter(members::version.eq(member.version))
+        .set((
+            members::kind.eq(member.kind.as_str()),
+            members::display_name.eq(&member.display_name),
+            members::password_hash.eq(&credentials.password_hash),
+            members::locale.eq(&credentials.locale),
+            members::terms_version.eq(&credentials.terms_version),
+            members::version.eq(member.version + 1),
+            members::updated_at.eq(Moment::from(member.updated_at)),
+        ))
+        .execute(&mut **tx)?;
+    saved(changed, "members")?;
+    diesel::delete(email_confirmations::table.filter(email_confirmations::member_id.eq(id))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Reads a member.
 ///
 /// # Errors

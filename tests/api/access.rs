@@ -6,6 +6,7 @@ use crate::harness::{Person, Response, TestApp, on_both_engines, people};
 
 on_both_engines!(
     a_known_address_gets_the_same_answer_as_a_new_one,
+    an_address_nobody_confirmed_belongs_to_whoever_registers_it_last,
     an_address_in_other_letter_case_is_the_same_address,
     a_confirmation_token_works_once,
     an_unknown_confirmation_token_is_refused,
@@ -23,11 +24,28 @@ on_both_engines!(
 
 fn a_known_address_gets_the_same_answer_as_a_new_one(app: &TestApp) {
     let first = app.register("hanako@example.com");
-    let again = app.register("hanako@example.com");
-    assert_eq!(first.expect(202), again.expect(202));
+    let unconfirmed = app.register("hanako@example.com");
+    confirm(app, &app.mailed_token("hanako@example.com")).expect(200);
+    let confirmed = app.register("hanako@example.com");
+    let first = first.expect(202);
+    assert_eq!((&first, &first), (&unconfirmed.expect(202), &confirmed.expect(202)));
     let mails = app.get("/v1/test-mailbox?recipient=hanako@example.com").send().expect(200);
     let subjects: Vec<&Value> = mails["items"].as_array().unwrap().iter().map(|mail| &mail["subject"]).collect();
-    assert_eq!(subjects, ["You already have an account", "Confirm your e-mail address"]);
+    let confirm = "Confirm your e-mail address";
+    assert_eq!(subjects, ["You already have an account", confirm, confirm]);
+}
+
+fn an_address_nobody_confirmed_belongs_to_whoever_registers_it_last(app: &TestApp) {
+    let mut planted = people::registration("hanako@example.com");
+    planted["password"] = json!("the password of somebody else");
+    app.post("/v1/accounts").json(&planted).expect(202);
+    let void = app.mailed_token("hanako@example.com");
+    app.register("hanako@example.com").expect(202);
+    confirm(app, &void).problem(401, "invalid_token");
+    confirm(app, &app.mailed_token("hanako@example.com")).expect(200);
+    let login = json!({"email": "hanako@example.com", "password": planted["password"]});
+    app.post("/v1/sessions").json(&login).problem(401, "invalid_credentials");
+    app.log_in("hanako@example.com");
 }
 
 fn an_address_in_other_letter_case_is_the_same_address(app: &TestApp) {

@@ -12,6 +12,7 @@ const MAX_DEPTH: u8 = 32;
 /// Past 2^53 a JSON number is no longer exact in every parser.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 const NUL: &str = "a NUL character";
+const UNSEEN: &str = "a text of which nothing can be seen, or with control characters";
 
 /// Parses bytes to a value in one spelling.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
@@ -26,8 +27,24 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
             return Problem::new(Code::InvalidBody)
                 .detail("A text contains a NUL character.", "文字列にNUL文字が含まれています。");
         }
+        if what.contains(UNSEEN) {
+            return Problem::new(Code::InvalidBody).detail(
+                format!("The body holds {UNSEEN}."),
+                "何も見えない文字列、または制御文字を含む文字列があります。",
+            );
+        }
         Problem::new(Code::MalformedJson).detail(what, "本文を読み取れません。")
     })
+}
+
+/// What no text needs: control characters but line breaks and tabs, and what turns the direction of text around.
+fn is_control(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || matches!(c, '\u{202d}' | '\u{202e}')
+}
+
+/// White space, and characters without width.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{3164}')
 }
 
 struct Strict {
@@ -86,6 +103,9 @@ impl<'de> Visitor<'de> for Strict {
         if value.contains('\0') {
             return Err(E::custom(NUL));
         }
+        if value.chars().any(is_control) || (!value.is_empty() && value.chars().all(is_unseen)) {
+            return Err(E::custom(UNSEEN));
+        }
         Ok(value.into())
     }
 
@@ -133,6 +153,9 @@ mod tests {
             (br#"{"a": 1, "a": 2}"#.as_slice(), Code::MalformedJson),
             (br#"{"a": "\u0000"}"#.as_slice(), Code::InvalidBody),
             (br#"{"a\u0000": 1}"#.as_slice(), Code::InvalidBody),
+            (br#"{"a": " \u200b "}"#.as_slice(), Code::InvalidBody),
+            (br#"{"a": "x\u001b[31m"}"#.as_slice(), Code::InvalidBody),
+            (br#"{"a": "\u202etxt"}"#.as_slice(), Code::InvalidBody),
             (b"{\"a\": \"\0\"}".as_slice(), Code::MalformedJson),
             (b"{\"a\": \"\xff\"}".as_slice(), Code::MalformedJson),
             (br#"{"a": "\ud800"}"#.as_slice(), Code::MalformedJson),

@@ -2,7 +2,7 @@
 
 use domain::{
     ids::{MemberId, SessionId},
-    member::{Member, MemberKind},
+    member::{Member, MemberKind, MemberState},
     policy::Role,
 };
 use persistence::{
@@ -45,33 +45,51 @@ pub fn email_key(email: &str) -> String {
 }
 
 /// Registers a member and mails the confirmation token. The answer is the same when the address is taken, whose owner
-/// gets a mail that says so: strangers do not learn who is a member.
+/// gets a mail that says so: strangers do not learn who is a member. An address that nobody has confirmed yet belongs to
+/// whoever registers it last, so that nobody can keep it from its owner, or plant a password there.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<(), Problem> {
-    let key = email_key(&form.email);
-    if member::by_email(tx, &key)?.is_some() {
-        let mail = mailer::already_member(cx, &form.email, form.locale);
-        return Ok(mail::queue(tx, &mail, clock::real_now())?);
-    }
-    let decision = Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now);
-    insert(tx, cx, &decision.next, form)?;
-    announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
+    let id = match member::by_email(tx, &email_key(&form.email))? {
+        Some((known, _)) if known.state == MemberState::Active => {
+            let mail = mailer::already_member(cx, &form.email, form.locale);
+            return Ok(mail::queue(tx, &mail, clock::real_now())?);
+        }
+        Some((pending, _)) => register_anew(tx, cx, pending, form)?,
+        None => register_first(tx, cx, form)?,
+    };
     let (token, hash) = secrets::bearer("azc_").map_err(|_| Problem::new(Code::Internal))?;
-    member::expect_confirmation(tx, decision.next.id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
+    member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, &form.email, &token, form.locale);
     Ok(mail::queue(tx, &mail, clock::real_now())?)
 }
 
-fn insert(tx: &mut Tx<'_>, cx: &Context, member: &Member, form: &Registration) -> Result<(), Problem> {
-    let credentials = Credentials {
+fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<MemberId, Problem> {
+    let decision = Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now);
+    insert(tx, cx, &decision.next, form)?;
+    announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
+    Ok(decision.next.id)
+}
+
+fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Registration) -> Result<MemberId, Problem> {
+    let display_name = form.display_name.clone();
+    let member = Member { kind: form.kind, display_name, updated_at: cx.now, ..pending };
+    member::register_anew(tx, &member, &credentials(cx, form))?;
+    Ok(member.id)
+}
+
+fn credentials(cx: &Context, form: &Registration) -> Credentials {
+    Credentials {
         email_key: email_key(&form.email),
         password_hash: Some(form.password_hash.clone()),
         locale: form.locale.as_str().to_owned(),
         terms_version: cx.app.settings.terms_version.clone(),
-    };
-    Ok(member::insert(tx, member, &credentials)?)
+    }
+}
+
+fn insert(tx: &mut Tx<'_>, cx: &Context, member: &Member, form: &Registration) -> Result<(), Problem> {
+    Ok(member::insert(tx, member, &credentials(cx, form))?)
 }
 
 /// Adds an account that is ready to log in: one of the operator's people, or somebody in the demo.

@@ -98,6 +98,7 @@ fn already_recorded(error: StoreError) -> Problem {
         StoreError::Taken { .. } => Problem::new(Code::AlreadyRecorded),
         StoreError::LostRace { .. }
         | StoreError::Insufficient
+        | StoreError::OutOfRange
         | StoreError::Corrupt { .. }
         | StoreError::Missing { .. }
         | StoreError::Unavailable(_)

@@ -120,6 +120,16 @@ fn a_sandbox_database_never_serves_production() {
 fn the_ledger_of_a_new_installation_is_sound() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let database = Database::create(engine);
+        assert!(azukari(&["migrate", "--database-url", &database.url], &[]).status.success());
         assert!(azukari(&["ledger", "verify", "--database-url", &database.url], &[]).status.success());
     }
+}
+
+#[test]
+fn looking_at_a_database_that_is_not_there_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mistyped.db");
+    let url = format!("sqlite:{}", path.display());
+    refused(&["ledger", "verify", "--database-url", &url], &[], "there is no database at");
+    assert!(!path.exists());
 }

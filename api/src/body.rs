@@ -1,5 +1,6 @@
 //! Reading JSON bodies strictly: what is not exactly right is refused by name, and nothing is guessed.
 
+mod objects;
 mod strict;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use garde::Validate;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
+use objects::Objects;
 
 /// The largest body that is read.
 const MAX_BYTES: usize = 256 * 1024;
@@ -61,15 +63,8 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
 /// Bytes to a checked request.
 fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<Body<T>, Problem> {
     let value = strict::parse(bytes)?;
-    if !value.is_object() {
-        return Err(Problem::new(Code::InvalidBody).at(
-            "",
-            "the body must be an object",
-            "本文はオブジェクトでなければなりません。",
-        ));
-    }
     let canonical = value.to_string();
-    let typed: T = serde_path_to_error::deserialize(value).map_err(|error| {
+    let typed: T = serde_path_to_error::deserialize(Objects(value)).map_err(|error| {
         let place = pointer_of(&error.path().to_string());
         let what = error.into_inner().to_string();
         let (pointer, ja) = name_of(&what, &place);

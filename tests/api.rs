@@ -28,4 +28,5 @@ mod proposal_outcome;
 mod races;
 mod sandbox;
 mod strangers;
+mod termination_fee;
 mod worklist;

@@ -5,6 +5,7 @@ pub mod contract;
 pub mod dispute;
 mod document;
 pub mod error;
+pub mod escrow;
 pub mod event;
 pub mod idempotency;
 pub mod instance;

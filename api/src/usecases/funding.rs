@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 use domain::{
     decision::Decision,
+    escrow::EscrowState,
     event::EventKind,
     ids::{MilestoneId, PaymentId},
     ledger::JournalEntry,
-    milestone::{MilestoneAction, MilestoneState},
+    milestone::{Milestone, MilestoneAction, MilestoneState},
     money::Money,
     payment::{Means, Payment, PaymentMethod, PaymentState},
     policy::Operation,
@@ -40,8 +41,9 @@ const SLOW_CHARGE: TimeDelta = TimeDelta::days(8);
 pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Work, Problem> {
     let mut work = Work::lock_by_milestone(tx, id)?;
     let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
+    let termination_fee_due = termination_fee_due(&work)?;
     let mut funds = lock_funds(tx, &work)?;
-    let decision = milestone.start_funding(funds.available()?, cx.now, &cx.app.rules)?;
+    let decision = milestone.start_funding(funds.available()?, termination_fee_due, cx.now, &cx.app.rules)?;
     funds.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
     work.step(tx, cx, &decision)?;
     if decision.next.shortfall()?.is_zero() {
@@ -50,6 +52,20 @@ pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMeth
         ask(tx, cx, &work, id, method)?;
     }
     Ok(work)
+}
+
+/// The termination fee, unless it is here already: it comes with the first milestone that is funded, so until then only
+/// one milestone waits for money.
+fn termination_fee_due(work: &Work) -> Result<Money, Problem> {
+    let missing = work.termination.as_ref().filter(|fee| fee.escrow.state == EscrowState::Unfunded);
+    let Some(fee) = missing else { return Ok(Money::zero(work.contract.released.currency())) };
+    if work.milestones.iter().any(|stored| stored.milestone.termination_fee_due.is_positive()) {
+        return Err(Problem::new(Code::ActionRefused).detail(
+            "The termination fee is paid with the first milestone. Finish funding that one, then fund others.",
+            "中途終了料は最初のマイルストーンと一緒に支払います。その仮払いが終わってから、ほかのマイルストーンを仮払いしてください。",
+        ));
+    }
+    Ok(fee.escrow.amount)
 }
 
 /// Asks for what is missing in another way: after a payment has failed, or instead of one for which nothing has come.
@@ -103,9 +119,12 @@ fn lock_funds(tx: &mut Tx<'_>, work: &Work) -> Result<Funds, Problem> {
 
 fn fund(tx: &mut Tx<'_>, cx: &Context, work: &mut Work, id: MilestoneId, funds: &mut Funds) -> Result<(), Problem> {
     let stored = work.milestone(id)?;
-    let reserved = stored.milestone.reserved;
+    let Milestone { reserved, termination_fee_due, .. } = stored.milestone;
     let decision = stored.milestone.fund(&stored.escrow, cx.now)?;
     funds.reserve_instead(tx, reserved, Money::zero(reserved.currency()))?;
+    if termination_fee_due.is_positive() {
+        work.fund_termination(tx, cx)?;
+    }
     work.movement(tx, cx, &decision)
 }
 

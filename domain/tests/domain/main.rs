@@ -27,6 +27,7 @@ mod proposal;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
-mod terms;
+mod termination;
 #[cfg(test)]
+mod terms;
 mod walk;

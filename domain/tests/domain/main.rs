@@ -30,4 +30,5 @@ mod scene;
 mod termination;
 #[cfg(test)]
 mod terms;
+#[cfg(test)]
 mod walk;

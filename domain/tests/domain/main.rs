@@ -32,3 +32,5 @@ mod termination;
 mod terms;
 #[cfg(test)]
 mod walk;
+#[cfg(test)]
+mod withdrawal;

@@ -17,6 +17,7 @@ mod preview;
 mod proposal;
 mod sandbox;
 mod terms;
+mod withdrawal;
 mod worklist;
 
 use std::sync::OnceLock;
@@ -35,6 +36,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     balance::configure(config);
     bank_receipt::configure(config);
     ledger::configure(config);
+    withdrawal::configure(config);
     worklist::configure(config);
     job::configure(config);
     proposal::configure(config);

@@ -1,6 +1,20 @@
-//! Every number of the domain rules, sections 2 and 4: defaults of settings, never literals in code.
+//! Every number of the domain rules, sections 2, 4 and 6: defaults of settings, never literals in code.
 
 use chrono::TimeDelta;
+
+use crate::names;
+
+names! {
+    /// When the address of somebody who left may join again (domain rules, section 6).
+    pub enum EmailReuse {
+        /// Never.
+        Forbidden = "forbidden",
+        /// Once what is kept about it is purged.
+        AfterPurge = "after_purge",
+        /// When staff say so.
+        Support = "support",
+    }
+}
 
 /// The waits and limits that decisions read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +55,14 @@ pub struct Rules {
     pub revision_limit_max: u16,
     /// The most milestones of one contract.
     pub max_milestones: u16,
+    /// How long ago the log-in may be for what a stolen token must not do; in real time.
+    pub recent_login: TimeDelta,
+    /// Whether somebody who leaves must say why.
+    pub leaving_reason_required: bool,
+    /// When the address of somebody who left may join again.
+    pub email_reuse: EmailReuse,
+    /// How long after somebody left everything about their address is purged.
+    pub purge_after: TimeDelta,
 }
 
 impl Default for Rules {
@@ -64,6 +86,10 @@ impl Default for Rules {
             revision_limit: 3,
             revision_limit_max: 20,
             max_milestones: 50,
+            recent_login: TimeDelta::minutes(10),
+            leaving_reason_required: true,
+            email_reuse: EmailReuse::AfterPurge,
+            purge_after: TimeDelta::days(30),
         }
     }
 }

@@ -123,7 +123,7 @@ pub enum Tie {
     /// A disagreement about a part of one.
     Dispute(DisputeId, DisputeState),
     /// An offer, and the side they are on.
-    Proposal(ProposalId, ProposalState),
+    Proposal(ProposalId, Party, ProposalState),
     /// A job they posted.
     Job(JobId, JobState),
     /// What an account of theirs holds.
@@ -215,6 +215,14 @@ pub fn assess(ties: &[Tied]) -> Readiness {
     readiness
 }
 
+/// Whether a tie means anything to somebody who wants to leave, so that it has to be looked for.
+pub fn matters(tie: Tie) -> bool {
+    match tie.meaning() {
+        Meaning::Nothing => false,
+        Meaning::Hard(..) | Meaning::Soft(..) | Meaning::Lost(_) => true,
+    }
+}
+
 impl Tie {
     /// The machines whose states are decided on here.
     pub const MACHINES: &'static [&'static str] = &["contract", "milestone", "dispute", "proposal", "job", "member"];
@@ -224,7 +232,7 @@ impl Tie {
             Self::Contract(id, ..) => (Some(id.to_string()), None),
             Self::Milestone(id, ..) => (Some(id.to_string()), None),
             Self::Dispute(id, _) => (Some(id.to_string()), None),
-            Self::Proposal(id, _) => (Some(id.to_string()), None),
+            Self::Proposal(id, ..) => (Some(id.to_string()), None),
             Self::Job(id, _) => (Some(id.to_string()), None),
             Self::Balance(_, amount, _) => (None, Some(amount)),
             Self::Registration(_) | Self::Password(_) => (None, None),
@@ -236,7 +244,7 @@ impl Tie {
             Self::Contract(_, party, state) => contract(party, state),
             Self::Milestone(_, party, state) => milestone(party, state),
             Self::Dispute(_, state) => dispute(state),
-            Self::Proposal(_, state) => proposal(state),
+            Self::Proposal(_, party, state) => proposal(party, state),
             Self::Job(_, state) => job(state),
             Self::Balance(_, amount, _) if amount.is_zero() => Meaning::Nothing,
             Self::Balance(kind, _, way_out) => balance(kind, way_out),
@@ -289,11 +297,15 @@ const fn dispute(state: DisputeState) -> Meaning {
     }
 }
 
-const fn proposal(state: ProposalState) -> Meaning {
+const fn proposal(party: Party, state: ProposalState) -> Meaning {
     match state {
         // Either side can end it: the worker retracts, the client declines.
         ProposalState::Submitted | ProposalState::Countered => Meaning::Hard(BlockerCode::OpenProposal, Owner::Member),
-        ProposalState::SetAside => Meaning::Lost(Warning::ProposalsRetracted),
+        // It comes back when a contract lapses, which speaks for the client; the worker takes it back.
+        ProposalState::SetAside => match party {
+            Party::Worker => Meaning::Lost(Warning::ProposalsRetracted),
+            Party::Client => Meaning::Nothing,
+        },
         // Its contract speaks for an accepted one.
         ProposalState::Accepted => Meaning::Nothing,
         ProposalState::Declined | ProposalState::Retracted | ProposalState::Expired => Meaning::Nothing,

@@ -26,4 +26,5 @@ pub mod store;
 mod terms;
 pub mod timer;
 pub mod types;
+pub mod withdrawal;
 pub mod worklist;

@@ -153,7 +153,7 @@ impl From<TokenPair> for Tokens {
 ///
 /// Opens a session of 30 days. The access token is good for 15 minutes; renew it with the refresh token.
 #[utoipa::path(tag = "access", request_body = LogIn, responses((status = 201, description = "A session", body = Tokens)), security(()),
-    extensions(("x-errors" = json!(["invalid_credentials", "email_not_confirmed", "answer_not_repeatable"]))))]
+    extensions(("x-errors" = json!(["invalid_credentials", "email_not_confirmed", "account_closing", "answer_not_repeatable"]))))]
 #[post("/v1/sessions")]
 async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
     let Body { value, canonical } = body;
@@ -166,6 +166,8 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
         match member.state {
             member::MemberState::Active => Ok(member.id),
             member::MemberState::Pending => Err(Problem::new(Code::EmailNotConfirmed)),
+            member::MemberState::Closing => Err(Problem::new(Code::AccountClosing)),
+            member::MemberState::Closed => Err(Problem::new(Code::InvalidCredentials)),
         }
     })
     .await?;

@@ -79,7 +79,7 @@ fn what_still_runs_blocks_and_what_is_over_does_not() {
     assert_eq!(blocker(Tie::Dispute(id(1), DisputeState::Mediation)).unwrap().2, Owner::Operator);
     for state in ProposalState::ALL.iter().copied() {
         let waits = matches!(state, ProposalState::Submitted | ProposalState::Countered);
-        assert_eq!(blocker(Tie::Proposal(id(1), state)).is_some(), waits, "{state}");
+        assert_eq!(blocker(Tie::Proposal(id(1), Party::Client, state)).is_some(), waits, "{state}");
     }
     for state in JobState::ALL.iter().copied() {
         assert_eq!(blocker(Tie::Job(id(1), state)).is_some(), state == JobState::Open, "{state}");
@@ -88,7 +88,8 @@ fn what_still_runs_blocks_and_what_is_over_does_not() {
 
 #[test]
 fn what_is_lost_is_a_warning_told_once() {
-    let set_aside = |number| Tied { tie: Tie::Proposal(id(number), ProposalState::SetAside), since: start() };
+    let set_aside =
+        |number| Tied { tie: Tie::Proposal(id(number), Party::Worker, ProposalState::SetAside), since: start() };
     let draft = Tied { tie: Tie::Job(id(3), JobState::Draft), since: start() };
     let readiness = assess(&[set_aside(1), draft, set_aside(2)]);
     assert_eq!(readiness.warnings, [Warning::DraftJobsDiscarded, Warning::ProposalsRetracted]);

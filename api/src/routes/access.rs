@@ -2,7 +2,7 @@
 
 use actix_web::{delete, get, post};
 use chrono::{DateTime, Utc};
-use domain::member;
+use domain::{machine::State, member, policy as role};
 use garde::Validate;
 use persistence::store::Intent;
 use serde::{Deserialize, Serialize};
@@ -240,6 +240,11 @@ struct Member {
 
 impl From<&member::Member> for Member {
     fn from(member: &member::Member) -> Self {
+        // The operator's people have no market of their own to leave.
+        let allowed = match member.role {
+            role::Role::Member => member.state.allowed(role::Standing::Client),
+            role::Role::Support | role::Role::Finance | role::Role::Admin => Vec::new(),
+        };
         Self {
             id: member.id.to_string(),
             kind: Word(member.kind),
@@ -247,7 +252,7 @@ impl From<&member::Member> for Member {
             email: member.email.clone(),
             display_name: member.display_name.clone(),
             status: Word(member.state),
-            allowed_actions: Vec::new(),
+            allowed_actions: allowed.iter().map(ToString::to_string).collect(),
             version: member.version,
             created_at: member.created_at,
             updated_at: member.updated_at,

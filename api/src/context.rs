@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     actor::{Actor, Party},
     ids::{Id, MemberId, SessionId},
@@ -32,6 +32,8 @@ pub struct Context {
     pub actor: Option<Actor>,
     /// The session of the caller, if it is a person.
     pub session: Option<SessionId>,
+    /// When the caller last logged in, in real time.
+    pub authenticated_at: Option<DateTime<Utc>>,
     /// Whether what happens will be undone, because the caller only wants to know.
     pub preview: bool,
     if_match: Option<i32>,
@@ -47,6 +49,7 @@ impl Context {
             now,
             actor: Some(Actor::System),
             session: None,
+            authenticated_at: None,
             preview: false,
             if_match: None,
             ids: Ids::default(),
@@ -92,6 +95,25 @@ impl Context {
     /// [`Code::Unauthenticated`] if it is nobody.
     pub fn person(&self) -> Result<MemberId, Problem> {
         self.actor.and_then(Actor::member).ok_or_else(|| Problem::new(Code::Unauthenticated))
+    }
+
+    /// Asks for a log-in of the last few minutes, before what must not be done with a stolen token. Logging in again
+    /// opens another session, whose token then passes; renewing a token does not. It goes by real time, as all that
+    /// concerns tokens does.
+    ///
+    /// # Errors
+    /// [`Code::RecentLoginRequired`] when it is longer ago, [`Code::Unauthenticated`] when nobody is logged in.
+    pub fn require_recent_login(&self) -> Result<(), Problem> {
+        let at = self.authenticated_at.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        let life = self.app.rules.recent_login;
+        if clock::real_now() - at <= life {
+            return Ok(());
+        }
+        let minutes = life.num_minutes();
+        Err(Problem::new(Code::RecentLoginRequired).detail(
+            format!("Log in again, then repeat this within {minutes} minutes."),
+            format!("もう一度ログインし、{minutes}分以内にやり直してください。"),
+        ))
     }
 
     /// What the caller is to something that belongs to these two.
@@ -168,19 +190,16 @@ impl Conditions {
             Role::Member => Actor::Member(claims.member),
             role @ (Role::Support | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
         };
-        Ok(self.context(Some(actor), Some(claims.session), arrival.clock_offset))
-    }
-
-    fn context(&self, actor: Option<Actor>, session: Option<SessionId>, offset: TimeDelta) -> Context {
-        Context {
+        Ok(Context {
             app: self.app.clone(),
-            now: clock::market_now(offset),
-            actor,
-            session,
+            now: clock::market_now(arrival.clock_offset),
+            actor: Some(actor),
+            session: Some(claims.session),
+            authenticated_at: Some(arrival.authenticated_at),
             preview: self.intent == Intent::Preview,
             if_match: self.if_match,
             ids: Ids::default(),
             journal: RefCell::default(),
-        }
+        })
     }
 }

@@ -29,6 +29,8 @@ pub struct Rules {
     pub job_open: TimeDelta,
     /// How long before automatic acceptance the client is reminded: first and second reminder.
     pub reminders: [TimeDelta; 2],
+    /// How long ago the log-in may be when something is asked for that a stolen token must not do.
+    pub recent_login: TimeDelta,
     /// The acceptance window in days, unless agreed otherwise.
     pub acceptance_days: u16,
     /// The shortest acceptance window that may be agreed.
@@ -58,6 +60,7 @@ impl Default for Rules {
             redelivery_overdue: TimeDelta::days(30),
             job_open: TimeDelta::days(30),
             reminders: [TimeDelta::hours(72), TimeDelta::hours(24)],
+            recent_login: TimeDelta::minutes(10),
             acceptance_days: 7,
             acceptance_days_min: 3,
             acceptance_days_max: 11,

@@ -20,6 +20,8 @@ use crate::{
 pub struct Arrival {
     /// The role of the member behind it.
     pub role: Role,
+    /// When the session was opened, which is when its owner last proved the password. Renewing tokens proves nothing.
+    pub authenticated_at: DateTime<Utc>,
     /// How far the test clock is ahead.
     pub clock_offset: TimeDelta,
 }
@@ -29,19 +31,27 @@ pub struct Arrival {
 /// # Errors
 /// Those of the database, or a role that makes no sense.
 pub fn arrive(conn: &mut Conn, session: SessionId) -> Result<Option<Arrival>, StoreError> {
-    let row: Option<(String, i64)> = sessions::table
+    let row: Option<(String, Moment, i64)> = sessions::table
         .inner_join(members::table)
         .filter(sessions::id.eq(Key::from(session)).and(sessions::revoked_at.is_null()))
-        .select((members::role, instance::table.select(instance::clock_offset).single_value().assume_not_null()))
+        .select((
+            members::role,
+            sessions::created_at,
+            instance::table.select(instance::clock_offset).single_value().assume_not_null(),
+        ))
         .first(conn)
         .optional()?;
-    row.map(|(role, offset)| {
+    row.map(|(role, opened_at, offset)| {
         let corrupt = |what: domain::names::UnknownName| StoreError::Corrupt {
             table: "members",
             id: session.to_string(),
             what: what.to_string(),
         };
-        Ok(Arrival { role: role.parse().map_err(corrupt)?, clock_offset: TimeDelta::microseconds(offset) })
+        Ok(Arrival {
+            role: role.parse().map_err(corrupt)?,
+            authenticated_at: opened_at.into(),
+            clock_offset: TimeDelta::microseconds(offset),
+        })
     })
     .transpose()
 }

@@ -43,6 +43,8 @@ pub struct Rules {
     pub job_open: TimeDelta,
     /// How long before automatic acceptance the client is reminded: first and second reminder.
     pub reminders: [TimeDelta; 2],
+    /// How long ago the log-in may be when something is asked for that a stolen token must not do.
+    pub recent_login: TimeDelta,
     /// The acceptance window in days, unless agreed otherwise.
     pub acceptance_days: u16,
     /// The shortest acceptance window that may be agreed.
@@ -55,8 +57,6 @@ pub struct Rules {
     pub revision_limit_max: u16,
     /// The most milestones of one contract.
     pub max_milestones: u16,
-    /// How long ago the log-in may be for what a stolen token must not do; in real time.
-    pub recent_login: TimeDelta,
     /// Whether somebody who leaves must say why.
     pub leaving_reason_required: bool,
     /// When the address of somebody who left may join again.
@@ -80,13 +80,13 @@ impl Default for Rules {
             redelivery_overdue: TimeDelta::days(30),
             job_open: TimeDelta::days(30),
             reminders: [TimeDelta::hours(72), TimeDelta::hours(24)],
+            recent_login: TimeDelta::minutes(10),
             acceptance_days: 7,
             acceptance_days_min: 3,
             acceptance_days_max: 11,
             revision_limit: 3,
             revision_limit_max: 20,
             max_milestones: 50,
-            recent_login: TimeDelta::minutes(10),
             leaving_reason_required: true,
             email_reuse: EmailReuse::AfterPurge,
             purge_after: TimeDelta::days(30),

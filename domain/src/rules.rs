@@ -16,6 +16,11 @@ names! {
     }
 }
 
+/// The longest acceptance window that keeps payday within 60 days of delivery, counting the delivery day (domain rules,
+/// section 4): what is accepted on the 1st is paid on the 15th of the next month, at most 45 days later, and 3 more if
+/// the bank is closed.
+const ACCEPTANCE_DAYS_AT_MOST: u16 = 11;
+
 /// The waits and limits that decisions read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -41,8 +46,10 @@ pub struct Rules {
     pub redelivery_overdue: TimeDelta,
     /// How long a published job stays open.
     pub job_open: TimeDelta,
-    /// How long before automatic acceptance the client is reminded: first and second reminder.
-    pub reminders: [TimeDelta; 2],
+    /// How long before automatic acceptance the client is reminded.
+    pub first_reminder: TimeDelta,
+    /// How long before automatic acceptance the client is reminded again.
+    pub second_reminder: TimeDelta,
     /// How long ago the log-in may be when something is asked for that a stolen token must not do.
     pub recent_login: TimeDelta,
     /// The acceptance window in days, unless agreed otherwise.
@@ -79,7 +86,8 @@ impl Default for Rules {
             escalation: TimeDelta::days(30),
             redelivery_overdue: TimeDelta::days(30),
             job_open: TimeDelta::days(30),
-            reminders: [TimeDelta::hours(72), TimeDelta::hours(24)],
+            first_reminder: TimeDelta::hours(72),
+            second_reminder: TimeDelta::hours(24),
             recent_login: TimeDelta::minutes(10),
             acceptance_days: 7,
             acceptance_days_min: 3,
@@ -91,5 +99,45 @@ impl Default for Rules {
             email_reuse: EmailReuse::AfterPurge,
             purge_after: TimeDelta::days(30),
         }
+    }
+}
+
+/// Numbers that contradict each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RulesError {
+    /// No window can be agreed, or the usual one is none of those.
+    #[error("acceptance_days must lie between acceptance_days_min, at least 1, and acceptance_days_max")]
+    AcceptanceDays,
+    /// Payday could fall later than 60 days after delivery.
+    #[error(
+        "acceptance_days_max must be at most {ACCEPTANCE_DAYS_AT_MOST}, so that payday is within 60 days of delivery"
+    )]
+    LatePayday,
+    /// The usual number of rounds may not be agreed.
+    #[error("revision_limit must be at most revision_limit_max")]
+    RevisionLimit,
+    /// No contract could be signed.
+    #[error("max_milestones must be at least 1")]
+    MaxMilestones,
+    /// The second reminder would come before the first.
+    #[error("second_reminder must be shorter than first_reminder: it comes closer to the acceptance")]
+    Reminders,
+}
+
+impl Rules {
+    /// Finds what contradicts itself.
+    ///
+    /// # Errors
+    /// The first contradiction.
+    pub fn check(&self) -> Result<(), RulesError> {
+        let window = self.acceptance_days_min..=self.acceptance_days_max;
+        let checks = [
+            (self.acceptance_days_min >= 1 && window.contains(&self.acceptance_days), RulesError::AcceptanceDays),
+            (self.acceptance_days_max <= ACCEPTANCE_DAYS_AT_MOST, RulesError::LatePayday),
+            (self.revision_limit <= self.revision_limit_max, RulesError::RevisionLimit),
+            (self.max_milestones >= 1, RulesError::MaxMilestones),
+            (self.second_reminder < self.first_reminder, RulesError::Reminders),
+        ];
+        checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, error)| Err(error))
     }
 }

@@ -25,6 +25,8 @@ mod policy;
 #[cfg(test)]
 mod proposal;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod termination;

@@ -1,6 +1,10 @@
-//! Every number of the domain rules, sections 2 and 4: defaults of settings, never literals in code.
+//! Every number of the domain rules, sections 2, 4 and 5: defaults of settings, never literals in code.
+
+mod payout;
 
 use chrono::TimeDelta;
+
+pub use self::payout::{BankFee, PayoutMode, PayoutRules};
 
 /// The waits and limits that decisions read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,8 @@ pub struct Rules {
     pub revision_limit_max: u16,
     /// The most milestones of one contract.
     pub max_milestones: u16,
+    /// When and how earnings are paid out.
+    pub payout: PayoutRules,
 }
 
 impl Default for Rules {
@@ -64,6 +70,7 @@ impl Default for Rules {
             revision_limit: 3,
             revision_limit_max: 20,
             max_milestones: 50,
+            payout: PayoutRules::default(),
         }
     }
 }

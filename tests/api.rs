@@ -31,4 +31,5 @@ mod races;
 mod sandbox;
 mod strangers;
 mod termination_fee;
+mod withdrawal;
 mod worklist;

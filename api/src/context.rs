@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     actor::{Actor, Party},
     ids::{Id, MemberId, SessionId},
@@ -32,6 +32,8 @@ pub struct Context {
     pub actor: Option<Actor>,
     /// The session of the caller, if it is a person.
     pub session: Option<SessionId>,
+    /// When the caller logged in, in real time, if it is a person.
+    pub authenticated_at: Option<DateTime<Utc>>,
     /// Whether what happens will be undone, because the caller only wants to know.
     pub preview: bool,
     if_match: Option<i32>,
@@ -47,6 +49,7 @@ impl Context {
             now,
             actor: Some(Actor::System),
             session: None,
+            authenticated_at: None,
             preview: false,
             if_match: None,
             ids: Ids::default(),
@@ -118,6 +121,18 @@ impl Context {
         self.actor.map_or(Standing::Outsider, Actor::standing_outside)
     }
 
+    /// Asks for a log-in within the last minutes: an access token that was left lying about must not be enough.
+    ///
+    /// # Errors
+    /// [`Code::RecentLoginRequired`] when it was longer ago.
+    pub fn require_recent_login(&self) -> Result<(), Problem> {
+        let since = self.authenticated_at.map(|at| clock::real_now() - at);
+        if since.is_some_and(|since| since <= self.app.rules.recent_login) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::RecentLoginRequired))
+    }
+
     /// Asks the policy table.
     ///
     /// # Errors
@@ -168,19 +183,16 @@ impl Conditions {
             Role::Member => Actor::Member(claims.member),
             role @ (Role::Support | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
         };
-        Ok(self.context(Some(actor), Some(claims.session), arrival.clock_offset))
-    }
-
-    fn context(&self, actor: Option<Actor>, session: Option<SessionId>, offset: TimeDelta) -> Context {
-        Context {
+        Ok(Context {
             app: self.app.clone(),
-            now: clock::market_now(offset),
-            actor,
-            session,
+            now: clock::market_now(arrival.clock_offset),
+            actor: Some(actor),
+            session: Some(claims.session),
+            authenticated_at: Some(arrival.authenticated_at),
             preview: self.intent == Intent::Preview,
             if_match: self.if_match,
             ids: Ids::default(),
             journal: RefCell::default(),
-        }
+        })
     }
 }

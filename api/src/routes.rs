@@ -19,6 +19,7 @@ mod preview;
 mod proposal;
 mod sandbox;
 mod terms;
+mod withdrawal;
 mod worklist;
 
 use std::sync::OnceLock;
@@ -39,6 +40,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     bank_receipt::configure(config);
     business_calendar::configure(config);
     ledger::configure(config);
+    withdrawal::configure(config);
     worklist::configure(config);
     job::configure(config);
     proposal::configure(config);

@@ -9,6 +9,12 @@ names! {
         MemberRegistered = "member.registered",
         /// The e-mail address was confirmed.
         MemberConfirmed = "member.confirmed",
+        /// They left; money may still be on its way to them.
+        MemberWithdrawn = "member.withdrawn",
+        /// Nothing is on its way any more.
+        MemberClosed = "member.closed",
+        /// Money of somebody who left was set aside, to be claimed.
+        MemberMoneyUnclaimed = "member.money_unclaimed",
 
         /// A draft was written.
         JobDrafted = "job.drafted",

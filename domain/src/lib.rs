@@ -33,3 +33,4 @@ pub mod rules;
 pub mod states;
 pub mod terms;
 pub mod timer;
+pub mod withdrawal;

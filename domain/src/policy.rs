@@ -91,6 +91,10 @@ pub enum Operation {
     ReadDispute,
     /// Reading the own balance, entries and payments.
     ReadOwnMoney,
+    /// Reading what stands in the way of leaving.
+    ReadWithdrawal,
+    /// Letting the address of somebody who left join again.
+    ReadmitAddress,
     /// Entering a transfer that the bank shows.
     RecordBankReceipt,
     /// Reading one payment.
@@ -127,6 +131,10 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
     match operation {
         // Whoever holds the mailed token: nobody is logged in yet.
         Operation::Member(MemberAction::Confirm) => &[Outsider],
+        // Everybody is the owner of their own account, and nobody else may close it.
+        Operation::Member(MemberAction::Withdraw) | Operation::ReadWithdrawal => ONLY_CLIENT,
+        Operation::Member(MemberAction::Complete) => ONLY_SYSTEM,
+        Operation::ReadmitAddress => MEDIATORS,
         Operation::Job(action) => job(action),
         Operation::Proposal(action) => proposal(action),
         Operation::Contract(action) => contract(action),

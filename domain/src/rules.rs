@@ -1,10 +1,23 @@
-//! Every number of the domain rules, sections 2, 4 and 5: defaults of settings, never literals in code.
+//! Every number of the domain rules, sections 2, 4, 5 and 6: defaults of settings, never literals in code.
 
 mod payout;
 
 use chrono::TimeDelta;
 
 pub use self::payout::{BankFee, PayoutMode, PayoutRules};
+use crate::names;
+
+names! {
+    /// When the address of somebody who left may join again (domain rules, section 6).
+    pub enum EmailReuse {
+        /// Never.
+        Forbidden = "forbidden",
+        /// Once what is kept about it is purged.
+        AfterPurge = "after_purge",
+        /// When staff say so.
+        Support = "support",
+    }
+}
 
 /// The waits and limits that decisions read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +60,14 @@ pub struct Rules {
     pub max_milestones: u16,
     /// When and how earnings are paid out.
     pub payout: PayoutRules,
+    /// How long ago the log-in may be for what a stolen token must not do; in real time.
+    pub recent_login: TimeDelta,
+    /// Whether somebody who leaves must say why.
+    pub leaving_reason_required: bool,
+    /// When the address of somebody who left may join again.
+    pub email_reuse: EmailReuse,
+    /// How long after somebody left everything about their address is purged.
+    pub purge_after: TimeDelta,
 }
 
 impl Default for Rules {
@@ -71,6 +92,10 @@ impl Default for Rules {
             revision_limit_max: 20,
             max_milestones: 50,
             payout: PayoutRules::default(),
+            recent_login: TimeDelta::minutes(10),
+            leaving_reason_required: true,
+            email_reuse: EmailReuse::AfterPurge,
+            purge_after: TimeDelta::days(30),
         }
     }
 }

@@ -29,4 +29,5 @@ pub mod store;
 mod terms;
 pub mod timer;
 pub mod types;
+pub mod withdrawal;
 pub mod worklist;

@@ -2,7 +2,11 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use domain::{ids::EscrowId, money::Currency, release::Release};
+use domain::{
+    ids::{EscrowId, MemberId},
+    money::Currency,
+    release::Release,
+};
 
 use crate::{
     error::StoreError,
@@ -59,5 +63,17 @@ pub fn insert(tx: &mut Tx<'_>, release: &Release) -> Result<(), StoreError> {
         pay_by: release.pay_by,
     };
     diesel::insert_into(releases::table).values(row).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Leaves nothing to be paid out to somebody in a currency: it is set aside as unclaimed.
+///
+/// # Errors
+/// Only those of the database.
+pub fn set_aside(tx: &mut Tx<'_>, worker: MemberId, currency: Currency) -> Result<(), StoreError> {
+    let left = releases::table
+        .filter(releases::worker_id.eq(Key::from(worker)).and(releases::currency.eq(currency.as_str())))
+        .filter(releases::remaining.gt(0));
+    diesel::update(left).set(releases::remaining.eq(0)).execute(&mut **tx)?;
     Ok(())
 }

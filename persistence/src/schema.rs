@@ -456,6 +456,32 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    withdrawals (member_id) {
+        member_id -> Identifier,
+        reason -> Nullable<Text>,
+        comment -> Nullable<Text>,
+        acknowledged -> Json,
+        requested_at -> Instant,
+        completed_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    tombstones (member_id) {
+        member_id -> Identifier,
+        email_hash -> Binary,
+        left_at -> Instant,
+        readmitted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
     use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
 
     releases (escrow_id) {
@@ -604,6 +630,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     progress_notes,
     cancellation_requests,
     disputes,
+    withdrawals,
+    tombstones,
     releases,
     bank_accounts,
     calendar_overrides,

@@ -22,6 +22,8 @@ pub struct Arrival {
     pub role: Role,
     /// How far the test clock is ahead.
     pub clock_offset: TimeDelta,
+    /// When they logged in, in real time.
+    pub authenticated_at: DateTime<Utc>,
 }
 
 /// Looks up a live session; none if it was revoked.
@@ -29,19 +31,27 @@ pub struct Arrival {
 /// # Errors
 /// Those of the database, or a role that makes no sense.
 pub fn arrive(conn: &mut Conn, session: SessionId) -> Result<Option<Arrival>, StoreError> {
-    let row: Option<(String, i64)> = sessions::table
+    let row: Option<(String, Moment, i64)> = sessions::table
         .inner_join(members::table)
         .filter(sessions::id.eq(Key::from(session)).and(sessions::revoked_at.is_null()))
-        .select((members::role, instance::table.select(instance::clock_offset).single_value().assume_not_null()))
+        .select((
+            members::role,
+            sessions::created_at,
+            instance::table.select(instance::clock_offset).single_value().assume_not_null(),
+        ))
         .first(conn)
         .optional()?;
-    row.map(|(role, offset)| {
+    row.map(|(role, authenticated_at, offset)| {
         let corrupt = |what: domain::names::UnknownName| StoreError::Corrupt {
             table: "members",
             id: session.to_string(),
             what: what.to_string(),
         };
-        Ok(Arrival { role: role.parse().map_err(corrupt)?, clock_offset: TimeDelta::microseconds(offset) })
+        Ok(Arrival {
+            role: role.parse().map_err(corrupt)?,
+            clock_offset: TimeDelta::microseconds(offset),
+            authenticated_at: authenticated_at.into(),
+        })
     })
     .transpose()
 }
@@ -137,6 +147,18 @@ pub fn use_token(tx: &mut Tx<'_>, token_hash: &[u8], now: DateTime<Utc>) -> Resu
 /// Only those of the database.
 pub fn revoke(tx: &mut Tx<'_>, session: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(Key::from(session)))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(Some(Moment::from(now))))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Ends every session of a member.
+///
+/// # Errors
+/// Only those of the database.
+pub fn revoke_all(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(sessions::table.filter(sessions::member_id.eq(Key::from(member))))
         .filter(sessions::revoked_at.is_null())
         .set(sessions::revoked_at.eq(Some(Moment::from(now))))
         .execute(&mut **tx)?;

@@ -11,6 +11,7 @@ on_both_engines!(
     wrong_codes_and_names_are_refused_by_their_place,
     an_account_is_corrected_on_the_version_that_was_seen,
     the_owner_is_told_by_mail_of_every_change,
+    a_change_needs_a_recent_log_in,
     an_account_can_be_forgotten,
     staff_have_no_account,
 );
@@ -93,6 +94,16 @@ fn the_owner_is_told_by_mail_of_every_change(app: &TestApp) {
     let body = text(&mails["items"][0]["body"]);
     assert!(body.contains("0005-101 ****321") && !body.contains("7654"), "{body}");
     assert_eq!(app.events_about(&hanako, &hanako.id).last().map(String::as_str), Some("bank_account.changed"));
+}
+
+fn a_change_needs_a_recent_log_in(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let kept = put(app, &hanako, &account("1")).expect(200);
+    app.age_log_ins(601);
+    put(app, &hanako, &account("2")).problem(403, "recent_login_required");
+    app.request("DELETE", "/v1/me/bank-account").by(&hanako).send().problem(403, "recent_login_required");
+    assert_eq!(app.read(&hanako, "/v1/me/bank-account"), kept);
+    put(app, &app.log_in(&hanako.email), &account("2")).expect(200);
 }
 
 fn an_account_can_be_forgotten(app: &TestApp) {

@@ -56,6 +56,8 @@ codes! {
         "No account has this e-mail with this password." "このメールアドレスとパスワードの組み合わせのアカウントはありません。";
     EmailNotConfirmed 403 "email_not_confirmed" "Confirm your e-mail first" "メールアドレスの確認が必要です"
         "The account exists, but its e-mail address is not confirmed yet." "アカウントのメールアドレスがまだ確認されていません。";
+    RecentLoginRequired 403 "recent_login_required" "Log in again first" "再ログインが必要です"
+        "This needs a log-in within the last 10 minutes: log in again, then repeat the request with the new token." "10分以内のログインが必要な操作です。ログインし直し、新しいトークンで再度お試しください。";
     NotPermitted 403 "not_permitted" "Not yours to do" "許可されていません"
         "You can see this, but your role does not allow this operation." "閲覧はできますが、あなたの役割ではこの操作はできません。";
     NotFound 404 "not_found" "Not found" "見つかりません"
@@ -92,6 +94,12 @@ codes! {
         "The account does not hold this much that is free to use." "利用できる残高が足りません。";
     ClockNotForward 409 "clock_not_forward" "The test clock only goes forward" "テスト時計は進めることしかできません"
         "The moment named is not after the current time of the test clock." "指定された時刻はテスト時計の現在時刻より後ではありません。";
+    WithdrawalBlocked 409 "withdrawal_blocked" "Something stands in the way of leaving" "退会できない原因があります"
+        "The blockers say what, who must act, and what clears it." "blockersに原因、対応する人、解消方法があります。";
+    MemberLeft 409 "member_left" "The other member has left" "相手は退会しました"
+        "One of the two sides has left the marketplace, so that nothing new can begin between you." "一方が退会したため、新しい取引は始められません。";
+    AccountClosing 403 "account_closing" "You have left" "退会済みです"
+        "This account is closed, except for money that is still on its way to you." "このアカウントは退会済みです。送金中のお金の手続きだけが続いています。";
     PreconditionFailed 412 "precondition_failed" "The resource has changed" "リソースが変更されています"
         "The If-Match header names an older version: read the resource again." "If-Matchの版は古くなっています。読み直してください。";
     BodyTooLarge 413 "body_too_large" "The body is too large" "本文が大きすぎます"
@@ -110,6 +118,8 @@ codes! {
         "The errors list says which of the terms cannot be agreed on, and why." "errorsに合意できない条件と理由があります。";
     SharesRefused 422 "shares_refused" "The shares do not fit" "配分に誤りがあります"
         "Shares must name exactly the open milestones, and none may exceed what is held for it." "配分は未完了のマイルストーンすべてについて、保全額の範囲で指定してください。";
+    WarningsNotAcknowledged 422 "warnings_not_acknowledged" "Acknowledge the warnings first" "注意事項の確認が必要です"
+        "Leaving loses something; name every warning of the readiness in acknowledged_warnings." "退会で失われるものがあります。注意事項をすべてacknowledged_warningsに指定してください。";
     OwnJob 422 "own_job" "This is your own job" "自分の募集です"
         "Nobody can propose to work for themselves." "自分の募集には提案できません。";
     NotAMonthEnd 422 "not_a_month_end" "Not the last day of a month" "月末の日付ではありません"

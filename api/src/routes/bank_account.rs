@@ -162,7 +162,7 @@ impl TryFrom<BankAccountPut> for AccountDetails {
 ///
 /// Checked for its form. Payouts that are not with the bank yet go there; you are told by mail.
 #[utoipa::path(tag = "money", request_body = BankAccountPut, responses((status = 200, description = "The account", body = BankAccount)),
-    extensions(("x-errors" = json!(["not_permitted", "precondition_failed"]))))]
+    extensions(("x-errors" = json!(["not_permitted", "precondition_failed", "recent_login_required"]))))]
 #[put("/v1/me/bank-account")]
 async fn put_bank_account(call: Call, body: Body<BankAccountPut>) -> Answer {
     let Body { value, canonical } = body;
@@ -174,7 +174,7 @@ async fn put_bank_account(call: Call, body: Body<BankAccountPut>) -> Answer {
 ///
 /// Payouts wait until there is another.
 #[utoipa::path(tag = "money", responses((status = 204, description = "None is named")),
-    extensions(("x-errors" = json!(["not_found", "not_permitted", "precondition_failed"]))))]
+    extensions(("x-errors" = json!(["not_found", "not_permitted", "precondition_failed", "recent_login_required"]))))]
 #[delete("/v1/me/bank-account")]
 async fn delete_bank_account(call: Call) -> Answer {
     call.act(Key::Optional, "", |tx, cx| {

@@ -27,6 +27,7 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<BankAccount, Problem> {
 /// Staff, a log-in too long ago, or another version than was seen.
 pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<BankAccount, Problem> {
     let me = cx.member()?;
+    cx.require_recent_login()?;
     let (account, decision) = match bank_account::lock(tx, me)? {
         Some(known) => {
             cx.check_version(known.version)?;
@@ -50,6 +51,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
 /// Staff, a log-in too long ago, another version than was seen, or none was named.
 pub fn remove(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     let me = cx.member()?;
+    cx.require_recent_login()?;
     let account = bank_account::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     cx.check_version(account.version)?;
     bank_account::remove(tx, &account)?;

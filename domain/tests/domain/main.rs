@@ -38,3 +38,5 @@ mod termination;
 mod terms;
 #[cfg(test)]
 mod walk;
+#[cfg(test)]
+mod withdrawal;

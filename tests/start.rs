@@ -152,12 +152,16 @@ fn every_number_of_the_rules_can_be_set_and_is_documented() {
     let documented = include_str!("../docs/settings.md").lines().filter(|line| line.contains("`AZUKARI_RULES__"));
     let rows: Vec<_> = documented.filter(|line| line.starts_with('|')).collect();
     assert_eq!(rows, documented_rules());
-    let fields = include_str!("../domain/src/rules.rs").lines().filter_map(|line| {
-        let (name, kind) = line.trim().strip_prefix("pub ")?.split_once(": ")?;
-        kind.ends_with(',').then_some(name)
-    });
+    let fields = |group: &str, source: &'static str| -> Vec<&str> {
+        let all = source.split(&format!("pub struct {group} {{")).nth(1).unwrap().split("\n}").next().unwrap();
+        let name = |line: &'static str| Some(line.trim().strip_prefix("pub ")?.split_once(": ")?.0);
+        all.lines().filter_map(name).collect()
+    };
+    let mut expected = fields("Rules", include_str!("../domain/src/rules.rs"));
+    let place = expected.iter().position(|name| *name == "payout").unwrap();
+    expected.splice(place..=place, fields("PayoutRules", include_str!("../domain/src/rules/payout.rs")));
     let known: Vec<_> = RULES.iter().map(|setting| setting.name.rsplit('.').next().unwrap()).collect();
-    assert_eq!(fields.collect::<Vec<_>>(), known);
+    assert_eq!(expected, known);
 }
 
 #[test]
@@ -198,6 +202,10 @@ fn every_number_that_can_be_set_is_read_into_its_own_place() {
             (_, Ok(number)) => (number + 1).min(11).to_string(),
             ("true", _) => "false".to_owned(),
             ("after_purge", _) => "support".to_owned(),
+            ("automatic", _) => "on_request".to_owned(),
+            ("next", _) => "previous".to_owned(),
+            (rate, _) if rate.starts_with("0.") => "0.25".to_owned(),
+            (fees, _) if fees.contains('=') => "450 650@30000 0036=0".to_owned(),
             _ => "P1DT6H".to_owned(),
         };
         let name = format!("AZUKARI_RULES__{}", setting.name.replace('.', "__").to_uppercase());
@@ -227,6 +235,11 @@ fn rules_that_make_no_sense_are_named_in_one_line() {
         ("SECOND_REMINDER", "P4D"),
         ("LEAVING_REASON_REQUIRED", "perhaps"),
         ("EMAIL_REUSE", "never"),
+        ("PAYOUT__SHIFT", "sideways"),
+        ("PAYOUT__MINIMUM", "-1"),
+        ("PAYOUT__QUICK_RATE", "5"),
+        ("PAYOUT__BANK_FEES", "0036=100"),
+        ("PAYOUT__BANK_FEES", "500 36=100"),
         ("UNHEARD_OF", "1"),
         ("FUNDING_WINDOW__UNHEARD_OF", "1"),
     ] {

@@ -82,6 +82,20 @@ pub fn acceptance_reminder(cx: &Context, to: &str, locale: &str, title: &str, ac
     compose(cx, to, "A delivery awaits your decision", body)
 }
 
+/// Tells a member that payouts go elsewhere from now on.
+pub fn bank_account_changed(cx: &Context, to: &str, locale: &str, account: &str) -> Mail {
+    if locale == Locale::Ja.as_str() {
+        let body = format!(
+            "出金先の口座が「{account}」に変更されました。心当たりがない場合は、すぐにサポートへご連絡ください。\n"
+        );
+        return compose(cx, to, "出金先口座の変更", body);
+    }
+    let body = format!(
+        "The bank account that your payouts go to was changed to {account}. If this was not you, tell our support at once.\n"
+    );
+    compose(cx, to, "Your bank account was changed", body)
+}
+
 /// Tells somebody who joins again how soon they can.
 pub fn not_yet_back(cx: &Context, to: &str, locale: Locale, when: Option<DateTime<Utc>>) -> Mail {
     let at = when.map(|when| when.format("%Y-%m-%d %H:%M UTC"));

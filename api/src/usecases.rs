@@ -1,7 +1,9 @@
 //! One function for each thing that can be done: it reads under lock, lets the domain decide, and writes.
 
 pub mod access;
+pub mod bank_account;
 pub mod bank_receipt;
+pub mod business_calendar;
 pub mod cancellation;
 pub mod commit;
 pub mod contract;

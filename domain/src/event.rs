@@ -112,6 +112,13 @@ names! {
         /// It did not come in time.
         PaymentExpired = "payment.expired",
 
+        /// A member named another account at a bank, or corrected it.
+        BankAccountChanged = "bank_account.changed",
+        /// A member named none any more.
+        BankAccountRemoved = "bank_account.removed",
+        /// The bank refused a payout to it.
+        BankAccountFailed = "bank_account.failed",
+
         /// A bank transfer was seen that belongs to nobody yet.
         BankReceiptRecorded = "bank_receipt.recorded",
         /// It was found to belong to a payment.

@@ -109,6 +109,8 @@ pub enum Operation {
     ReadAnyDispute,
     /// Listing what waits for staff.
     ReadWorklist,
+    /// Saying on which days banks are open.
+    ManageCalendar,
     /// Naming the person who looks after a dispute.
     AssignDispute,
 }
@@ -149,7 +151,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::RequestCancellation => PARTIES,
         Operation::ReadPayment => &[Client, Support, Finance, Admin],
         Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
-        Operation::ReadBankReceipts | Operation::ReadLedger => TREASURY,
+        Operation::ReadBankReceipts | Operation::ReadLedger | Operation::ManageCalendar => TREASURY,
         Operation::ReadAnyDispute | Operation::AssignDispute => MEDIATORS,
         Operation::ReadWorklist => STAFF,
     }

@@ -1,5 +1,7 @@
 //! Storage: one query code over SQLite and PostgreSQL, and the one door through which everything is written.
 
+pub mod bank_account;
+pub mod business_calendar;
 pub mod cancellation;
 pub mod contract;
 pub mod dispute;
@@ -19,6 +21,7 @@ pub mod note;
 pub mod page;
 pub mod payment;
 pub mod proposal;
+pub mod release;
 mod row;
 pub mod schema;
 pub mod session;

@@ -122,6 +122,8 @@ codes! {
         "Leaving loses something; name every warning of the readiness in acknowledged_warnings." "退会で失われるものがあります。注意事項をすべてacknowledged_warningsに指定してください。";
     OwnJob 422 "own_job" "This is your own job" "自分の募集です"
         "Nobody can propose to work for themselves." "自分の募集には提案できません。";
+    NotAMonthEnd 422 "not_a_month_end" "Not the last day of a month" "月末の日付ではありません"
+        "Payouts are reckoned by whole months: name the last day of one, as in 2026-04-30." "出金は月単位で締めます。2026-04-30のような月末の日付を指定してください。";
     RateLimited 429 "rate_limited" "Too many requests" "リクエストが多すぎます"
         "Wait as long as Retry-After says." "Retry-Afterの秒数だけお待ちください。";
     Internal 500 "internal" "Something broke on our side" "サーバー側で問題が発生しました"

@@ -15,7 +15,7 @@ use domain::{
     withdrawal::{LeavingReason, Readiness, Tie, Tied, Warning, WayOut, assess},
 };
 use persistence::{
-    ledger, mail, member, session,
+    ledger, mail, member, release, session,
     store::{Conn, Tx},
     timer::{self, Timer},
     withdrawal::{self, Withdrawal},
@@ -201,6 +201,7 @@ fn set_aside(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Problem>
             let entry = JournalEntry::unclaimed(id, earnings, funds)?;
             let decision = Decision::new((), EventKind::MemberMoneyUnclaimed).book(entry);
             announce(tx, cx, id, Audience::only(id), &decision)?;
+            release::set_aside(tx, id, currency)?;
         }
     }
     Ok(())

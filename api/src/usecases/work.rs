@@ -1,21 +1,25 @@
 //! A contract with its milestones, locked together; and what follows for the contract when a milestone changes.
 
+use chrono::{DateTime, Utc};
 use domain::{
     actor::Party,
     contract::{Contract, Ending, TerminationPaid},
     decision::Decision,
+    escrow::Escrow,
     fee::FeeSchedule,
     ids::{ContractId, MilestoneId},
     machine::State,
     milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement},
     money::Money,
     policy::{Operation, Standing},
+    release::Release,
 };
 use persistence::{
     contract,
     error::StoreError,
     escrow::{self, TerminationFee},
     milestone::{self, Stored},
+    release,
     store::{Conn, Tx},
 };
 
@@ -182,8 +186,9 @@ impl Work {
         let decision = self.contract.pay_termination(&fee.escrow, self.ending, self.fees(&schedule), cx.now)?;
         let TerminationPaid { contract, escrow, release } = &decision.next;
         self.termination = Some(escrow::save_termination_fee(tx, escrow, release.as_ref())?);
-        if release.is_some() {
+        if let Some(release) = release {
             self.contract = contract::save(tx, contract)?;
+            self.note_release(tx, cx, escrow, release.net, None)?;
         }
         announce(tx, cx, self.contract.id, self.audience(), &decision)
     }
@@ -203,10 +208,27 @@ impl Work {
         let Movement { milestone, escrow, release } = &decision.next;
         let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
         let escrow = escrow::save(tx, escrow)?;
+        if let Some(release) = release {
+            self.note_release(tx, cx, &escrow, release.net, milestone.delivered_at)?;
+        }
         announce(tx, cx, milestone.id, self.audience(), decision)?;
         let id = milestone.id;
         self.replace(id, |stored| *stored = Stored { milestone, escrow, charged });
         self.narrow_cancellation(tx, cx, id)
+    }
+
+    /// What the worker has earned waits to be paid out, and not for ever.
+    fn note_release(
+        &self,
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        escrow: &Escrow,
+        net: Money,
+        delivered_at: Option<DateTime<Utc>>,
+    ) -> Result<(), Problem> {
+        let rules = &cx.app.rules.payout;
+        let earned = Release::of(escrow, self.contract.id, net, delivered_at, cx.now, rules);
+        Ok(earned.map_or(Ok(()), |earned| release::insert(tx, &earned))?)
     }
 
     /// What can no longer be canceled is no longer part of a request to cancel.

@@ -1,6 +1,10 @@
 //! The rules as sentences. One binary, so that it links once.
 
 #[cfg(test)]
+mod bank_account;
+#[cfg(test)]
+mod business_calendar;
+#[cfg(test)]
 mod cancellation;
 #[cfg(test)]
 mod contract;
@@ -24,6 +28,8 @@ mod payment;
 mod policy;
 #[cfg(test)]
 mod proposal;
+#[cfg(test)]
+mod release;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

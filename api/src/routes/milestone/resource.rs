@@ -1,7 +1,7 @@
 //! A milestone as it is sent.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::policy::Standing;
+use domain::{policy::Standing, release::pay_by};
 use persistence::{
     escrow::Charged,
     milestone::{self, Stored},
@@ -80,6 +80,9 @@ pub(in crate::routes) struct Milestone {
     /// What became of the money, once it was released.
     #[schema(required = true)]
     release: Option<Release>,
+    /// The last day on which what was released may lawfully be paid to the worker: the sixtieth, counting the day of delivery.
+    #[schema(required = true)]
+    pay_by: Option<NaiveDate>,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
@@ -119,6 +122,9 @@ impl Milestone {
             delivered_at: milestone.delivered_at,
             finished_at: milestone.finished_at,
             release,
+            pay_by: charged
+                .and(milestone.finished_at)
+                .map(|at| pay_by(milestone.delivered_at, at, &cx.app.rules.payout)),
             allowed_actions: allowed_actions(milestone, standing),
             version: milestone.version,
             created_at: milestone.created_at,

@@ -11,6 +11,7 @@ mod conventions;
 mod dispute;
 mod events;
 mod failure;
+mod fee_basis;
 mod fee_quote;
 mod forgery;
 mod funding;

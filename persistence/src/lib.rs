@@ -18,6 +18,7 @@ pub mod note;
 pub mod page;
 pub mod payment;
 pub mod proposal;
+pub mod relation;
 mod row;
 pub mod schema;
 pub mod session;

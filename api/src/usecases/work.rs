@@ -4,10 +4,10 @@ use domain::{
     actor::Party,
     contract::Contract,
     decision::Decision,
-    fee::FeeSchedule,
+    fee::{FeeBasis, FeeSchedule},
     ids::{ContractId, MilestoneId},
     machine::State,
-    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement},
+    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Release},
     money::Money,
     policy::{Operation, Standing},
 };
@@ -15,12 +15,14 @@ use persistence::{
     contract,
     error::StoreError,
     milestone::{self, Stored},
+    relation::{self, Pair},
     store::{Conn, Tx},
 };
 
 use super::{
     cancellation,
     commit::{Audience, announce},
+    fee,
 };
 use crate::{context::Context, problem::Problem};
 
@@ -140,6 +142,7 @@ impl Work {
     fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
         let Movement { milestone, escrow, release } = &decision.next;
         let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
+        self.remember(tx, release.as_ref())?;
         let escrow = milestone::save_escrow(tx, milestone.id, escrow)?;
         announce(tx, cx, milestone.id, self.audience(), decision)?;
         let id = milestone.id;
@@ -184,10 +187,11 @@ impl Work {
         id: MilestoneId,
         share: Money,
     ) -> Result<Decision<Movement>, Problem> {
-        super::funding::release_reservation(tx, cx, self, id)?;
         let schedule = self.schedule()?;
+        let fees = self.fees(tx, &schedule)?;
+        super::funding::release_reservation(tx, cx, self, id)?;
         let stored = self.milestone(id)?;
-        Ok(stored.milestone.cancel(share, &stored.escrow, self.fees(&schedule), cx.now)?)
+        Ok(stored.milestone.cancel(share, &stored.escrow, fees, cx.now)?)
     }
 
     /// The fee schedule the contract was signed under.
@@ -195,13 +199,31 @@ impl Work {
     /// # Errors
     /// When it is not known any more, which would be our mistake.
     pub fn schedule(&self) -> Result<FeeSchedule, Problem> {
-        let name = &self.contract.fee_schedule;
-        Ok(FeeSchedule::find(name).ok_or_else(|| StoreError::Missing { table: "fee schedules", id: name.clone() })?)
+        fee::signed(&self.contract)
     }
 
-    /// What the next fee is reckoned by.
-    pub const fn fees<'a>(&self, schedule: &'a FeeSchedule) -> FeeTerms<'a> {
-        self.contract.fee_terms(schedule)
+    /// What the next fee is reckoned by. Where all contracts of the two count for one another, this locks what was
+    /// released between them until the end of the transaction.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn fees<'a>(&self, tx: &mut Tx<'_>, schedule: &'a FeeSchedule) -> Result<FeeTerms<'a>, Problem> {
+        let Contract { client, worker, released, .. } = self.contract;
+        let between_the_two = match schedule.basis {
+            FeeBasis::Contract => released,
+            FeeBasis::ClientLifetime => relation::lock(tx, Pair { client, worker, currency: released.currency() })?,
+        };
+        Ok(self.contract.fee_terms(schedule, between_the_two))
+    }
+
+    /// Keeps in mind what was released, for the fees of all that the two do together.
+    fn remember(&self, tx: &mut Tx<'_>, release: Option<&Release>) -> Result<(), Problem> {
+        match (release, self.schedule()?.basis) {
+            (None, _) | (Some(_), FeeBasis::Contract) => Ok(()),
+            (Some(release), FeeBasis::ClientLifetime) => {
+                Ok(relation::add(tx, self.contract.client, self.contract.worker, release.gross)?)
+            }
+        }
     }
 
     fn replace(&mut self, id: MilestoneId, change: impl FnOnce(&mut Stored)) {

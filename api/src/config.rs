@@ -1,6 +1,7 @@
 //! Settings, from lowest to highest: defaults, a file, `AZUKARI_*` in the environment, flags.
 
 mod duration;
+mod fee;
 mod rules;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::secrets::SECRET_BYTES;
+pub use fee::FeeSettings;
 pub use rules::{RULES, RuleSetting};
 
 /// Which world an installation is.
@@ -75,6 +77,9 @@ pub struct Settings {
     pub log_ins_per_minute: u32,
     /// What to log, as in `info,persistence=debug`.
     pub log: String,
+    /// Under which fees contracts are signed.
+    #[serde(default)]
+    pub fee: FeeSettings,
     /// The waits and limits that the domain's decisions read.
     #[serde(default, deserialize_with = "rules::read")]
     pub rules: Rules,

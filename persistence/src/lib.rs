@@ -21,6 +21,7 @@ pub mod note;
 pub mod page;
 pub mod payment;
 pub mod proposal;
+pub mod relation;
 pub mod release;
 mod row;
 pub mod schema;

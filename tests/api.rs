@@ -13,6 +13,7 @@ mod conventions;
 mod dispute;
 mod events;
 mod failure;
+mod fee_basis;
 mod fee_quote;
 mod forgery;
 mod funding;

@@ -27,20 +27,22 @@ pub use deals::Deal;
 pub use people::Person;
 pub use server::Server;
 
-/// Runs each named function, which takes a `&TestApp`, as one test on SQLite and one on PostgreSQL.
+/// Runs each named function, which takes a `&TestApp`, as one test on SQLite and one on PostgreSQL; with settings, if some
+/// come first.
 macro_rules! on_both_engines {
-    ($($name:ident),+ $(,)?) => {$(
+    ($($name:ident),+ $(,)?) => { $crate::harness::on_both_engines!(&[] => $($name),+); };
+    ($settings:expr => $($name:ident),+ $(,)?) => {$(
         mod $name {
             use crate::harness::{Engine, TestApp};
 
             #[test]
             fn sqlite() {
-                super::$name(&TestApp::spawn(Engine::Sqlite));
+                super::$name(&TestApp::spawn_with(Engine::Sqlite, $settings));
             }
 
             #[test]
             fn postgres() {
-                super::$name(&TestApp::spawn(Engine::Postgres));
+                super::$name(&TestApp::spawn_with(Engine::Postgres, $settings));
             }
         }
     )+};

@@ -2,9 +2,11 @@
 
 use std::{net::TcpListener, process::Output};
 
-use api::config::{Flags, Mode, Settings};
+use api::config::{Flags, Mode, RULES, RuleSetting, Settings};
+use chrono::TimeDelta;
+use domain::rules::Rules;
 
-use crate::harness::{Database, Engine, program};
+use crate::harness::{Database, Engine, TestApp, program};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -104,6 +106,8 @@ fn the_program_says_in_one_line_why_it_does_not_start() {
     refused(&["serve", "--config", "/nowhere.toml"], &[], "nowhere.toml");
     refused(&["serve", url[0], url[1], "--listen", &taken], &[], "listen");
     refused(&["serve", url[0], url[1]], &[("AZUKARI_LOG", "=====")], "AZUKARI_LOG");
+    let rule = ("AZUKARI_RULES__FUNDING_WINDOW", "7 days");
+    refused(&["serve", url[0], url[1]], &[rule], "rules.funding_window must be a duration as in P7D or PT72H");
 }
 
 #[test]
@@ -132,4 +136,115 @@ fn looking_at_a_database_that_is_not_there_makes_none() {
     let url = format!("sqlite:{}", path.display());
     refused(&["ledger", "verify", "--database-url", &url], &[], "there is no database at");
     assert!(!path.exists());
+}
+
+/// The rows of the documentation's table of rules, as they must be.
+fn documented_rules() -> Vec<String> {
+    let row = |setting: &RuleSetting| {
+        let name = setting.name.replace('.', "__").to_uppercase();
+        format!("| `AZUKARI_RULES__{name}` | `{}` | {} |", setting.value(&mut Rules::default()), setting.meaning)
+    };
+    RULES.iter().map(row).collect()
+}
+
+#[test]
+fn every_number_of_the_rules_can_be_set_and_is_documented() {
+    let documented = include_str!("../docs/settings.md").lines().filter(|line| line.contains("`AZUKARI_RULES__"));
+    let rows: Vec<_> = documented.filter(|line| line.starts_with('|')).collect();
+    assert_eq!(rows, documented_rules());
+    let fields = |group: &str, source: &'static str| -> Vec<&str> {
+        let all = source.split(&format!("pub struct {group} {{")).nth(1).unwrap().split("\n}").next().unwrap();
+        let name = |line: &'static str| Some(line.trim().strip_prefix("pub ")?.split_once(": ")?.0);
+        all.lines().filter_map(name).collect()
+    };
+    let mut expected = fields("Rules", include_str!("../domain/src/rules.rs"));
+    let place = expected.iter().position(|name| *name == "payout").unwrap();
+    expected.splice(place..=place, fields("PayoutRules", include_str!("../domain/src/rules/payout.rs")));
+    let known: Vec<_> = RULES.iter().map(|setting| setting.name.rsplit('.').next().unwrap()).collect();
+    assert_eq!(expected, known);
+}
+
+#[test]
+fn rules_are_set_in_the_file_and_stronger_in_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("azukari.toml");
+    std::fs::write(&path, "[rules]\nfunding_window = \"P10D\"\nleave_after = \"PT36H\"\nmax_milestones = 20\n")
+        .unwrap();
+    let file = ("AZUKARI_CONFIG", path.to_str().unwrap());
+    let set = read(&[file, ("AZUKARI_RULES__FUNDING_WINDOW", "P11D"), ("AZUKARI_RULES__REVISION_LIMIT", "5")]).unwrap();
+    let expected = Rules {
+        funding_window: TimeDelta::days(11),
+        leave_after: TimeDelta::hours(36),
+        max_milestones: 20,
+        revision_limit: 5,
+        ..Rules::default()
+    };
+    assert_eq!(set.rules, expected);
+    assert_eq!(read(&[]).unwrap().rules, Rules::default());
+}
+
+#[test]
+fn a_rule_that_is_set_is_what_decides() {
+    let app = TestApp::spawn_with(Engine::Sqlite, &[("AZUKARI_RULES__AGREED_LAPSE", "PT5H")]);
+    let deal = app.deal(&[10_000]);
+    app.advance_hours(4);
+    assert_eq!(deal.status(), "agreed");
+    app.advance_hours(1);
+    assert_eq!(deal.status(), "lapsed");
+}
+
+#[test]
+fn every_number_that_can_be_set_is_read_into_its_own_place() {
+    for setting in RULES {
+        let mut rules = Rules::default();
+        let usual = setting.value(&mut rules);
+        let other = match (usual.as_str(), usual.parse::<u16>()) {
+            (_, Ok(number)) => (number + 1).min(11).to_string(),
+            ("true", _) => "false".to_owned(),
+            ("after_purge", _) => "support".to_owned(),
+            ("automatic", _) => "on_request".to_owned(),
+            ("next", _) => "previous".to_owned(),
+            (rate, _) if rate.starts_with("0.") => "0.25".to_owned(),
+            (fees, _) if fees.contains('=') => "450 650@30000 0036=0".to_owned(),
+            _ => "P1DT6H".to_owned(),
+        };
+        let name = format!("AZUKARI_RULES__{}", setting.name.replace('.', "__").to_uppercase());
+        // Whatever is longest comes with it, so that a single change contradicts nothing.
+        let rest = [("AZUKARI_RULES__ACCEPTANCE_DAYS_MAX", "11"), (name.as_str(), other.as_str())];
+        assert_eq!(setting.value(&mut read(&rest).unwrap().rules), other, "{name}");
+    }
+}
+
+#[test]
+fn rules_that_make_no_sense_are_named_in_one_line() {
+    for (name, value) in [
+        ("FUNDING_WINDOW", "7 days"),
+        ("FUNDING_WINDOW", "P1M"),
+        ("FUNDING_WINDOW", "P0D"),
+        ("FUNDING_WINDOW", "P-7D"),
+        ("FUNDING_WINDOW", "P3651D"),
+        ("MAX_MILESTONES", "many"),
+        ("MAX_MILESTONES", "-1"),
+        ("MAX_MILESTONES", "0"),
+        ("ACCEPTANCE_DAYS_MIN", "0"),
+        ("ACCEPTANCE_DAYS_MIN", "8"),
+        ("ACCEPTANCE_DAYS_MAX", "6"),
+        ("ACCEPTANCE_DAYS_MAX", "12"),
+        ("ACCEPTANCE_DAYS", "12"),
+        ("REVISION_LIMIT", "21"),
+        ("SECOND_REMINDER", "P4D"),
+        ("LEAVING_REASON_REQUIRED", "perhaps"),
+        ("EMAIL_REUSE", "never"),
+        ("PAYOUT__SHIFT", "sideways"),
+        ("PAYOUT__MINIMUM", "-1"),
+        ("PAYOUT__QUICK_RATE", "5"),
+        ("PAYOUT__BANK_FEES", "0036=100"),
+        ("PAYOUT__BANK_FEES", "500 36=100"),
+        ("UNHEARD_OF", "1"),
+        ("FUNDING_WINDOW__UNHEARD_OF", "1"),
+    ] {
+        let why = read(&[(&format!("AZUKARI_RULES__{name}"), value)]).unwrap_err();
+        let named = why.contains(&name.replace("__", ".").to_lowercase());
+        assert!(named && !why.contains('\n'), "{name}={value}: {why}");
+    }
 }

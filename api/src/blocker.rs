@@ -86,89 +86,42 @@ fn link(fact: &Fact) -> String {
     }
 }
 
-/// What it is called, and what clears it.
-fn words(code: Code) -> (Text, Text) {
-    match code {
-        Code::RunningContractAsWorker => (
-            text("A contract to work on is not over", "進行中の契約（受注側）があります"),
-            text(
-                "Finish the work, or ask the client to end the contract by consent.",
-                "業務を完了するか、クライアントに合意によるキャンセルを申請してください。",
-            ),
-        ),
-        Code::RunningContractAsClient => (
-            text("A contract to pay for is not over", "進行中の契約（発注側）があります"),
-            text(
-                "Accept what is delivered, or ask the worker to end the contract by consent.",
-                "納品物を検収するか、ワーカーに合意によるキャンセルを申請してください。",
-            ),
-        ),
-        Code::EscrowFunding => (
-            text("A milestone waits for its money", "仮払い待ちのマイルストーンがあります"),
-            text(
-                "The client pays, or both end the contract by consent; unpaid funding expires by itself.",
-                "クライアントが支払うか、合意で契約を終了してください。未払いのまま期限を過ぎると仮払いは失効します。",
-            ),
-        ),
-        Code::EscrowHeld => (
-            text("Money is held for work that is not delivered", "仮払い済みで未納品の業務があります"),
-            text(
-                "The worker delivers, or both end the contract by consent.",
-                "ワーカーが納品するか、合意で契約を終了してください。",
-            ),
-        ),
-        Code::DeliveryAwaitingAcceptance => (
-            text("A delivery awaits acceptance", "検収待ちの納品があります"),
-            text(
-                "The client accepts or asks for changes; without an answer it is accepted automatically.",
-                "クライアントが検収または修正を依頼します。返答がなければ自動的に検収されます。",
-            ),
-        ),
-        Code::OpenDispute => (
-            text("A dispute is not settled", "解決していない紛争があります"),
-            text(
-                "Agree on shares with the other side, or wait for the ruling.",
-                "相手と配分に合意するか、運営の裁定をお待ちください。",
-            ),
-        ),
-        Code::OpenProposal => (
-            text("A proposal waits for an answer", "交渉中の提案があります"),
-            text(
-                "Retract the proposal if it is yours, decline it if it was made to you.",
-                "自分の提案は取り下げ、受け取った提案は辞退してください。",
-            ),
-        ),
-        Code::OpenJob => (
-            text("A job takes proposals", "公開中の募集があります"),
-            text("Take the job back.", "募集を取り消してください。"),
-        ),
-        Code::EarningsUnpaid => (
-            text("Earnings are not paid out", "出金されていない報酬があります"),
-            text(
-                "Leaving pays them out, free of charge, to your bank account: set one, or correct it.",
-                "退会すると無料で銀行口座へ振り込みます。口座を登録または修正してください。",
-            ),
-        ),
-        Code::ClientFundsLeft => (
-            text("Client funds are left", "未使用の入金があります"),
-            text(
-                "Leaving refunds them to where they came from; what came by bank transfer needs your bank account.",
-                "退会すると支払元へ返金します。銀行振込の返金には銀行口座の登録が必要です。",
-            ),
-        ),
-        Code::Receivable => (
-            text("You owe the operator", "運営への未払いがあります"),
-            text("Pay what is owed.", "未払い金をお支払いください。"),
-        ),
-        Code::EmailUnconfirmed => (
-            text("The e-mail address is not confirmed", "メールアドレスが未確認です"),
-            text("Confirm it with the mailed token.", "メールで届いたトークンで確認してください。"),
-        ),
-        Code::NoPassword => (
-            text("There is no password", "パスワードが未設定です"),
-            text("Set a password, then log in with it.", "パスワードを設定し、ログインし直してください。"),
-        ),
-    }
+macro_rules! words {
+    ($($variant:ident $title_en:literal $title_ja:literal $en:literal $ja:literal;)+) => {
+        /// What it is called, and what clears it.
+        fn words(code: Code) -> (Text, Text) {
+            match code { $(Code::$variant => (text($title_en, $title_ja), text($en, $ja))),+ }
+        }
+    };
+}
+
+words! {
+    RunningContractAsWorker "A contract to work on is not over" "進行中の契約（受注側）があります"
+        "Finish the work, or ask the client to end the contract by consent." "業務を完了するか、クライアントに合意によるキャンセルを申請してください。";
+    RunningContractAsClient "A contract to pay for is not over" "進行中の契約（発注側）があります"
+        "Accept what is delivered, or ask the worker to end the contract by consent." "納品物を検収するか、ワーカーに合意によるキャンセルを申請してください。";
+    EscrowFunding "A milestone waits for its money" "仮払い待ちのマイルストーンがあります"
+        "The client pays, or both end the contract by consent; unpaid funding expires by itself." "クライアントが支払うか、合意で契約を終了してください。未払いのまま期限を過ぎると仮払いは失効します。";
+    EscrowHeld "Money is held for work that is not delivered" "仮払い済みで未納品の業務があります"
+        "The worker delivers, or both end the contract by consent." "ワーカーが納品するか、合意で契約を終了してください。";
+    DeliveryAwaitingAcceptance "A delivery awaits acceptance" "検収待ちの納品があります"
+        "The client accepts or asks for changes; without an answer it is accepted automatically." "クライアントが検収または修正を依頼します。返答がなければ自動的に検収されます。";
+    OpenDispute "A dispute is not settled" "解決していない紛争があります"
+        "Agree on shares with the other side, or wait for the ruling." "相手と配分に合意するか、運営の裁定をお待ちください。";
+    OpenProposal "A proposal waits for an answer" "交渉中の提案があります"
+        "Retract the proposal if it is yours, decline it if it was made to you." "自分の提案は取り下げ、受け取った提案は辞退してください。";
+    OpenJob "A job takes proposals" "公開中の募集があります"
+        "Take the job back." "募集を取り消してください。";
+    EarningsUnpaid "Earnings are not paid out" "出金されていない報酬があります"
+        "Leaving pays them out, free of charge, to your bank account: set one, or correct it." "退会すると無料で銀行口座へ振り込みます。口座を登録または修正してください。";
+    ClientFundsLeft "Client funds are left" "未使用の入金があります"
+        "Leaving refunds them to where they came from; what came by bank transfer needs your bank account." "退会すると支払元へ返金します。銀行振込の返金には銀行口座の登録が必要です。";
+    Receivable "You owe the operator" "運営への未払いがあります"
+        "Pay what is owed." "未払い金をお支払いください。";
+    EmailUnconfirmed "The e-mail address is not confirmed" "メールアドレスが未確認です"
+        "Confirm it with the mailed token." "メールで届いたトークンで確認してください。";
+    NoPassword "There is no password" "パスワードが未設定です"
+        "Set a password, then log in with it." "パスワードを設定し、ログインし直してください。";
 }
 
 fn loss(warning: Lost) -> Text {

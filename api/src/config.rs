@@ -1,13 +1,19 @@
 //! Settings, from lowest to highest: defaults, a file, `AZUKARI_*` in the environment, flags.
 
+mod duration;
+mod fee;
+mod rules;
+
 use std::net::SocketAddr;
 
 use clap::Args;
-use domain::policy::Role;
+use domain::{policy::Role, rules::Rules};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::secrets::SECRET_BYTES;
+pub use fee::FeeSettings;
+pub use rules::{RULES, RuleSetting};
 
 /// Which world an installation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -71,6 +77,12 @@ pub struct Settings {
     pub log_ins_per_minute: u32,
     /// What to log, as in `info,persistence=debug`.
     pub log: String,
+    /// Under which fees contracts are signed.
+    #[serde(default)]
+    pub fee: FeeSettings,
+    /// The waits and limits that the domain's decisions read.
+    #[serde(default, deserialize_with = "rules::read")]
+    pub rules: Rules,
 }
 
 /// The settings that have a flag; the rest are set by file or environment.
@@ -130,7 +142,9 @@ impl Settings {
     pub fn read(flags: &Flags, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsError> {
         let environment: Vec<(String, String)> = environment
             .into_iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix("AZUKARI_")?.to_ascii_lowercase(), value)))
+            .filter_map(|(name, value)| {
+                Some((name.strip_prefix("AZUKARI_")?.to_ascii_lowercase().replace("__", "."), value))
+            })
             .collect();
         let file = flags
             .config

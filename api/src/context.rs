@@ -97,6 +97,25 @@ impl Context {
         self.actor.and_then(Actor::member).ok_or_else(|| Problem::new(Code::Unauthenticated))
     }
 
+    /// Asks for a log-in of the last few minutes, before what must not be done with a stolen token. Logging in again
+    /// opens another session, whose token then passes; renewing a token does not. It goes by real time, as all that
+    /// concerns tokens does.
+    ///
+    /// # Errors
+    /// [`Code::RecentLoginRequired`] when it is longer ago, [`Code::Unauthenticated`] when nobody is logged in.
+    pub fn require_recent_login(&self) -> Result<(), Problem> {
+        let at = self.authenticated_at.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        let life = self.app.rules.recent_login;
+        if clock::real_now() - at <= life {
+            return Ok(());
+        }
+        let minutes = life.num_minutes();
+        Err(Problem::new(Code::RecentLoginRequired).detail(
+            format!("Log in again, then repeat this within {minutes} minutes."),
+            format!("もう一度ログインし、{minutes}分以内にやり直してください。"),
+        ))
+    }
+
     /// What the caller is to something that belongs to these two.
     pub fn standing(&self, client: MemberId, worker: MemberId) -> Standing {
         self.actor.map_or(Standing::Outsider, |actor| actor.standing(client, worker))
@@ -124,18 +143,6 @@ impl Context {
     /// What the caller is where nobody else is concerned.
     pub fn standing_outside(&self) -> Standing {
         self.actor.map_or(Standing::Outsider, Actor::standing_outside)
-    }
-
-    /// Asks for a log-in within the last minutes: an access token that was left lying about must not be enough.
-    ///
-    /// # Errors
-    /// [`Code::RecentLoginRequired`] when it was longer ago.
-    pub fn require_recent_login(&self) -> Result<(), Problem> {
-        let since = self.authenticated_at.map(|at| clock::real_now() - at);
-        if since.is_some_and(|since| since <= self.app.rules.recent_login) {
-            return Ok(());
-        }
-        Err(Problem::new(Code::RecentLoginRequired))
     }
 
     /// Asks the policy table.

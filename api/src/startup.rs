@@ -12,7 +12,7 @@ use actix_web::{
     middleware::from_fn,
     web,
 };
-use domain::{member::MemberKind, policy::Role, rules::Rules};
+use domain::{member::MemberKind, policy::Role};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
     idempotency, instance, ledger, member,
@@ -86,7 +86,8 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let secrets = Secrets::derive(&secret).map_err(|error| StartError(error.to_string()))?;
     let tokens = Tokens::new(secrets, settings.issuer(), mode.as_str());
     let limits = Limits::new(settings.requests_per_minute, settings.log_ins_per_minute);
-    Ok(Arc::new(App { settings, store, tokens, limits, rules: Rules::default() }))
+    let rules = settings.rules.clone();
+    Ok(Arc::new(App { settings, store, tokens, limits, rules }))
 }
 
 /// A server that is bound and not yet running.

@@ -78,6 +78,8 @@ pub type FundedAhead = Word<domain::terms::FundedAhead>;
 pub type Party = Word<domain::actor::Party>;
 /// `fee::TaxMode` as sent.
 pub type TaxMode = Word<domain::fee::TaxMode>;
+/// `fee::FeeBasis` as sent.
+pub type FeeBasis = Word<domain::fee::FeeBasis>;
 /// `cancellation::CancellationState` as sent.
 pub type CancellationState = Word<domain::cancellation::CancellationState>;
 /// `dispute::DisputeState` as sent.

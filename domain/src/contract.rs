@@ -11,7 +11,7 @@ pub use self::{
 };
 use crate::{
     calendar::after,
-    fee::FeeSchedule,
+    fee::{FeeBasis, FeeSchedule},
     ids::{ContractId, JobId, MemberId, MilestoneId, ProposalId},
     ledger::InvalidEntry,
     machine::{Refused, State},
@@ -177,9 +177,14 @@ impl Contract {
         unfinished.take(ahead).find(|(_, state)| !state.is_held()).map(|(id, _)| *id)
     }
 
-    /// What the fee of its next release is reckoned by, when fees accumulate per contract.
-    pub const fn fee_terms<'a>(&self, schedule: &'a FeeSchedule) -> FeeTerms<'a> {
-        FeeTerms { schedule, before: self.released }
+    /// What the fee of its next release is reckoned by, given what was released between the two on all contracts that
+    /// count for one another.
+    pub const fn fee_terms<'a>(&self, schedule: &'a FeeSchedule, between_the_two: Money) -> FeeTerms<'a> {
+        let before = match schedule.basis {
+            FeeBasis::Contract => self.released,
+            FeeBasis::ClientLifetime => between_the_two,
+        };
+        FeeTerms { schedule, before }
     }
 
     /// From when on the worker may leave, while it is paused.

@@ -18,6 +18,16 @@ names! {
     }
 }
 
+names! {
+    /// Over which releases the brackets accumulate.
+    pub enum FeeBasis {
+        /// Those of one contract.
+        Contract = "contract",
+        /// All between this worker and this client, for ever, so that long relations get cheaper.
+        ClientLifetime = "client_lifetime",
+    }
+}
+
 /// A part of the amounts, and the rate taken of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bracket {
@@ -36,6 +46,8 @@ pub struct FeeSchedule {
     pub brackets: Vec<Bracket>,
     /// Whether the fee contains its tax.
     pub tax: TaxMode,
+    /// Over which releases the brackets accumulate.
+    pub basis: FeeBasis,
     /// The rate of consumption tax.
     pub tax_rate: Decimal,
     /// From which date contracts are signed under it.
@@ -115,6 +127,7 @@ impl FeeSchedule {
             version: "standard-1".to_owned(),
             brackets: vec![bracket(Some(100_000), 20), bracket(Some(500_000), 10), bracket(None, 5)],
             tax: TaxMode::Included,
+            basis: FeeBasis::Contract,
             tax_rate: Decimal::new(10, 2),
             effective_from: SINCE,
         }
@@ -126,9 +139,25 @@ impl FeeSchedule {
         Self { version: "standard-1-tax-added".to_owned(), tax: TaxMode::Added, ..Self::standard() }
     }
 
+    /// The default brackets with this tax mode and basis, each under a name of its own.
+    pub fn standard_with(tax: TaxMode, basis: FeeBasis) -> Self {
+        let schedule = match tax {
+            TaxMode::Included => Self::standard(),
+            TaxMode::Added => Self::standard_tax_added(),
+        };
+        match basis {
+            FeeBasis::Contract => schedule,
+            FeeBasis::ClientLifetime => {
+                Self { version: format!("{}-client-lifetime", schedule.version), basis, ..schedule }
+            }
+        }
+    }
+
     /// Every schedule a contract may have been signed under.
     pub fn published() -> Vec<Self> {
-        vec![Self::standard(), Self::standard_tax_added()]
+        let both =
+            |basis: &FeeBasis| TaxMode::ALL.iter().map(|tax| Self::standard_with(*tax, *basis)).collect::<Vec<_>>();
+        FeeBasis::ALL.iter().flat_map(both).collect()
     }
 
     /// The schedule of that name.

@@ -5,7 +5,7 @@ mod payout;
 use chrono::TimeDelta;
 
 pub use self::payout::{BankFee, PayoutMode, PayoutRules};
-use crate::names;
+use crate::{business_calendar::Shift, names};
 
 names! {
     /// When the address of somebody who left may join again (domain rules, section 6).
@@ -16,6 +16,16 @@ names! {
         AfterPurge = "after_purge",
         /// When staff say so.
         Support = "support",
+    }
+}
+
+/// The longest acceptance window that keeps payday within 60 days of delivery, counting the delivery day (domain rules,
+/// section 4): what is accepted on the 1st is paid on the 15th of the next month, at most 45 days later, and 3 more if
+/// the bank is closed. Where payday moves to the day before instead, there are those 3 more.
+const fn acceptance_days_at_most(shift: Shift) -> u16 {
+    match shift {
+        Shift::Next => 11,
+        Shift::Previous => 14,
     }
 }
 
@@ -44,8 +54,12 @@ pub struct Rules {
     pub redelivery_overdue: TimeDelta,
     /// How long a published job stays open.
     pub job_open: TimeDelta,
-    /// How long before automatic acceptance the client is reminded: first and second reminder.
-    pub reminders: [TimeDelta; 2],
+    /// How long before automatic acceptance the client is reminded.
+    pub first_reminder: TimeDelta,
+    /// How long before automatic acceptance the client is reminded again.
+    pub second_reminder: TimeDelta,
+    /// How long ago the log-in may be when something is asked for that a stolen token must not do.
+    pub recent_login: TimeDelta,
     /// The acceptance window in days, unless agreed otherwise.
     pub acceptance_days: u16,
     /// The shortest acceptance window that may be agreed.
@@ -60,8 +74,6 @@ pub struct Rules {
     pub max_milestones: u16,
     /// When and how earnings are paid out.
     pub payout: PayoutRules,
-    /// How long ago the log-in may be for what a stolen token must not do; in real time.
-    pub recent_login: TimeDelta,
     /// Whether somebody who leaves must say why.
     pub leaving_reason_required: bool,
     /// When the address of somebody who left may join again.
@@ -84,7 +96,9 @@ impl Default for Rules {
             escalation: TimeDelta::days(30),
             redelivery_overdue: TimeDelta::days(30),
             job_open: TimeDelta::days(30),
-            reminders: [TimeDelta::hours(72), TimeDelta::hours(24)],
+            first_reminder: TimeDelta::hours(72),
+            second_reminder: TimeDelta::hours(24),
+            recent_login: TimeDelta::minutes(10),
             acceptance_days: 7,
             acceptance_days_min: 3,
             acceptance_days_max: 11,
@@ -92,10 +106,51 @@ impl Default for Rules {
             revision_limit_max: 20,
             max_milestones: 50,
             payout: PayoutRules::default(),
-            recent_login: TimeDelta::minutes(10),
             leaving_reason_required: true,
             email_reuse: EmailReuse::AfterPurge,
             purge_after: TimeDelta::days(30),
         }
+    }
+}
+
+/// Numbers that contradict each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RulesError {
+    /// No window can be agreed, or the usual one is none of those.
+    #[error("acceptance_days must lie between acceptance_days_min, at least 1, and acceptance_days_max")]
+    AcceptanceDays,
+    /// Payday could fall later than 60 days after delivery.
+    #[error("acceptance_days_max must be at most {most}, so that payday is within 60 days of delivery")]
+    LatePayday {
+        /// The most with this payday.
+        most: u16,
+    },
+    /// The usual number of rounds may not be agreed.
+    #[error("revision_limit must be at most revision_limit_max")]
+    RevisionLimit,
+    /// No contract could be signed.
+    #[error("max_milestones must be at least 1")]
+    MaxMilestones,
+    /// The second reminder would come before the first.
+    #[error("second_reminder must be shorter than first_reminder: it comes closer to the acceptance")]
+    Reminders,
+}
+
+impl Rules {
+    /// Finds what contradicts itself.
+    ///
+    /// # Errors
+    /// The first contradiction.
+    pub fn check(&self) -> Result<(), RulesError> {
+        let most = acceptance_days_at_most(self.payout.shift);
+        let window = self.acceptance_days_min..=self.acceptance_days_max;
+        let checks = [
+            (self.acceptance_days_min >= 1 && window.contains(&self.acceptance_days), RulesError::AcceptanceDays),
+            (self.acceptance_days_max <= most, RulesError::LatePayday { most }),
+            (self.revision_limit <= self.revision_limit_max, RulesError::RevisionLimit),
+            (self.max_milestones >= 1, RulesError::MaxMilestones),
+            (self.second_reminder < self.first_reminder, RulesError::Reminders),
+        ];
+        checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, error)| Err(error))
     }
 }

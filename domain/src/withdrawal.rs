@@ -209,7 +209,7 @@ pub fn assess(ties: &[Tied]) -> Readiness {
             Meaning::Lost(warning) => readiness.warnings.push(warning),
         }
     }
-    readiness.blockers.sort_by(|one, other| (one.since, one.code).cmp(&(other.since, other.code)));
+    readiness.blockers.sort_by_key(|one| (one.since, one.code));
     readiness.warnings.sort_unstable();
     readiness.warnings.dedup();
     readiness

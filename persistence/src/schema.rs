@@ -604,6 +604,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::types::sql::Identifier;
+    use diesel::sql_types::{BigInt, Text};
+
+    relations (client_id, worker_id, currency) {
+        client_id -> Identifier,
+        worker_id -> Identifier,
+        currency -> Text,
+        released -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     instance,
     members,
@@ -639,6 +651,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     payouts,
     payout_lines,
     payout_runs,
+    relations,
 );
 
 diesel::joinable!(sessions -> members (member_id));

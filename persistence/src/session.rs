@@ -20,10 +20,10 @@ use crate::{
 pub struct Arrival {
     /// The role of the member behind it.
     pub role: Role,
+    /// When the session was opened, which is when its owner last proved the password. Renewing tokens proves nothing.
+    pub authenticated_at: DateTime<Utc>,
     /// How far the test clock is ahead.
     pub clock_offset: TimeDelta,
-    /// When they logged in, in real time.
-    pub authenticated_at: DateTime<Utc>,
 }
 
 /// Looks up a live session; none if it was revoked.

@@ -21,7 +21,7 @@ fn a_price_is_quoted_to_anyone_bracket_by_bracket(app: &TestApp) {
         json!({"from": yen(100_000), "to": yen(150_000), "rate": "0.10", "amount": yen(50_000), "fee": yen(5_000)});
     let expected = json!({
         "gross": yen(150_000), "fee": yen(25_000), "tax": yen(2_272), "tax_mode": "included", "net": yen(125_000),
-        "client_total": yen(150_000), "parts": [first, second], "schedule": "standard-1",
+        "client_total": yen(150_000), "parts": [first, second], "basis": "contract", "schedule": "standard-1",
     });
     assert_eq!(quote(app, "amount=150000&currency=JPY"), expected);
     assert_eq!(quote(app, "amount=10001&currency=USD")["net"], json!({"amount": 8_001, "currency": "USD"}));

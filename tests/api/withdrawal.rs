@@ -18,6 +18,7 @@ on_both_engines!(
     who_has_left_gets_no_new_business,
     an_address_comes_back_after_the_purge,
     support_lets_an_address_come_back_sooner,
+    money_that_comes_for_somebody_who_has_left_is_kept_for_them,
     staff_have_nothing_to_leave,
     of_many_farewells_one_is_taken,
     nobody_leaves_while_a_contract_is_being_signed,
@@ -186,6 +187,21 @@ fn support_lets_an_address_come_back_sooner(app: &TestApp) {
     admit("nobody@example.com").problem(404, "not_found");
     admit("MIA@example.com").expect(204);
     app.member("mia");
+}
+
+fn money_that_comes_for_somebody_who_has_left_is_kept_for_them(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    let reference = deal.ask_transfer(0);
+    app.advance_hours(7 * 24);
+    assert_eq!((deal.status().as_str(), deal.stands(0).0.as_str()), ("lapsed", "canceled"));
+    let job = app.read(&deal.client, "/v1/me/jobs")["items"][0].clone();
+    app.act(&deal.client, &format!("/v1/jobs/{}/cancel", text(&job["id"])), &json!({})).expect(200);
+    leave(app, &deal.client).expect(200);
+    let finance = app.staff(Role::Finance, "fin");
+    app.transfer(&finance, "20260410-1", Some(&reference), 10_000).expect(201);
+    app.advance_hours(1);
+    let held = "SELECT kind AS text FROM ledger_accounts WHERE balance = 10000 AND owner IS NOT NULL";
+    assert_eq!(app.database.texts(held), ["unclaimed"]);
 }
 
 fn staff_have_nothing_to_leave(app: &TestApp) {

@@ -22,7 +22,12 @@ impl TestApp {
 
     /// The same, on other conditions: members of the terms.
     pub fn deal_on(&self, amounts: &[i64], conditions: &Value) -> Deal<'_> {
-        let (client, worker) = (self.member("client"), self.member("worker"));
+        self.deal_between(&self.member("client"), &self.member("worker"), amounts, conditions)
+    }
+
+    /// The same between two who are there already.
+    pub fn deal_between(&self, client: &Person, worker: &Person, amounts: &[i64], conditions: &Value) -> Deal<'_> {
+        let (client, worker) = (client.clone(), worker.clone());
         let mut offer = offer(amounts);
         offer["terms"].as_object_mut().unwrap().extend(conditions.as_object().unwrap().clone());
         let proposals = format!("{}/proposals", self.job(&client));

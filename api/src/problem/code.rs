@@ -56,8 +56,8 @@ codes! {
         "No account has this e-mail with this password." "このメールアドレスとパスワードの組み合わせのアカウントはありません。";
     EmailNotConfirmed 403 "email_not_confirmed" "Confirm your e-mail first" "メールアドレスの確認が必要です"
         "The account exists, but its e-mail address is not confirmed yet." "アカウントのメールアドレスがまだ確認されていません。";
-    RecentLoginRequired 403 "recent_login_required" "Log in again first" "再ログインが必要です"
-        "This needs a log-in within the last 10 minutes: log in again, then repeat the request with the new token." "10分以内のログインが必要な操作です。ログインし直し、新しいトークンで再度お試しください。";
+    RecentLoginRequired 403 "recent_login_required" "Log in again" "再度ログインしてください"
+        "This needs a log-in of the last minutes: log in again, then repeat it with the new token." "直前のログインが必要な操作です。もう一度ログインし、新しいトークンでやり直してください。";
     NotPermitted 403 "not_permitted" "Not yours to do" "許可されていません"
         "You can see this, but your role does not allow this operation." "閲覧はできますが、あなたの役割ではこの操作はできません。";
     NotFound 404 "not_found" "Not found" "見つかりません"

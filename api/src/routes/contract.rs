@@ -4,6 +4,7 @@ use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use domain::{
     ids::{ContractKind, ProposalKind},
+    milestone::FeeTerms,
     policy::Operation,
 };
 use garde::Validate;
@@ -11,6 +12,7 @@ use persistence::{
     contract::{self, Filter as Rows},
     escrow::TerminationFee,
     page::Position,
+    store::Conn,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -30,7 +32,11 @@ use crate::{
     page::PageRequest,
     problem::Problem,
     reply::Reply,
-    usecases::{contract as usecase, work::Work},
+    usecases::{
+        contract as usecase,
+        fee::{self, Relations},
+        work::Work,
+    },
     words::{ContractState, EscrowState, Word},
 };
 
@@ -112,8 +118,10 @@ impl From<&TerminationFee> for Termination {
 }
 
 impl Contract {
-    fn of(work: &Work, cx: &Context) -> Result<Self, Problem> {
+    fn of(work: &Work, cx: &Context, relations: &Relations) -> Result<Self, Problem> {
         let contract = &work.contract;
+        let schedule = fee::signed(contract)?;
+        let fees = FeeTerms { schedule: &schedule, before: relations.before_contract(&schedule, contract)? };
         let allowed = contract.allowed_actions(work.standing(cx), &work.course(), cx.now, &cx.app.rules);
         Ok(Self {
             id: contract.id.to_string(),
@@ -128,7 +136,7 @@ impl Contract {
             terms_version: 1,
             fee_schedule: contract.fee_schedule.clone(),
             total: contract.terms.total()?.into(),
-            quote: Quote::try_from(&contract.terms)?,
+            quote: Quote::new(&contract.terms, fees)?,
             released: contract.released.into(),
             milestones: work.milestones.iter().map(|stored| Milestone::of(stored, cx)).collect(),
             termination: work.termination.as_ref().map(Termination::from),
@@ -145,8 +153,12 @@ impl Contract {
         })
     }
 
-    fn reply(work: &Work, cx: &Context) -> Result<Reply, Problem> {
-        Ok(Reply::ok(&Self::of(work, cx)?)?.version(work.contract.version))
+    fn read(conn: &mut Conn, work: &Work, cx: &Context) -> Result<Self, Problem> {
+        Self::of(work, cx, &Relations::of_contracts(conn, [&work.contract])?)
+    }
+
+    fn reply(conn: &mut Conn, work: &Work, cx: &Context) -> Result<Reply, Problem> {
+        Ok(Reply::ok(&Self::read(conn, work, cx)?)?.version(work.contract.version))
     }
 }
 
@@ -171,7 +183,7 @@ async fn sign(call: Call, id: PathId<ProposalKind>, body: Body<Signature>) -> An
     call.act(Key::Required, &canonical, move |tx, cx| {
         let work = usecase::sign(tx, cx, id.0, value.round)?;
         let location = format!("/v1/contracts/{}", work.contract.id);
-        Ok(Reply::created(&Contract::of(&work, cx)?, location)?.version(work.contract.version))
+        Ok(Reply::created(&Contract::read(tx, &work, cx)?, location)?.version(work.contract.version))
     })
     .await
 }
@@ -183,7 +195,7 @@ async fn read_contract(call: Call, id: PathId<ContractKind>) -> Answer {
     call.read(move |conn, cx| {
         let work = Work::find(conn, id.0)?;
         cx.permit(Operation::ReadContract, work.standing(cx))?;
-        Contract::reply(&work, cx)
+        Contract::reply(conn, &work, cx)
     })
     .await
 }
@@ -195,7 +207,11 @@ async fn read_contract(call: Call, id: PathId<ContractKind>) -> Answer {
     extensions(("x-key" = json!("required")), ("x-errors" = json!(["too_early", "work_undecided"]))))]
 #[post("/v1/contracts/{id}/leave")]
 async fn leave(call: Call, id: PathId<ContractKind>) -> Answer {
-    call.act(Key::Required, "", move |tx, cx| Contract::reply(&usecase::leave(tx, cx, id.0)?, cx)).await
+    call.act(Key::Required, "", move |tx, cx| {
+        let work = usecase::leave(tx, cx, id.0)?;
+        Contract::reply(tx, &work, cx)
+    })
+    .await
 }
 
 /// Which contracts to show.
@@ -236,8 +252,9 @@ async fn list_contracts(call: Call, query: Filter<ContractQuery>) -> Answer {
         let page = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, secrets)?;
         let found = contract::list(conn, Rows { member: me, state }, page.after, page.fetch())?;
         let (contracts, next_cursor) = page.cut(found, position, secrets);
+        let relations = Relations::of_contracts(conn, &contracts)?;
         let works = Work::of_contracts(conn, contracts)?;
-        let items = works.iter().map(|work| Contract::of(work, cx)).collect::<Result<_, _>>()?;
+        let items = works.iter().map(|work| Contract::of(work, cx, &relations)).collect::<Result<_, _>>()?;
         Reply::ok(&ContractPage { items, next_cursor })
     })
     .await

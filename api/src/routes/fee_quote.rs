@@ -12,8 +12,9 @@ use crate::{
     money::Money,
     problem::{Code, Problem},
     reply::Reply,
+    state::App,
     usecases,
-    words::{Currency, TaxMode, Word},
+    words::{Currency, FeeBasis, TaxMode, Word},
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -37,11 +38,11 @@ struct QuoteQuery {
 }
 
 impl QuoteQuery {
-    fn price(&self) -> Result<money::Money, Problem> {
+    fn price(&self, app: &App) -> Result<money::Money, Problem> {
         let currency = self.currency.map_or(money::Currency::Jpy, |word| word.0);
         match (self.amount, self.net) {
             (Some(amount), None) => sum(amount, currency),
-            (None, Some(net)) => usecases::fee::price_of(sum(net, currency)?),
+            (None, Some(net)) => usecases::fee::price_of(app, sum(net, currency)?),
             (Some(_), Some(_)) | (None, None) => Err(Problem::new(Code::InvalidParameter)
                 .detail("Name either amount or net.", "amountかnetのどちらか一方を指定してください。")),
         }
@@ -88,7 +89,7 @@ struct QuotePart {
             "amount": {"amount": 50_000, "currency": "JPY"}, "fee": {"amount": 5_000, "currency": "JPY"},
         },
     ],
-    "schedule": "standard-1",
+    "basis": "contract", "schedule": "standard-1",
 }))]
 struct FeeQuote {
     /// The price.
@@ -105,13 +106,16 @@ struct FeeQuote {
     client_total: Money,
     /// The fee by bracket; the parts add up to it.
     parts: Vec<QuotePart>,
+    /// Over which releases the brackets accumulate: those of one contract, or all between a worker and a client.
+    basis: FeeBasis,
     /// The name of the fee schedule, which a contract keeps.
     schedule: String,
 }
 
 impl FeeQuote {
-    fn new(gross: money::Money) -> Result<Self, Problem> {
-        let fee::Fee { fee, tax, net, client_total, mode, parts, .. } = usecases::fee::quote(gross)?;
+    fn new(app: &App, gross: money::Money) -> Result<Self, Problem> {
+        let fee::Fee { fee, tax, net, client_total, mode, parts, .. } = usecases::fee::first_quote(app, gross)?;
+        let schedule = usecases::fee::current(app);
         let money = |amount| money::Money::new(amount, gross.currency()).map(Money::from);
         let part = |part: &fee::Part| {
             Ok(QuotePart {
@@ -130,17 +134,18 @@ impl FeeQuote {
             net: money(net)?,
             client_total: money(client_total)?,
             parts: parts.iter().map(part).collect::<Result<_, Problem>>()?,
-            schedule: usecases::fee::current().version,
+            basis: Word(schedule.basis),
+            schedule: schedule.version,
         })
     }
 }
 
 /// What a price leaves the worker
 ///
-/// Name a price, or the net you want; the fee is that of the first release of a contract.
+/// Name a price, or the net you want; the fee is that of the first release of the first contract between two members.
 #[utoipa::path(tag = "money", params(QuoteQuery), responses((status = 200, description = "The quote", body = FeeQuote)), security(()),
     extensions(("x-errors" = json!(["no_such_net"]))))]
 #[get("/v1/fee-quotes")]
 async fn quote_fee(call: Call, query: Filter<QuoteQuery>) -> Answer {
-    Ok(Reply::ok(&FeeQuote::new(query.0.price()?)?)?.send(call.request(), false))
+    Ok(Reply::ok(&FeeQuote::new(call.app(), query.0.price(call.app())?)?)?.send(call.request(), false))
 }

@@ -24,6 +24,7 @@ use crate::{
     money::{Money, positive},
     problem::Problem,
     reply::Reply,
+    state::App,
     usecases::{
         fee,
         job::{self as usecase, Start},
@@ -152,9 +153,9 @@ impl Job {
             description: job.description.clone(),
             category: Word(job.category),
             budget_min: job.budget_min.map(Money::from),
-            budget_min_net: job.budget_min.map(net).transpose()?,
+            budget_min_net: job.budget_min.map(|price| net(&cx.app, price)).transpose()?,
             budget_max: job.budget_max.map(Money::from),
-            budget_max_net: job.budget_max.map(net).transpose()?,
+            budget_max_net: job.budget_max.map(|price| net(&cx.app, price)).transpose()?,
             currency: Word(job.currency),
             length: Word(job.length),
             status: Word(job.state),
@@ -169,8 +170,8 @@ impl Job {
     }
 }
 
-fn net(price: money::Money) -> Result<Money, Problem> {
-    Ok(money::Money::new(fee::quote(price)?.net, price.currency())?.into())
+fn net(app: &App, price: money::Money) -> Result<Money, Problem> {
+    Ok(money::Money::new(fee::first_quote(app, price)?.net, price.currency())?.into())
 }
 
 fn reply(cx: &Context, posting: &Posting) -> Result<Reply, Problem> {

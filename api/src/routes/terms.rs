@@ -1,7 +1,7 @@
 //! Terms and what they leave the worker, as sent and as read; proposals and contracts speak of them alike.
 
 use chrono::{Datelike, NaiveDate};
-use domain::{rules::Rules, terms};
+use domain::{milestone::FeeTerms, rules::Rules, terms};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -112,7 +112,8 @@ impl From<&terms::Terms> for Terms {
 #[schema(example = json!({
     "gross": {"amount": 11_000, "currency": "JPY"}, "fee": {"amount": 2_200, "currency": "JPY"},
     "tax": {"amount": 200, "currency": "JPY"}, "tax_mode": "included", "net": {"amount": 8_800, "currency": "JPY"},
-    "client_total": {"amount": 11_000, "currency": "JPY"}, "milestone_nets": [{"amount": 8_800, "currency": "JPY"}],
+    "client_total": {"amount": 11_000, "currency": "JPY"}, "released_before": {"amount": 0, "currency": "JPY"},
+    "milestone_nets": [{"amount": 8_800, "currency": "JPY"}],
     "termination_fee_net": null,
 }))]
 pub(super) struct Quote {
@@ -128,6 +129,8 @@ pub(super) struct Quote {
     net: Money,
     /// What the client pays in all: nothing comes on top of the price.
     client_total: Money,
+    /// What the two have released together elsewhere, which makes the fee lower. Nothing where fees accumulate by contract.
+    released_before: Money,
     /// What the worker gets for each milestone when they are accepted in this order.
     milestone_nets: Vec<Money>,
     /// What the worker would get of the termination fee, if nothing else had been released.
@@ -135,12 +138,14 @@ pub(super) struct Quote {
     termination_fee_net: Option<Money>,
 }
 
-impl TryFrom<&terms::Terms> for Quote {
-    type Error = Problem;
-
-    fn try_from(terms: &terms::Terms) -> Result<Self, Problem> {
+impl Quote {
+    /// What these terms leave the worker, by these fees.
+    ///
+    /// # Errors
+    /// Terms whose total is out of range.
+    pub(super) fn new(terms: &terms::Terms, fees: FeeTerms<'_>) -> Result<Self, Problem> {
         let total = terms.total()?;
-        let quote = fee::quote(total)?;
+        let quote = fee::quote(total, fees)?;
         let money = |amount| domain::money::Money::new(amount, total.currency()).map(Money::from);
         Ok(Self {
             gross: money(quote.gross)?,
@@ -149,8 +154,9 @@ impl TryFrom<&terms::Terms> for Quote {
             tax_mode: Word(quote.mode),
             net: money(quote.net)?,
             client_total: money(quote.client_total)?,
-            milestone_nets: fee::nets(terms)?.into_iter().map(Money::from).collect(),
-            termination_fee_net: terms.termination_fee.map(|fee| money(fee::quote(fee)?.net)).transpose()?,
+            released_before: fees.before.into(),
+            milestone_nets: fee::nets(terms, fees)?.into_iter().map(Money::from).collect(),
+            termination_fee_net: terms.termination_fee.map(|fee| money(fee::quote(fee, fees)?.net)).transpose()?,
         })
     }
 }

@@ -102,7 +102,7 @@ pub fn settle(tx: &mut Tx<'_>, cx: &Context, id: DisputeId, worker_share: Money)
     let dispute = lock_for(tx, cx, id, DisputeAction::Settle)?;
     let settled = commit(tx, cx, &dispute.settle(party(cx, &dispute)?, worker_share, cx.now)?)?;
     let (stored, schedule) = (work.milestone(settled.milestone)?, work.schedule()?);
-    let movement = stored.milestone.settle(worker_share, &stored.escrow, work.fees(&schedule), cx.now)?;
+    let movement = stored.milestone.settle(worker_share, &stored.escrow, work.fees(tx, &schedule)?, cx.now)?;
     work.movement(tx, cx, &movement)?;
     Ok(settled)
 }

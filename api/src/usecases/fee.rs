@@ -1,32 +1,60 @@
 //! What the operator takes, told before anybody agrees to anything.
 
+use std::collections::HashMap;
+
 use domain::{
-    fee::{Fee, FeeSchedule},
-    money::{Money, MoneyError},
+    contract::Contract,
+    fee::{Fee, FeeBasis, FeeSchedule},
+    ids::MemberId,
+    milestone::FeeTerms,
+    money::{Currency, Money, MoneyError},
     terms::Terms,
 };
+use persistence::{
+    error::StoreError,
+    relation::{self, Pair},
+    store::Conn,
+};
 
-use crate::problem::Problem;
+use crate::{problem::Problem, state::App};
 
 /// The schedule that a contract signed now is under.
-pub fn current() -> FeeSchedule {
-    FeeSchedule::standard()
+pub fn current(app: &App) -> FeeSchedule {
+    let fee = app.settings.fee;
+    FeeSchedule::standard_with(fee.tax.0, fee.basis.0)
 }
 
-/// What the first release of a contract costs.
+/// The schedule that this contract was signed under.
+///
+/// # Errors
+/// When it is not known any more, which would be our mistake.
+pub fn signed(contract: &Contract) -> Result<FeeSchedule, Problem> {
+    let name = &contract.fee_schedule;
+    Ok(FeeSchedule::find(name).ok_or_else(|| StoreError::Missing { table: "fee schedules", id: name.clone() })?)
+}
+
+/// What a price costs.
 ///
 /// # Errors
 /// An amount out of range.
-pub fn quote(gross: Money) -> Result<Fee, MoneyError> {
-    current().release_fee(0, gross.amount())
+pub fn quote(gross: Money, fees: FeeTerms<'_>) -> Result<Fee, MoneyError> {
+    fees.schedule.release_fee(fees.before.amount(), gross.amount())
+}
+
+/// What the first release of a contract between strangers costs, signed now.
+///
+/// # Errors
+/// An amount out of range.
+pub fn first_quote(app: &App, gross: Money) -> Result<Fee, MoneyError> {
+    current(app).release_fee(0, gross.amount())
 }
 
 /// The smallest price that leaves the worker exactly this net.
 ///
 /// # Errors
 /// [`Code::NoSuchNet`](crate::problem::Code::NoSuchNet) with the nearest net there is.
-pub fn price_of(net: Money) -> Result<Money, Problem> {
-    Ok(Money::new(current().gross_for_net(net.amount())?, net.currency())?)
+pub fn price_of(app: &App, net: Money) -> Result<Money, Problem> {
+    Ok(Money::new(current(app).gross_for_net(net.amount())?, net.currency())?)
 }
 
 /// What each milestone leaves the worker if they are accepted in this order. In another order the single amounts
@@ -34,12 +62,69 @@ pub fn price_of(net: Money) -> Result<Money, Problem> {
 ///
 /// # Errors
 /// Amounts that were not checked, and are out of range together.
-pub fn nets(terms: &Terms) -> Result<Vec<Money>, MoneyError> {
-    let schedule = current();
+pub fn nets(terms: &Terms, fees: FeeTerms<'_>) -> Result<Vec<Money>, MoneyError> {
     let release = |before: &mut i64, amount: Money| {
-        let fee = schedule.release_fee(*before, amount.amount());
+        let fee = fees.schedule.release_fee(*before, amount.amount());
         *before = before.saturating_add(amount.amount());
         Some(fee.and_then(|fee| Money::new(fee.net, amount.currency())))
     };
-    terms.milestones.iter().map(|milestone| milestone.amount).scan(0, release).collect()
+    terms.milestones.iter().map(|milestone| milestone.amount).scan(fees.before.amount(), release).collect()
+}
+
+/// What was released between clients and workers, read at once for all that is shown.
+#[derive(Debug)]
+pub struct Relations(HashMap<Pair, Money>);
+
+impl Relations {
+    /// Reads what quotes of proposals need, for these clients and workers: nothing where fees accumulate by contract.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn of_proposals(conn: &mut Conn, app: &App, pairs: &[(MemberId, MemberId)]) -> Result<Self, Problem> {
+        match current(app).basis {
+            FeeBasis::Contract => Ok(Self(HashMap::new())),
+            FeeBasis::ClientLifetime => Ok(Self(relation::released(conn, pairs)?)),
+        }
+    }
+
+    /// Reads what quotes of these contracts need.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn of_contracts<'a>(
+        conn: &mut Conn,
+        contracts: impl IntoIterator<Item = &'a Contract>,
+    ) -> Result<Self, Problem> {
+        let mut pairs = Vec::new();
+        for contract in contracts {
+            if signed(contract)?.basis == FeeBasis::ClientLifetime {
+                pairs.push((contract.client, contract.worker));
+            }
+        }
+        Ok(Self(if pairs.is_empty() { HashMap::new() } else { relation::released(conn, &pairs)? }))
+    }
+
+    /// What a quote for these two begins with under this schedule, before anything is signed.
+    pub fn before(&self, schedule: &FeeSchedule, client: MemberId, worker: MemberId, currency: Currency) -> Money {
+        let nothing = Money::zero(currency);
+        match schedule.basis {
+            FeeBasis::Contract => nothing,
+            FeeBasis::ClientLifetime => self.0.get(&Pair { client, worker, currency }).copied().unwrap_or(nothing),
+        }
+    }
+
+    /// What the quote of a signed contract begins with: what the two have released elsewhere. While other contracts of
+    /// theirs run, it changes with them.
+    ///
+    /// # Errors
+    /// Less was released in all than on this contract alone, which would be our mistake.
+    pub fn before_contract(&self, schedule: &FeeSchedule, contract: &Contract) -> Result<Money, MoneyError> {
+        let currency = contract.released.currency();
+        match schedule.basis {
+            FeeBasis::Contract => Ok(Money::zero(currency)),
+            FeeBasis::ClientLifetime => {
+                self.before(schedule, contract.client, contract.worker, currency).minus(contract.released)
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ use domain::{
     event::EventKind,
     ids::{MilestoneId, PaymentId},
     ledger::JournalEntry,
+    member::Member,
     milestone::{Milestone, MilestoneAction, MilestoneState},
     money::Money,
     payment::{Means, Payment, PaymentMethod, PaymentState},
@@ -15,13 +16,14 @@ use domain::{
 };
 use persistence::{
     ledger::{self, Funds},
-    payment,
+    member, payment,
     store::Tx,
     timer::{self, Timer},
 };
 
 use super::{
     commit::{Audience, announce},
+    withdrawal,
     work::Work,
 };
 use crate::{
@@ -148,8 +150,9 @@ pub fn receive(
     amount: Money,
     source: Source,
 ) -> Result<Payment, Problem> {
-    let (mut work, payment) = lock_payment(tx, id)?;
+    let (client, mut work, payment) = lock_payment(tx, id)?;
     let payment = record(tx, cx, payment, amount, source)?;
+    withdrawal::look_again(tx, cx, &client)?;
     let milestone = &work.milestone(payment.milestone)?.milestone;
     if milestone.state != MilestoneState::Funding {
         return Ok(payment);
@@ -166,12 +169,13 @@ pub fn receive(
     Ok(payment)
 }
 
-/// A payment, after the contract it belongs to.
-fn lock_payment(tx: &mut Tx<'_>, id: PaymentId) -> Result<(Work, Payment), Problem> {
-    let contract = payment::find(tx, id)?.ok_or_else(Problem::not_found)?.contract;
-    let work = Work::lock(tx, contract)?;
+/// A payment, after who pays, who may not leave meanwhile, and the contract it belongs to.
+fn lock_payment(tx: &mut Tx<'_>, id: PaymentId) -> Result<(Member, Work, Payment), Problem> {
+    let found = payment::find(tx, id)?.ok_or_else(Problem::not_found)?;
+    let client = member::lock_shared(tx, &[found.client])?.pop().ok_or_else(Problem::not_found)?;
+    let work = Work::lock(tx, found.contract)?;
     let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    Ok((work, payment))
+    Ok((client, work, payment))
 }
 
 /// A payment that is over takes no more: what still comes for it is the client's all the same.
@@ -256,7 +260,7 @@ pub enum CardToken {
 /// # Errors
 /// Not the client's to do, not a card payment, or not in this state.
 pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> Result<Payment, Problem> {
-    let (_, payment) = lock_payment(tx, id)?;
+    let (_, _, payment) = lock_payment(tx, id)?;
     cx.permit(Operation::ReadOwnMoney, cx.standing_to_owner(payment.client))?;
     cx.check_version(payment.version)?;
     let refused = payment.method != PaymentMethod::Card || payment.state != PaymentState::Pending;
@@ -291,7 +295,7 @@ fn fail(tx: &mut Tx<'_>, cx: &Context, payment: &Payment) -> Result<Payment, Pro
 /// Only those of the store.
 pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = PaymentId::from_uuid(due.subject);
-    let (_, payment) = lock_payment(tx, id)?;
+    let (_, _, payment) = lock_payment(tx, id)?;
     if timer::take(tx, due)? {
         receive(tx, cx, id, payment.shortfall()?, Source::Outside)?;
     }

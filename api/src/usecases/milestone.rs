@@ -71,7 +71,7 @@ pub fn accept(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, delivery: Delivery
     let mut work = Work::lock_by_milestone(tx, id)?;
     let stored = work.for_action(cx, id, Operation::Milestone(MilestoneAction::Accept))?;
     let schedule = work.schedule()?;
-    let decision = stored.milestone.accept(delivery, &stored.escrow, work.fees(&schedule), cx.now)?;
+    let decision = stored.milestone.accept(delivery, &stored.escrow, work.fees(tx, &schedule)?, cx.now)?;
     work.movement(tx, cx, &decision)?;
     Ok(work)
 }
@@ -88,7 +88,7 @@ pub fn auto_accept(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Pro
     }
     let stored = work.milestone(id)?;
     let schedule = work.schedule()?;
-    let decision = stored.milestone.auto_accept(&stored.escrow, work.fees(&schedule), cx.now)?;
+    let decision = stored.milestone.auto_accept(&stored.escrow, work.fees(tx, &schedule)?, cx.now)?;
     work.movement(tx, cx, &decision)
 }
 

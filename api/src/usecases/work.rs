@@ -6,19 +6,20 @@ use domain::{
     contract::{Contract, Ending, TerminationPaid},
     decision::Decision,
     escrow::Escrow,
-    fee::FeeSchedule,
+    fee::{FeeBasis, FeeSchedule},
     ids::{ContractId, MilestoneId},
     machine::State,
-    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement},
+    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Release},
     money::Money,
     policy::{Operation, Standing},
-    release::Release,
+    release::Release as Earned,
 };
 use persistence::{
     contract,
     error::StoreError,
     escrow::{self, TerminationFee},
     milestone::{self, Stored},
+    relation::{self, Pair},
     release,
     store::{Conn, Tx},
 };
@@ -26,6 +27,7 @@ use persistence::{
 use super::{
     cancellation,
     commit::{Audience, announce},
+    fee,
 };
 use crate::{context::Context, problem::Problem};
 
@@ -183,12 +185,12 @@ impl Work {
     pub fn pay_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let Some(fee) = &self.termination else { return Ok(()) };
         let schedule = self.schedule()?;
-        let decision = self.contract.pay_termination(&fee.escrow, self.ending, self.fees(&schedule), cx.now)?;
+        let decision = self.contract.pay_termination(&fee.escrow, self.ending, self.fees(tx, &schedule)?, cx.now)?;
         let TerminationPaid { contract, escrow, release } = &decision.next;
         self.termination = Some(escrow::save_termination_fee(tx, escrow, release.as_ref())?);
         if let Some(release) = release {
             self.contract = contract::save(tx, contract)?;
-            self.note_release(tx, cx, escrow, release.net, None)?;
+            self.note_release(tx, cx, escrow, release, None)?;
         }
         announce(tx, cx, self.contract.id, self.audience(), &decision)
     }
@@ -209,7 +211,7 @@ impl Work {
         let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
         let escrow = escrow::save(tx, escrow)?;
         if let Some(release) = release {
-            self.note_release(tx, cx, &escrow, release.net, milestone.delivered_at)?;
+            self.note_release(tx, cx, &escrow, release, milestone.delivered_at)?;
         }
         announce(tx, cx, milestone.id, self.audience(), decision)?;
         let id = milestone.id;
@@ -217,18 +219,26 @@ impl Work {
         self.narrow_cancellation(tx, cx, id)
     }
 
-    /// What the worker has earned waits to be paid out, and not for ever.
+    /// What the worker has earned waits to be paid out, and not for ever; and it counts for the fees of all that the two
+    /// do together.
     fn note_release(
         &self,
         tx: &mut Tx<'_>,
         cx: &Context,
         escrow: &Escrow,
-        net: Money,
+        release: &Release,
         delivered_at: Option<DateTime<Utc>>,
     ) -> Result<(), Problem> {
-        let rules = &cx.app.rules.payout;
-        let earned = Release::of(escrow, self.contract.id, net, delivered_at, cx.now, rules);
-        Ok(earned.map_or(Ok(()), |earned| release::insert(tx, &earned))?)
+        let earned = Earned::of(escrow, self.contract.id, release.net, delivered_at, cx.now, &cx.app.rules.payout);
+        if let Some(earned) = earned {
+            release::insert(tx, &earned)?;
+        }
+        match self.schedule()?.basis {
+            FeeBasis::Contract => Ok(()),
+            FeeBasis::ClientLifetime => {
+                Ok(relation::add(tx, self.contract.client, self.contract.worker, release.gross)?)
+            }
+        }
     }
 
     /// What can no longer be canceled is no longer part of a request to cancel.
@@ -268,10 +278,11 @@ impl Work {
         id: MilestoneId,
         share: Money,
     ) -> Result<Decision<Movement>, Problem> {
-        super::funding::release_reservation(tx, cx, self, id)?;
         let schedule = self.schedule()?;
+        let fees = self.fees(tx, &schedule)?;
+        super::funding::release_reservation(tx, cx, self, id)?;
         let stored = self.milestone(id)?;
-        Ok(stored.milestone.cancel(share, &stored.escrow, self.fees(&schedule), cx.now)?)
+        Ok(stored.milestone.cancel(share, &stored.escrow, fees, cx.now)?)
     }
 
     /// The fee schedule the contract was signed under.
@@ -279,13 +290,21 @@ impl Work {
     /// # Errors
     /// When it is not known any more, which would be our mistake.
     pub fn schedule(&self) -> Result<FeeSchedule, Problem> {
-        let name = &self.contract.fee_schedule;
-        Ok(FeeSchedule::find(name).ok_or_else(|| StoreError::Missing { table: "fee schedules", id: name.clone() })?)
+        fee::signed(&self.contract)
     }
 
-    /// What the next fee is reckoned by.
-    pub const fn fees<'a>(&self, schedule: &'a FeeSchedule) -> FeeTerms<'a> {
-        self.contract.fee_terms(schedule)
+    /// What the next fee is reckoned by. Where all contracts of the two count for one another, this locks what was
+    /// released between them until the end of the transaction.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn fees<'a>(&self, tx: &mut Tx<'_>, schedule: &'a FeeSchedule) -> Result<FeeTerms<'a>, Problem> {
+        let Contract { client, worker, released, .. } = self.contract;
+        let between_the_two = match schedule.basis {
+            FeeBasis::Contract => released,
+            FeeBasis::ClientLifetime => relation::lock(tx, Pair { client, worker, currency: released.currency() })?,
+        };
+        Ok(self.contract.fee_terms(schedule, between_the_two))
     }
 
     fn replace(&mut self, id: MilestoneId, change: impl FnOnce(&mut Stored)) {

@@ -83,8 +83,8 @@ impl Milestone {
             .clear(&[TimerKind::RedeliveryOverdue])
             .set(TimerKind::AutoAccept, accept_at);
         // Only the reminders that are still ahead: a short window has no first one.
-        let reminders =
-            REMINDERS.into_iter().zip(rules.reminders).map(|(timer, before)| (timer, after(accept_at, -before)));
+        let before = [rules.first_reminder, rules.second_reminder];
+        let reminders = REMINDERS.into_iter().zip(before).map(|(timer, before)| (timer, after(accept_at, -before)));
         Ok(reminders.filter(|(_, at)| *at > now).fold(decision, |decision, (timer, at)| decision.set(timer, at)))
     }
 

@@ -1,7 +1,10 @@
-use domain::fee::{FeeSchedule, NoSuchNet, TaxMode};
+use domain::fee::{FeeBasis, FeeSchedule, NoSuchNet, TaxMode};
 use domain::money::{MAX_AMOUNT, MoneyError};
+use domain::terms::FundedAhead;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
+
+use crate::scene::{Deal, yen};
 
 const FEES: &str = include_str!("../vectors/fees.csv");
 const ACCUMULATING: &str = include_str!("../vectors/fees_accumulating.csv");
@@ -75,6 +78,24 @@ fn a_contract_finds_the_schedule_it_was_signed_under() {
         assert_eq!(FeeSchedule::find(&schedule.version), Some(schedule));
     }
     assert_eq!(FeeSchedule::find("gone"), None);
+}
+
+#[test]
+fn a_schedule_is_told_from_every_other_by_its_name() {
+    let names: Vec<_> = FeeSchedule::published().into_iter().map(|schedule| schedule.version).collect();
+    let both = ["standard-1", "standard-1-tax-added"].map(str::to_owned);
+    let lifetime = both.clone().map(|name| name + "-client-lifetime");
+    assert_eq!(names, [both, lifetime].concat());
+}
+
+#[test]
+fn fees_accumulate_by_contract_or_by_all_that_two_members_do_together() {
+    let mut deal = Deal::signed(&[60_000], FundedAhead::Current);
+    deal.contract.released = yen(10_000);
+    for (basis, before) in [(FeeBasis::Contract, 10_000), (FeeBasis::ClientLifetime, 70_000)] {
+        let schedule = FeeSchedule::standard_with(TaxMode::Included, basis);
+        assert_eq!(deal.contract.fee_terms(&schedule, yen(70_000)).before, yen(before), "{basis}");
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ mod proposal;
 #[cfg(test)]
 mod release;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod termination;

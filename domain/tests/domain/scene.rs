@@ -117,7 +117,7 @@ impl Deal {
     }
 
     pub fn fees(&self) -> FeeTerms<'_> {
-        self.contract.fee_terms(&self.schedule)
+        self.contract.fee_terms(&self.schedule, self.contract.released)
     }
 
     /// Funds a milestone in full, and tells the contract. Answers with the days its due dates shift.

@@ -19,7 +19,7 @@ use crate::{
     page::PageRequest,
     problem::Problem,
     reply::Reply,
-    usecases::proposal as usecase,
+    usecases::{fee::Relations, proposal as usecase},
     words::{Party, ProposalState},
 };
 
@@ -38,9 +38,11 @@ fn page(conn: &mut Conn, cx: &Context, filter: &ProposalFilter, request: &PageRe
     let (proposals, next_cursor) = request.cut(found, position, cx.app.tokens.secrets());
     let ids: Vec<_> = proposals.iter().map(|each| each.id).collect();
     let (rounds, contracts) = (rounds_of(conn, &ids)?, contract::of_proposals(conn, &ids)?);
+    let pairs: Vec<_> = proposals.iter().map(|each| (each.client, each.worker)).collect();
+    let relations = Relations::of_proposals(conn, &cx.app, &pairs)?;
     let view = |each: &proposal::Proposal| {
         let rounds = rounds.get(&each.id).map(Vec::as_slice).unwrap_or_default();
-        Proposal::new(cx, each, rounds, contracts.get(&each.id).copied())
+        Proposal::new(cx, each, rounds, contracts.get(&each.id).copied(), &relations)
     };
     let items = proposals.iter().map(view).collect::<Result<_, _>>()?;
     Reply::ok(&ProposalPage { items, next_cursor })

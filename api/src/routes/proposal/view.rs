@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     ids::ContractId,
+    milestone::FeeTerms,
     proposal::{self, ProposalAction},
 };
 use persistence::{
@@ -18,6 +19,7 @@ use crate::{
     problem::Problem,
     reply::Reply,
     routes::terms::{Quote, Terms},
+    usecases::fee::{self, Relations},
     words::{Party, ProposalState, Word},
 };
 
@@ -34,15 +36,13 @@ struct ProposalRound {
     created_at: DateTime<Utc>,
 }
 
-impl TryFrom<&PastRound> for ProposalRound {
-    type Error = Problem;
-
-    fn try_from(past: &PastRound) -> Result<Self, Problem> {
+impl ProposalRound {
+    fn new(past: &PastRound, fees: FeeTerms<'_>) -> Result<Self, Problem> {
         Ok(Self {
             round: past.number,
             author: Word(past.author),
             terms: Terms::from(&past.terms),
-            quote: Quote::try_from(&past.terms)?,
+            quote: Quote::new(&past.terms, fees)?,
             message: past.message.clone(),
             created_at: past.at,
         })
@@ -63,7 +63,7 @@ pub(super) struct Proposal {
     round_by: Party,
     /// The terms of the current round.
     terms: Terms,
-    /// What these terms leave the worker.
+    /// What these terms leave the worker, if they are signed now.
     quote: Quote,
     /// The words that came with the current round.
     message: String,
@@ -82,7 +82,7 @@ pub(super) struct Proposal {
 }
 
 impl Proposal {
-    /// With its rounds and its contract, which were read before, so that a list reads them all at once.
+    /// With its rounds, its contract and what the two did before, which were read already, so that a list reads them all at once.
     ///
     /// # Errors
     /// Terms whose total is out of range.
@@ -91,7 +91,12 @@ impl Proposal {
         proposal: &proposal::Proposal,
         rounds: &[PastRound],
         contract: Option<ContractId>,
+        relations: &Relations,
     ) -> Result<Self, Problem> {
+        let schedule = fee::current(&cx.app);
+        let currency = proposal.terms.total()?.currency();
+        let before = relations.before(&schedule, proposal.client, proposal.worker, currency);
+        let fees = FeeTerms { schedule: &schedule, before };
         let allowed = proposal.allowed_actions(cx.standing(proposal.client, proposal.worker));
         Ok(Self {
             id: proposal.id.to_string(),
@@ -102,11 +107,11 @@ impl Proposal {
             round: proposal.round,
             round_by: Word(proposal.round_by),
             terms: Terms::from(&proposal.terms),
-            quote: Quote::try_from(&proposal.terms)?,
+            quote: Quote::new(&proposal.terms, fees)?,
             message: proposal.message.clone(),
             respond_by: proposal.respond_by,
             contract_id: contract.map(|id| id.to_string()),
-            rounds: rounds.iter().map(ProposalRound::try_from).collect::<Result<_, _>>()?,
+            rounds: rounds.iter().map(|past| ProposalRound::new(past, fees)).collect::<Result<_, _>>()?,
             allowed_actions: allowed.iter().map(ProposalAction::to_string).collect(),
             version: proposal.version,
             created_at: proposal.created_at,
@@ -120,7 +125,8 @@ impl Proposal {
     /// Those of the store.
     pub(super) fn read(conn: &mut Conn, cx: &Context, proposal: &proposal::Proposal) -> Result<Self, Problem> {
         let contract = contract::of_proposals(conn, &[proposal.id])?.remove(&proposal.id);
-        Self::new(cx, proposal, &rounds(conn, proposal.id)?, contract)
+        let relations = Relations::of_proposals(conn, &cx.app, &[(proposal.client, proposal.worker)])?;
+        Self::new(cx, proposal, &rounds(conn, proposal.id)?, contract, &relations)
     }
 }
 

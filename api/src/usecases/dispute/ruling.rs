@@ -35,7 +35,7 @@ pub fn rule(tx: &mut Tx<'_>, cx: &Context, id: DisputeId, worker_share: Money) -
     let dispute = lock_for(tx, cx, id, DisputeAction::Rule)?;
     let ruled = commit(tx, cx, &dispute.rule(cx.person()?, worker_share, cx.now)?)?;
     let (stored, schedule) = (work.milestone(ruled.milestone)?, work.schedule()?);
-    let movement = stored.milestone.rule(worker_share, &stored.escrow, work.fees(&schedule), cx.now)?;
+    let movement = stored.milestone.rule(worker_share, &stored.escrow, work.fees(tx, &schedule)?, cx.now)?;
     work.movement(tx, cx, &movement)?;
     Ok(ruled)
 }

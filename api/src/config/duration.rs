@@ -1,0 +1,77 @@
+//! Waits as ISO 8601 writes them: `P7D`, `PT72H`, `P1DT12H`.
+
+use chrono::TimeDelta;
+
+const DATE: [(char, i64); 2] = [('W', 7 * 24 * 3600), ('D', 24 * 3600)];
+const TIME: [(char, i64); 3] = [('H', 3600), ('M', 60), ('S', 1)];
+
+/// Reads a duration. Months and years are not understood, since they have no length of their own.
+pub fn parse(text: &str) -> Option<TimeDelta> {
+    let (date, time) = match text.strip_prefix('P')?.split_once('T') {
+        Some((date, time)) if !time.is_empty() => (date, time),
+        None => (text.strip_prefix('P')?, ""),
+        Some(_) => return None,
+    };
+    if date.is_empty() && time.is_empty() {
+        return None;
+    }
+    TimeDelta::try_seconds(sum(date, &DATE)?.checked_add(sum(time, &TIME)?)?)
+}
+
+fn sum(text: &str, units: &[(char, i64)]) -> Option<i64> {
+    let (mut rest, mut total) = (text, 0_i64);
+    for (unit, seconds) in units {
+        let Some((number, behind)) = rest.split_once(*unit) else { continue };
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        total = total.checked_add(number.parse::<i64>().ok()?.checked_mul(*seconds)?)?;
+        rest = behind;
+    }
+    rest.is_empty().then_some(total)
+}
+
+/// Writes a duration of whole seconds in its largest units.
+pub fn write(duration: TimeDelta) -> String {
+    let mut left = duration.num_seconds();
+    let mut take = |(unit, seconds): &(char, i64)| {
+        let number = left / seconds;
+        left %= seconds;
+        if number == 0 { String::new() } else { format!("{number}{unit}") }
+    };
+    let days = DATE.last().map(&mut take).unwrap_or_default();
+    let time: String = TIME.iter().map(&mut take).collect();
+    match (days.is_empty(), time.is_empty()) {
+        (true, true) => "PT0S".to_owned(),
+        (_, true) => format!("P{days}"),
+        (_, false) => format!("P{days}T{time}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::{parse, write};
+
+    #[test]
+    fn a_duration_is_read_as_it_is_written() {
+        for (text, seconds) in
+            [("P7D", 604_800), ("PT10M", 600), ("P1DT12H", 129_600), ("PT1S", 1), ("P3DT4H5M6S", 273_906)]
+        {
+            assert_eq!(parse(text), Some(TimeDelta::seconds(seconds)), "{text}");
+            assert_eq!(write(TimeDelta::seconds(seconds)), text);
+        }
+        assert_eq!(parse("PT72H"), parse("P3D"));
+        assert_eq!(parse("P2W"), parse("P14D"));
+        assert_eq!(parse("P0D"), Some(TimeDelta::zero()));
+    }
+
+    #[test]
+    fn what_has_no_length_of_its_own_is_no_duration() {
+        for text in ["", "P", "PT", "P7", "7D", "P1M", "P1Y", "P7DT", "P-7D", "P+7D", "PD", "P1D1W", "PT1S1H", "P7d"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert_eq!(parse("P99999999999999999999D"), None);
+    }
+}

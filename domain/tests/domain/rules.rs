@@ -1,0 +1,31 @@
+use chrono::TimeDelta;
+use domain::rules::{Rules, RulesError};
+
+#[test]
+fn the_default_numbers_contradict_nothing() {
+    assert_eq!(Rules::default().check(), Ok(()));
+}
+
+#[test]
+fn no_acceptance_window_is_so_long_that_payday_is_later_than_60_days_after_delivery() {
+    let rules = Rules { acceptance_days_max: 12, ..Rules::default() };
+    assert_eq!(rules.check(), Err(RulesError::LatePayday { most: 11 }));
+    // Delivered on day 1 and accepted 11 days later, on the 1st of a month of 31 days; paid on the 15th of the next,
+    // a Saturday before a holiday on Monday.
+    assert_eq!(1 + i64::from(Rules::default().acceptance_days_max) + 31 + 14 + 3, 60);
+}
+
+#[test]
+fn numbers_that_contradict_each_other_are_found() {
+    let usual = Rules::default;
+    for (rules, error) in [
+        (Rules { acceptance_days_min: 0, ..usual() }, RulesError::AcceptanceDays),
+        (Rules { acceptance_days_min: 8, ..usual() }, RulesError::AcceptanceDays),
+        (Rules { acceptance_days_max: 6, ..usual() }, RulesError::AcceptanceDays),
+        (Rules { revision_limit: 21, ..usual() }, RulesError::RevisionLimit),
+        (Rules { max_milestones: 0, ..usual() }, RulesError::MaxMilestones),
+        (Rules { second_reminder: TimeDelta::hours(72), ..usual() }, RulesError::Reminders),
+    ] {
+        assert_eq!(rules.check(), Err(error));
+    }
+}

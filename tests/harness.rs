@@ -5,6 +5,7 @@ mod database;
 pub mod deals;
 pub mod market;
 pub mod operation;
+pub mod payday;
 pub mod people;
 pub mod program;
 mod server;

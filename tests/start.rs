@@ -152,12 +152,16 @@ fn every_number_of_the_rules_can_be_set_and_is_documented() {
     let documented = include_str!("../docs/settings.md").lines().filter(|line| line.contains("`AZUKARI_RULES__"));
     let rows: Vec<_> = documented.filter(|line| line.starts_with('|')).collect();
     assert_eq!(rows, documented_rules());
-    let fields = include_str!("../domain/src/rules.rs").lines().filter_map(|line| {
-        let (name, kind) = line.trim().strip_prefix("pub ")?.split_once(": ")?;
-        (kind == "TimeDelta," || kind == "u16,").then_some(name)
-    });
+    let fields = |group: &str, source: &'static str| -> Vec<&str> {
+        let all = source.split(&format!("pub struct {group} {{")).nth(1).unwrap().split("\n}").next().unwrap();
+        let name = |line: &'static str| Some(line.trim().strip_prefix("pub ")?.split_once(": ")?.0);
+        all.lines().filter_map(name).collect()
+    };
+    let mut expected = fields("Rules", include_str!("../domain/src/rules.rs"));
+    let place = expected.iter().position(|name| *name == "payout").unwrap();
+    expected.splice(place..=place, fields("PayoutRules", include_str!("../domain/src/rules/payout.rs")));
     let known: Vec<_> = RULES.iter().map(|setting| setting.name.rsplit('.').next().unwrap()).collect();
-    assert_eq!(fields.collect::<Vec<_>>(), known);
+    assert_eq!(expected, known);
 }
 
 #[test]
@@ -193,9 +197,16 @@ fn a_rule_that_is_set_is_what_decides() {
 fn every_number_that_can_be_set_is_read_into_its_own_place() {
     for setting in RULES {
         let mut rules = Rules::default();
-        let other = match setting.value(&mut rules).parse::<u16>() {
-            Ok(number) => (number + 1).min(11).to_string(),
-            Err(_) => "P1DT6H".to_owned(),
+        let usual = setting.value(&mut rules);
+        let other = match (usual.as_str(), usual.parse::<u16>()) {
+            (_, Ok(number)) => (number + 1).min(11).to_string(),
+            ("true", _) => "false".to_owned(),
+            ("after_purge", _) => "support".to_owned(),
+            ("automatic", _) => "on_request".to_owned(),
+            ("next", _) => "previous".to_owned(),
+            (rate, _) if rate.starts_with("0.") => "0.25".to_owned(),
+            (fees, _) if fees.contains('=') => "450 650@30000 0036=0".to_owned(),
+            _ => "P1DT6H".to_owned(),
         };
         let name = format!("AZUKARI_RULES__{}", setting.name.replace('.', "__").to_uppercase());
         // Whatever is longest comes with it, so that a single change contradicts nothing.
@@ -222,6 +233,13 @@ fn rules_that_make_no_sense_are_named_in_one_line() {
         ("ACCEPTANCE_DAYS", "12"),
         ("REVISION_LIMIT", "21"),
         ("SECOND_REMINDER", "P4D"),
+        ("LEAVING_REASON_REQUIRED", "perhaps"),
+        ("EMAIL_REUSE", "never"),
+        ("PAYOUT__SHIFT", "sideways"),
+        ("PAYOUT__MINIMUM", "-1"),
+        ("PAYOUT__QUICK_RATE", "5"),
+        ("PAYOUT__BANK_FEES", "0036=100"),
+        ("PAYOUT__BANK_FEES", "500 36=100"),
         ("UNHEARD_OF", "1"),
         ("FUNDING_WINDOW__UNHEARD_OF", "1"),
     ] {

@@ -32,7 +32,7 @@ pub struct Context {
     pub actor: Option<Actor>,
     /// The session of the caller, if it is a person.
     pub session: Option<SessionId>,
-    /// When the caller last logged in, in real time.
+    /// When the caller logged in, in real time, if it is a person.
     pub authenticated_at: Option<DateTime<Utc>>,
     /// Whether what happens will be undone, because the caller only wants to know.
     pub preview: bool,

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use chrono::NaiveDate;
 use domain::ids::{Id, Kind};
 use futures_util::future::{Ready, ready};
 use serde::de::DeserializeOwned;
@@ -19,6 +20,22 @@ impl<K: Kind + 'static> FromRequest for PathId<K> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(request.match_info().query("id").parse().map(Self).map_err(Problem::from))
+    }
+}
+
+/// The `{date}` of the path.
+#[derive(Debug)]
+pub struct PathDate(pub NaiveDate);
+
+impl FromRequest for PathDate {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.match_info().query("date").parse().map(Self).map_err(|_| {
+            Problem::new(Code::InvalidParameter)
+                .detail("A date is written as in 2026-04-30.", "日付は2026-04-30のように指定してください。")
+        }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP face of Azukari, its command line and its timers.
 
 pub mod auth;
+pub mod blocker;
 pub mod body;
 pub mod call;
 pub mod cli;

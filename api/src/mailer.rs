@@ -82,6 +82,72 @@ pub fn acceptance_reminder(cx: &Context, to: &str, locale: &str, title: &str, ac
     compose(cx, to, "A delivery awaits your decision", body)
 }
 
+/// Tells a member that payouts go elsewhere from now on.
+pub fn bank_account_changed(cx: &Context, to: &str, locale: &str, account: &str) -> Mail {
+    if locale == Locale::Ja.as_str() {
+        let body = format!(
+            "出金先の口座が「{account}」に変更されました。心当たりがない場合は、すぐにサポートへご連絡ください。\n"
+        );
+        return compose(cx, to, "出金先口座の変更", body);
+    }
+    let body = format!(
+        "The bank account that your payouts go to was changed to {account}. If this was not you, tell our support at once.\n"
+    );
+    compose(cx, to, "Your bank account was changed", body)
+}
+
+/// Tells somebody who joins again how soon they can.
+pub fn not_yet_back(cx: &Context, to: &str, locale: Locale, when: Option<DateTime<Utc>>) -> Mail {
+    let at = when.map(|when| when.format("%Y-%m-%d %H:%M UTC"));
+    match (locale, at) {
+        (Locale::En, Some(at)) => compose(
+            cx,
+            to,
+            "You can join again later",
+            format!("An account with this address was closed. You can join again with it from {at}.\n"),
+        ),
+        (Locale::En, None) => compose(
+            cx,
+            to,
+            "Write to support to join again",
+            "An account with this address was closed. To join again with it, write to our support.\n".to_owned(),
+        ),
+        (Locale::Ja, Some(at)) => compose(
+            cx,
+            to,
+            "再登録について",
+            format!("このメールアドレスのアカウントは退会済みです。{at}以降に再登録できます。\n"),
+        ),
+        (Locale::Ja, None) => compose(
+            cx,
+            to,
+            "再登録について",
+            "このメールアドレスのアカウントは退会済みです。再登録をご希望の場合はサポートへご連絡ください。\n"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Tells somebody who left that money is still on its way to them.
+pub fn closing(cx: &Context, to: &str, locale: &str) -> Mail {
+    if locale == Locale::Ja.as_str() {
+        let body = "退会を受け付けました。残りのお金をお送りしています。着金後、アカウントは自動的に閉じられます。\n";
+        return compose(cx, to, "退会を受け付けました", body.to_owned());
+    }
+    let body = "You have left. Your last money is on its way; your account closes by itself when it has arrived.\n";
+    compose(cx, to, "You have left", body.to_owned())
+}
+
+/// Tells somebody who left that all is done: the last mail to them.
+pub fn closed(cx: &Context, to: &str, locale: &str) -> Mail {
+    if locale == Locale::Ja.as_str() {
+        let body = "アカウントを閉じました。個人情報は削除され、法令で定められた帳簿だけが保存されます。\n";
+        return compose(cx, to, "退会が完了しました", body.to_owned());
+    }
+    let body = "Your account is closed and what said who you were is deleted. Only the books that the law asks for are kept.\n";
+    compose(cx, to, "Your account is closed", body.to_owned())
+}
+
 /// The way out for mail; none in a sandbox without SMTP, where the outbox itself is the test mailbox.
 #[derive(Debug)]
 pub struct Mailer {

@@ -30,6 +30,7 @@ use crate::routes;
         (name = "market", description = "Jobs and proposals"),
         (name = "work", description = "Contracts, milestones, deliveries, cancellation and disputes"),
         (name = "money", description = "Fees, payments, balances and the ledger"),
+        (name = "leaving", description = "Leaving for good, and what stands in the way"),
         (name = "platform", description = "Events, state machines, health and keys"),
         (name = "sandbox", description = "The test clock and the test mailbox; only in sandbox mode"),
         (name = "staff", description = "For the operator's people")

@@ -4,10 +4,14 @@ mod code;
 mod domain_errors;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use domain::withdrawal::Blocker;
 use persistence::error::{Abort, StoreError};
 use serde_json::{Value, json};
 
-use crate::locale::{Locale, Text};
+use crate::{
+    blocker,
+    locale::{Locale, Text},
+};
 pub use code::Code;
 
 /// One thing wrong with one place of the request.
@@ -34,6 +38,7 @@ struct More {
     allowed_actions: Option<Vec<String>>,
     allow: Option<String>,
     extra: Vec<(&'static str, Value)>,
+    blockers: Vec<Blocker>,
     source: Option<StoreError>,
 }
 
@@ -68,6 +73,13 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.more.extra.push((name, value.into()));
+        self
+    }
+
+    /// What stands in the way of leaving.
+    #[must_use]
+    pub fn blockers(mut self, blockers: Vec<Blocker>) -> Self {
+        self.more.blockers = blockers;
         self
     }
 
@@ -108,6 +120,10 @@ impl Problem {
             }
             if let Some(actions) = &self.more.allowed_actions {
                 map.insert("allowed_actions".into(), json!(actions));
+            }
+            if !self.more.blockers.is_empty() {
+                let blockers = self.more.blockers.iter().map(|blocker| json!(blocker::Blocker::of(blocker, locale)));
+                map.insert("blockers".into(), blockers.collect());
             }
             map.extend(self.more.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         }

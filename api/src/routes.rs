@@ -2,7 +2,9 @@
 
 pub mod access;
 mod balance;
+mod bank_account;
 mod bank_receipt;
+mod business_calendar;
 mod cancellation_request;
 mod contract;
 mod dispute;
@@ -17,6 +19,7 @@ mod preview;
 mod proposal;
 mod sandbox;
 mod terms;
+mod withdrawal;
 mod worklist;
 
 use std::sync::OnceLock;
@@ -33,8 +36,11 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     dispute::configure(config);
     payment::configure(config);
     balance::configure(config);
+    bank_account::configure(config);
     bank_receipt::configure(config);
+    business_calendar::configure(config);
     ledger::configure(config);
+    withdrawal::configure(config);
     worklist::configure(config);
     job::configure(config);
     proposal::configure(config);

@@ -13,7 +13,7 @@ use crate::{
     context::Context,
     problem::Problem,
     state::App,
-    usecases::{cancellation, contract, dispute, funding, job, milestone, platform, proposal},
+    usecases::{cancellation, contract, dispute, funding, job, milestone, platform, proposal, withdrawal},
 };
 
 /// How many timers are looked up at once.
@@ -65,5 +65,6 @@ fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem>
         TimerKind::DisputeAnswer => dispute::meet_silence(tx, cx, timer),
         TimerKind::DisputeNegotiation => dispute::mediate(tx, cx, timer),
         TimerKind::DisputeEscalation => dispute::escalate(tx, cx, timer),
+        TimerKind::AccountCompletion => withdrawal::complete(tx, cx, timer),
     }
 }

@@ -1,7 +1,9 @@
 //! One function for each thing that can be done: it reads under lock, lets the domain decide, and writes.
 
 pub mod access;
+pub mod bank_account;
 pub mod bank_receipt;
+pub mod business_calendar;
 pub mod cancellation;
 pub mod commit;
 pub mod contract;
@@ -9,8 +11,10 @@ pub mod dispute;
 pub mod fee;
 pub mod funding;
 pub mod job;
+pub mod member;
 pub mod milestone;
 pub mod platform;
 pub mod proposal;
+pub mod withdrawal;
 pub mod work;
 pub mod worklist;

@@ -86,5 +86,17 @@ pub type CancellationState = Word<domain::cancellation::CancellationState>;
 pub type DisputeState = Word<domain::dispute::DisputeState>;
 /// `dispute::DisputeReason` as sent.
 pub type DisputeReason = Word<domain::dispute::DisputeReason>;
+/// `bank_account::AccountType` as sent.
+pub type AccountType = Word<domain::bank_account::AccountType>;
+/// `bank_account::BankAccountState` as sent.
+pub type BankAccountState = Word<domain::bank_account::BankAccountState>;
 /// `worklist::TaskKind` as sent.
 pub type TaskKind = Word<crate::usecases::worklist::TaskKind>;
+/// `withdrawal::BlockerCode` as sent.
+pub type BlockerCode = Word<domain::withdrawal::BlockerCode>;
+/// `withdrawal::Warning` as sent.
+pub type Warning = Word<domain::withdrawal::Warning>;
+/// `withdrawal::Owner` as sent.
+pub type Owner = Word<domain::withdrawal::Owner>;
+/// `withdrawal::LeavingReason` as sent.
+pub type LeavingReason = Word<domain::withdrawal::LeavingReason>;

@@ -1,14 +1,19 @@
 //! Contracts: terms that both sides signed (domain rules, section 4).
 
 mod decide;
+mod termination;
 
 use chrono::{DateTime, Utc};
 
-pub use self::decide::Progress;
+pub use self::{
+    decide::Progress,
+    termination::{Ending, TerminationPaid},
+};
 use crate::{
     calendar::after,
     fee::{FeeBasis, FeeSchedule},
     ids::{ContractId, JobId, MemberId, MilestoneId, ProposalId},
+    ledger::InvalidEntry,
     machine::{Refused, State},
     milestone::{FeeTerms, MilestoneState},
     money::{Money, MoneyError},
@@ -145,9 +150,15 @@ pub enum ContractError {
         /// Where it stands.
         state: MilestoneState,
     },
+    /// An escrow that is not this contract's was passed in.
+    #[error("the escrow belongs to something else")]
+    ForeignEscrow,
     /// Arithmetic that has no answer.
     #[error(transparent)]
     Money(#[from] MoneyError),
+    /// An entry that cannot be built.
+    #[error(transparent)]
+    Entry(#[from] InvalidEntry),
 }
 
 /// The milestones of a contract in their order, as far as it needs to know them.

@@ -9,6 +9,12 @@ names! {
         MemberRegistered = "member.registered",
         /// The e-mail address was confirmed.
         MemberConfirmed = "member.confirmed",
+        /// They left; money may still be on its way to them.
+        MemberWithdrawn = "member.withdrawn",
+        /// Nothing is on its way any more.
+        MemberClosed = "member.closed",
+        /// Money of somebody who left was set aside, to be claimed.
+        MemberMoneyUnclaimed = "member.money_unclaimed",
 
         /// A draft was written.
         JobDrafted = "job.drafted",
@@ -105,6 +111,13 @@ names! {
         PaymentFailed = "payment.failed",
         /// It did not come in time.
         PaymentExpired = "payment.expired",
+
+        /// A member named another account at a bank, or corrected it.
+        BankAccountChanged = "bank_account.changed",
+        /// A member named none any more.
+        BankAccountRemoved = "bank_account.removed",
+        /// The bank refused a payout to it.
+        BankAccountFailed = "bank_account.failed",
 
         /// A bank transfer was seen that belongs to nobody yet.
         BankReceiptRecorded = "bank_receipt.recorded",

@@ -5,6 +5,8 @@
 //! domain rules by their section.
 
 pub mod actor;
+pub mod bank_account;
+pub mod business_calendar;
 pub mod calendar;
 pub mod cancellation;
 pub mod category;
@@ -16,6 +18,7 @@ pub mod event;
 pub mod fee;
 pub mod ids;
 pub mod job;
+pub mod kana;
 pub mod ledger;
 pub mod machine;
 pub mod member;
@@ -25,7 +28,9 @@ pub mod names;
 pub mod payment;
 pub mod policy;
 pub mod proposal;
+pub mod release;
 pub mod rules;
 pub mod states;
 pub mod terms;
 pub mod timer;
+pub mod withdrawal;

@@ -18,6 +18,10 @@ names! {
         Pending = "pending",
         /// Free to work and hire.
         Active = "active",
+        /// Has left; only a last payout or refund is still on its way.
+        Closing = "closing",
+        /// Has left for good.
+        Closed = "closed",
     }
 }
 
@@ -26,6 +30,10 @@ names! {
     pub enum MemberAction {
         /// The mailed token came back.
         Confirm = "confirm",
+        /// Leaves (退会).
+        Withdraw = "withdraw",
+        /// The last payout or refund has settled, or cannot.
+        Complete = "complete",
     }
 }
 
@@ -37,15 +45,17 @@ impl State for MemberState {
     const ACTIONS: &'static [MemberAction] = MemberAction::ALL;
 
     fn targets(self, action: MemberAction) -> &'static [Self] {
+        use MemberAction::{Complete, Confirm, Withdraw};
         match (self, action) {
-            (Self::Pending, MemberAction::Confirm) => &[Self::Active],
-            (Self::Active, MemberAction::Confirm) => &[],
+            (Self::Pending, Confirm) => &[Self::Active],
+            // By whether money is still on its way.
+            (Self::Active, Withdraw) => &[Self::Closing, Self::Closed],
+            (Self::Closing, Complete) => &[Self::Closed],
+            (Self::Pending, Withdraw | Complete)
+            | (Self::Active, Confirm | Complete)
+            | (Self::Closing, Confirm | Withdraw)
+            | (Self::Closed, Confirm | Withdraw | Complete) => &[],
         }
-    }
-
-    /// An active account has a life ahead, though none of its steps are built yet.
-    fn is_final(self) -> bool {
-        false
     }
 
     fn actors(action: MemberAction) -> &'static [Standing] {
@@ -107,5 +117,35 @@ impl Member {
     pub fn confirm(&self, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
         let state = self.state.advance(MemberAction::Confirm, Standing::Outsider)?;
         Ok(Decision::new(Self { state, updated_at: now, ..self.clone() }, EventKind::MemberConfirmed))
+    }
+
+    /// Leaves for good: at once, or as soon as the money that is on its way has arrived. Whether anything
+    /// stands in the way is what [`crate::withdrawal::assess`] says.
+    ///
+    /// # Errors
+    /// [`Refused`] when they have left already.
+    pub fn withdraw(&self, money_on_its_way: bool, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
+        let chosen = if money_on_its_way { MemberState::Closing } else { MemberState::Closed };
+        let state = self.state.advance_to(chosen, MemberAction::Withdraw, Standing::Client)?;
+        let decision = Decision::new(Self { updated_at: now, ..self.clone() }, EventKind::MemberWithdrawn);
+        Ok(if state == MemberState::Closed {
+            decision.tell(EventKind::MemberClosed).map(Self::forgotten)
+        } else {
+            decision.map(|member| Self { state, ..member })
+        })
+    }
+
+    /// The last money has arrived, or was set aside as unclaimed.
+    ///
+    /// # Errors
+    /// [`Refused`] when they are not leaving.
+    pub fn complete(&self, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
+        self.state.advance(MemberAction::Complete, Standing::System)?;
+        Ok(Decision::new(Self { updated_at: now, ..self.clone() }, EventKind::MemberClosed).map(Self::forgotten))
+    }
+
+    /// Closed, and without what says who it was (domain rules, section 6).
+    fn forgotten(self) -> Self {
+        Self { state: MemberState::Closed, email: String::new(), display_name: String::new(), ..self }
     }
 }

@@ -160,6 +160,9 @@ pub struct Milestone {
     pub state: MilestoneState,
     /// How much of the client's funds is set aside for it, while it is being funded.
     pub reserved: Money,
+    /// What must come besides its amount: the contract's termination fee, while the first milestone is
+    /// being funded.
+    pub termination_fee_due: Money,
     /// How many rounds of changes were asked for.
     pub revision_rounds: i32,
     /// How many may be.
@@ -266,6 +269,7 @@ impl Milestone {
             due_on: terms.due_on,
             state: MilestoneState::INITIAL,
             reserved: Money::zero(amount.currency()),
+            termination_fee_due: Money::zero(amount.currency()),
             revision_rounds: 0,
             revision_limit: i32::from(contract.terms.revision_limit),
             acceptance_days: i32::from(contract.terms.acceptance_days),
@@ -288,12 +292,20 @@ impl Milestone {
         if self.state.is_held() { self.amount } else { Money::zero(self.amount.currency()) }
     }
 
-    /// What is still missing to fund it.
+    /// What its funding takes in all.
     ///
     /// # Errors
     /// Never with rows that make sense: both amounts are of one currency.
+    pub fn funding_total(&self) -> Result<Money, MoneyError> {
+        self.amount.plus(self.termination_fee_due)
+    }
+
+    /// What is still missing to fund it.
+    ///
+    /// # Errors
+    /// As [`Milestone::funding_total`].
     pub fn shortfall(&self) -> Result<Money, MoneyError> {
-        self.amount.minus(self.reserved)
+        self.funding_total()?.minus(self.reserved)
     }
 
     /// What this caller may do now.

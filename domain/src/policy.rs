@@ -91,6 +91,10 @@ pub enum Operation {
     ReadDispute,
     /// Reading the own balance, entries and payments.
     ReadOwnMoney,
+    /// Reading what stands in the way of leaving.
+    ReadWithdrawal,
+    /// Letting the address of somebody who left join again.
+    ReadmitAddress,
     /// Entering a transfer that the bank shows.
     RecordBankReceipt,
     /// Reading one payment.
@@ -105,6 +109,8 @@ pub enum Operation {
     ReadAnyDispute,
     /// Listing what waits for staff.
     ReadWorklist,
+    /// Saying on which days banks are open.
+    ManageCalendar,
     /// Naming the person who looks after a dispute.
     AssignDispute,
 }
@@ -125,6 +131,10 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
     match operation {
         // Whoever holds the mailed token: nobody is logged in yet.
         Operation::Member(MemberAction::Confirm) => &[Outsider],
+        // Everybody is the owner of their own account, and nobody else may close it.
+        Operation::Member(MemberAction::Withdraw) | Operation::ReadWithdrawal => ONLY_CLIENT,
+        Operation::Member(MemberAction::Complete) => ONLY_SYSTEM,
+        Operation::ReadmitAddress => MEDIATORS,
         Operation::Job(action) => job(action),
         Operation::Proposal(action) => proposal(action),
         Operation::Contract(action) => contract(action),
@@ -141,7 +151,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::RequestCancellation => PARTIES,
         Operation::ReadPayment => &[Client, Support, Finance, Admin],
         Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
-        Operation::ReadBankReceipts | Operation::ReadLedger => TREASURY,
+        Operation::ReadBankReceipts | Operation::ReadLedger | Operation::ManageCalendar => TREASURY,
         Operation::ReadAnyDispute | Operation::AssignDispute => MEDIATORS,
         Operation::ReadWorklist => STAFF,
     }

@@ -1,11 +1,33 @@
-//! Every number of the domain rules, sections 2 and 4: defaults of settings, never literals in code.
+//! Every number of the domain rules, sections 2, 4, 5 and 6: defaults of settings, never literals in code.
+
+mod payout;
 
 use chrono::TimeDelta;
 
+pub use self::payout::{BankFee, PayoutMode, PayoutRules};
+use crate::{business_calendar::Shift, names};
+
+names! {
+    /// When the address of somebody who left may join again (domain rules, section 6).
+    pub enum EmailReuse {
+        /// Never.
+        Forbidden = "forbidden",
+        /// Once what is kept about it is purged.
+        AfterPurge = "after_purge",
+        /// When staff say so.
+        Support = "support",
+    }
+}
+
 /// The longest acceptance window that keeps payday within 60 days of delivery, counting the delivery day (domain rules,
 /// section 4): what is accepted on the 1st is paid on the 15th of the next month, at most 45 days later, and 3 more if
-/// the bank is closed.
-const ACCEPTANCE_DAYS_AT_MOST: u16 = 11;
+/// the bank is closed. Where payday moves to the day before instead, there are those 3 more.
+const fn acceptance_days_at_most(shift: Shift) -> u16 {
+    match shift {
+        Shift::Next => 11,
+        Shift::Previous => 14,
+    }
+}
 
 /// The waits and limits that decisions read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +72,14 @@ pub struct Rules {
     pub revision_limit_max: u16,
     /// The most milestones of one contract.
     pub max_milestones: u16,
+    /// When and how earnings are paid out.
+    pub payout: PayoutRules,
+    /// Whether somebody who leaves must say why.
+    pub leaving_reason_required: bool,
+    /// When the address of somebody who left may join again.
+    pub email_reuse: EmailReuse,
+    /// How long after somebody left everything about their address is purged.
+    pub purge_after: TimeDelta,
 }
 
 impl Default for Rules {
@@ -75,6 +105,10 @@ impl Default for Rules {
             revision_limit: 3,
             revision_limit_max: 20,
             max_milestones: 50,
+            payout: PayoutRules::default(),
+            leaving_reason_required: true,
+            email_reuse: EmailReuse::AfterPurge,
+            purge_after: TimeDelta::days(30),
         }
     }
 }
@@ -86,10 +120,11 @@ pub enum RulesError {
     #[error("acceptance_days must lie between acceptance_days_min, at least 1, and acceptance_days_max")]
     AcceptanceDays,
     /// Payday could fall later than 60 days after delivery.
-    #[error(
-        "acceptance_days_max must be at most {ACCEPTANCE_DAYS_AT_MOST}, so that payday is within 60 days of delivery"
-    )]
-    LatePayday,
+    #[error("acceptance_days_max must be at most {most}, so that payday is within 60 days of delivery")]
+    LatePayday {
+        /// The most with this payday.
+        most: u16,
+    },
     /// The usual number of rounds may not be agreed.
     #[error("revision_limit must be at most revision_limit_max")]
     RevisionLimit,
@@ -107,10 +142,11 @@ impl Rules {
     /// # Errors
     /// The first contradiction.
     pub fn check(&self) -> Result<(), RulesError> {
+        let most = acceptance_days_at_most(self.payout.shift);
         let window = self.acceptance_days_min..=self.acceptance_days_max;
         let checks = [
             (self.acceptance_days_min >= 1 && window.contains(&self.acceptance_days), RulesError::AcceptanceDays),
-            (self.acceptance_days_max <= ACCEPTANCE_DAYS_AT_MOST, RulesError::LatePayday),
+            (self.acceptance_days_max <= most, RulesError::LatePayday { most }),
             (self.revision_limit <= self.revision_limit_max, RulesError::RevisionLimit),
             (self.max_milestones >= 1, RulesError::MaxMilestones),
             (self.second_reminder < self.first_reminder, RulesError::Reminders),

@@ -35,6 +35,8 @@ names! {
         DisputeEscalation = "dispute_escalation",
         /// Payment: a charge that the gateway decides later.
         SlowCharge = "slow_charge",
+        /// Member: somebody who left may have nothing on its way any more.
+        AccountCompletion = "account_completion",
     }
 }
 

@@ -276,6 +276,21 @@ pub fn balances(conn: &mut Conn, owner: Uuid) -> Result<Vec<Balance>, StoreError
     rows.into_iter().map(read).collect()
 }
 
+/// When an account last changed; none if nothing was ever posted to it.
+///
+/// # Errors
+/// Only those of the database.
+pub fn last_change(conn: &mut Conn, account: Account, currency: Currency) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let at: Option<Moment> = postings::table
+        .inner_join(journal_entries::table)
+        .filter(postings::account_id.eq(Key(account_id(account, currency))))
+        .order(postings::entry_id.desc())
+        .select(journal_entries::occurred_at)
+        .first(conn)
+        .optional()?;
+    Ok(at.map(DateTime::from))
+}
+
 /// One line of the books on one account, with the entry it belongs to.
 #[derive(Debug, Clone)]
 pub struct Line {

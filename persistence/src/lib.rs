@@ -1,10 +1,13 @@
 //! Storage: one query code over SQLite and PostgreSQL, and the one door through which everything is written.
 
+pub mod bank_account;
+pub mod business_calendar;
 pub mod cancellation;
 pub mod contract;
 pub mod dispute;
 mod document;
 pub mod error;
+pub mod escrow;
 pub mod event;
 pub mod idempotency;
 pub mod instance;
@@ -19,6 +22,7 @@ pub mod page;
 pub mod payment;
 pub mod proposal;
 pub mod relation;
+pub mod release;
 mod row;
 pub mod schema;
 pub mod session;
@@ -26,4 +30,5 @@ pub mod store;
 mod terms;
 pub mod timer;
 pub mod types;
+pub mod withdrawal;
 pub mod worklist;

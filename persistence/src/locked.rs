@@ -11,41 +11,55 @@ use crate::store::MultiBackend;
 
 /// A query whose rows stay locked until the transaction ends.
 #[derive(Debug, Clone, Copy, QueryId)]
-pub(crate) struct Locked<Q> {
+pub(crate) struct Locked<Q, L> {
     query: Q,
-    lock: Lock,
+    lock: L,
 }
 
 /// `FOR UPDATE`: the caller means to change these rows.
-pub(crate) fn for_update<Q>(query: Q) -> Locked<Q> {
-    Locked { query, lock: Lock }
+pub(crate) fn for_update<Q>(query: Q) -> Locked<Q, Update> {
+    Locked { query, lock: Update }
 }
 
-#[derive(Debug, Clone, Copy, QueryId)]
-struct Lock;
-
-impl QueryFragment<Pg> for Lock {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(" FOR UPDATE");
-        Ok(())
-    }
+/// `FOR SHARE`: the caller relies on these rows staying as they are, as others may at the same time.
+pub(crate) fn for_share<Q>(query: Q) -> Locked<Q, Share> {
+    Locked { query, lock: Share }
 }
 
-impl QueryFragment<Sqlite> for Lock {
-    fn walk_ast<'b>(&'b self, _: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        Ok(())
-    }
+macro_rules! lock {
+    ($name:ident $sql:literal) => {
+        #[derive(Debug, Clone, Copy, QueryId)]
+        pub(crate) struct $name;
+
+        impl QueryFragment<Pg> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                out.push_sql($sql);
+                Ok(())
+            }
+        }
+
+        impl QueryFragment<Sqlite> for $name {
+            fn walk_ast<'b>(&'b self, _: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+                Ok(())
+            }
+        }
+    };
 }
 
-impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Locked<Q> {
+lock!(Update " FOR UPDATE");
+lock!(Share " FOR SHARE");
+
+impl<Q: QueryFragment<MultiBackend>, L: QueryFragment<Pg> + QueryFragment<Sqlite>> QueryFragment<MultiBackend>
+    for Locked<Q, L>
+{
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         self.query.walk_ast(out.reborrow())?;
         MultiBackend::walk_variant_ast(&self.lock, out)
     }
 }
 
-impl<Q: Query> Query for Locked<Q> {
+impl<Q: Query, L> Query for Locked<Q, L> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q, C> RunQueryDsl<C> for Locked<Q> {}
+impl<Q, L, C> RunQueryDsl<C> for Locked<Q, L> {}

@@ -6,9 +6,9 @@ use domain::{ids::MemberId, member::Member, policy::Role};
 
 use crate::{
     error::StoreError,
-    locked::for_update,
+    locked::{for_share, for_update},
     row::{corrupt, saved},
-    schema::{email_confirmations, members},
+    schema::{email_confirmations, mails, members},
     store::{Conn, Tx},
     types::{Key, Moment},
 };
@@ -128,6 +128,16 @@ pub fn lock(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<Member>, StoreError>
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Member::try_from).transpose()
 }
 
+/// Keeps members as they are until the transaction ends, in the order of their ids; others may rely on them, too.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn lock_shared(tx: &mut Tx<'_>, ids: &[MemberId]) -> Result<Vec<Member>, StoreError> {
+    let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+    let query = members::table.filter(members::id.eq_any(keys)).order(members::id).select(Row::as_select());
+    for_share(query).load::<Row>(&mut **tx)?.into_iter().map(Member::try_from).collect()
+}
+
 /// Saves a changed member if it is still as it was read.
 ///
 /// # Errors
@@ -200,6 +210,40 @@ pub fn take_confirmation(
         diesel::delete(email_confirmations::table.find(token_hash)).execute(&mut **tx)?;
     }
     Ok(found.map(MemberId::from))
+}
+
+/// Whether a member can log in by password.
+///
+/// # Errors
+/// Only those of the database.
+pub fn has_password(conn: &mut Conn, id: MemberId) -> Result<bool, StoreError> {
+    let hash: Option<Option<String>> =
+        members::table.find(Key::from(id)).select(members::password_hash).first(conn).optional()?;
+    Ok(hash.flatten().is_some())
+}
+
+/// Forgets who somebody was who has left: everything that says so outside the books. Their address is free again, as
+/// far as the rules for coming back allow.
+///
+/// # Errors
+/// Only those of the database.
+pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
+    let (key, none) = (Key::from(id), None::<String>);
+    let address: Option<String> = members::table.find(key).select(members::email).first(&mut **tx).optional()?;
+    diesel::update(members::table.find(key))
+        .set((
+            members::email.eq(""),
+            members::email_key.eq(id.to_string()),
+            members::display_name.eq(""),
+            members::password_hash.eq(none),
+        ))
+        .execute(&mut **tx)?;
+    diesel::delete(email_confirmations::table.filter(email_confirmations::member_id.eq(key))).execute(&mut **tx)?;
+    // What has been sent to them is gone, too; what is still to be sent says that they have left.
+    let sent =
+        mails::table.filter(mails::recipient.eq(address.unwrap_or_default())).filter(mails::sent_at.is_not_null());
+    diesel::delete(sent).execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Whether none of the operator's people has an account yet.

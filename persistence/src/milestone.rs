@@ -12,6 +12,7 @@ use domain::{
 
 use crate::{
     error::StoreError,
+    escrow::{self, Charged, Purpose},
     locked::for_update,
     row::{corrupt, money, saved},
     schema::{escrows, milestones},
@@ -20,17 +21,6 @@ use crate::{
 };
 
 pub use delivery::{ChangeRequest, Delivery, add_change_request, add_delivery, change_requests, deliveries};
-
-/// What was taken of a released share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Charged {
-    /// The fee, with its tax if that is included.
-    pub fee: Money,
-    /// The consumption tax on it.
-    pub tax: Money,
-    /// What the worker got.
-    pub net: Money,
-}
 
 /// A milestone as stored: with its escrow, and what was charged when it was released.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +47,7 @@ struct Row {
     amount: i64,
     due_on: chrono::NaiveDate,
     state: String,
+    termination_fee_due: i64,
     reserved: i64,
     revision_rounds: i32,
     revision_limit: i32,
@@ -90,6 +81,7 @@ impl Row {
             amount: milestone.amount.amount(),
             due_on: milestone.due_on,
             state: milestone.state.to_string(),
+            termination_fee_due: milestone.termination_fee_due.amount(),
             reserved: milestone.reserved.amount(),
             revision_rounds: milestone.revision_rounds,
             revision_limit: milestone.revision_limit,
@@ -115,10 +107,7 @@ impl Row {
         let bad = corrupt("milestones", id);
         let currency: Currency = self.currency.parse().map_err(&bad)?;
         let money = |amount| money(amount, currency, "milestones", id);
-        let charged = match (self.fee, self.fee_tax, self.net) {
-            (Some(fee), Some(tax), Some(net)) => Some(Charged { fee: money(fee)?, tax: money(tax)?, net: money(net)? }),
-            (_, _, _) => None,
-        };
+        let charged = Charged::read(self.fee, self.fee_tax, self.net, money)?;
         let milestone = Milestone {
             id,
             contract: self.contract_id.into(),
@@ -130,6 +119,7 @@ impl Row {
             amount: money(self.amount)?,
             due_on: self.due_on,
             state: self.state.parse().map_err(&bad)?,
+            termination_fee_due: money(self.termination_fee_due)?,
             reserved: money(self.reserved)?,
             revision_rounds: self.revision_rounds,
             revision_limit: self.revision_limit,
@@ -149,59 +139,7 @@ impl Row {
     }
 }
 
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = escrows)]
-struct EscrowRow {
-    id: Key,
-    milestone_id: Key,
-    client_id: Key,
-    worker_id: Key,
-    currency: String,
-    amount: i64,
-    state: String,
-    version: i32,
-    created_at: Moment,
-    updated_at: Moment,
-}
-
-impl EscrowRow {
-    fn new(milestone: MilestoneId, escrow: &Escrow) -> Self {
-        Self {
-            id: escrow.id.into(),
-            milestone_id: milestone.into(),
-            client_id: escrow.client.into(),
-            worker_id: escrow.worker.into(),
-            currency: escrow.amount.currency().to_string(),
-            amount: escrow.amount.amount(),
-            state: escrow.state.to_string(),
-            version: escrow.version,
-            created_at: escrow.created_at.into(),
-            updated_at: escrow.updated_at.into(),
-        }
-    }
-}
-
-impl TryFrom<EscrowRow> for Escrow {
-    type Error = StoreError;
-
-    fn try_from(row: EscrowRow) -> Result<Self, StoreError> {
-        let id = row.id.into();
-        let bad = corrupt("escrows", id);
-        let currency: Currency = row.currency.parse().map_err(&bad)?;
-        Ok(Self {
-            id,
-            client: row.client_id.into(),
-            worker: row.worker_id.into(),
-            amount: money(row.amount, currency, "escrows", id)?,
-            state: row.state.parse().map_err(&bad)?,
-            version: row.version,
-            created_at: row.created_at.into(),
-            updated_at: row.updated_at.into(),
-        })
-    }
-}
-
-fn stored((row, escrow): (Row, EscrowRow)) -> Result<Stored, StoreError> {
+fn stored((row, escrow): (Row, escrow::Row)) -> Result<Stored, StoreError> {
     let (milestone, charged) = row.read()?;
     Ok(Stored { milestone, escrow: escrow.try_into()?, charged })
 }
@@ -212,8 +150,7 @@ fn stored((row, escrow): (Row, EscrowRow)) -> Result<Stored, StoreError> {
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, milestone: &Milestone, escrow: &Escrow) -> Result<(), StoreError> {
     diesel::insert_into(milestones::table).values(Row::new(milestone, None)).execute(&mut **tx)?;
-    diesel::insert_into(escrows::table).values(EscrowRow::new(milestone.id, escrow)).execute(&mut **tx)?;
-    Ok(())
+    escrow::insert(tx, Purpose::Milestone(milestone.id), escrow)
 }
 
 /// Reads one milestone.
@@ -224,8 +161,8 @@ pub fn find(conn: &mut Conn, id: MilestoneId) -> Result<Option<Stored>, StoreErr
     let query = milestones::table
         .inner_join(escrows::table)
         .filter(milestones::id.eq(Key::from(id)))
-        .select((Row::as_select(), EscrowRow::as_select()));
-    query.first::<(Row, EscrowRow)>(conn).optional()?.map(stored).transpose()
+        .select((Row::as_select(), escrow::Row::as_select()));
+    query.first::<(Row, escrow::Row)>(conn).optional()?.map(stored).transpose()
 }
 
 /// The milestones of a contract in their order.
@@ -237,8 +174,8 @@ pub fn of_contract(conn: &mut Conn, contract: ContractId) -> Result<Vec<Stored>,
         .inner_join(escrows::table)
         .filter(milestones::contract_id.eq(Key::from(contract)))
         .order(milestones::position)
-        .select((Row::as_select(), EscrowRow::as_select()));
-    query.load::<(Row, EscrowRow)>(conn)?.into_iter().map(stored).collect()
+        .select((Row::as_select(), escrow::Row::as_select()));
+    query.load::<(Row, escrow::Row)>(conn)?.into_iter().map(stored).collect()
 }
 
 /// The milestones of several contracts, contract by contract in their order.
@@ -251,8 +188,8 @@ pub fn of_contracts(conn: &mut Conn, contracts: &[ContractId]) -> Result<Vec<Sto
         .inner_join(escrows::table)
         .filter(milestones::contract_id.eq_any(ids))
         .order((milestones::contract_id, milestones::position))
-        .select((Row::as_select(), EscrowRow::as_select()));
-    query.load::<(Row, EscrowRow)>(conn)?.into_iter().map(stored).collect()
+        .select((Row::as_select(), escrow::Row::as_select()));
+    query.load::<(Row, escrow::Row)>(conn)?.into_iter().map(stored).collect()
 }
 
 /// The milestones of one contract, locked with their escrows. The contract is locked before.
@@ -264,8 +201,8 @@ pub fn lock_of_contract(tx: &mut Tx<'_>, contract: ContractId) -> Result<Vec<Sto
         .inner_join(escrows::table)
         .filter(milestones::contract_id.eq(Key::from(contract)))
         .order(milestones::position)
-        .select((Row::as_select(), EscrowRow::as_select()));
-    for_update(query).load::<(Row, EscrowRow)>(&mut **tx)?.into_iter().map(stored).collect()
+        .select((Row::as_select(), escrow::Row::as_select()));
+    for_update(query).load::<(Row, escrow::Row)>(&mut **tx)?.into_iter().map(stored).collect()
 }
 
 /// Saves a changed milestone if it is still as it was read, with what its release cost if there is one.
@@ -277,7 +214,7 @@ pub fn save(
     milestone: &Milestone,
     release: Option<&Release>,
 ) -> Result<(Milestone, Option<Charged>), StoreError> {
-    let charged = release.map(charged).transpose()?;
+    let charged = release.map(Charged::of).transpose()?;
     let next = Milestone { version: milestone.version + 1, ..milestone.clone() };
     let changed = diesel::update(milestones::table.find(Key::from(milestone.id)))
         .filter(milestones::version.eq(milestone.version))
@@ -285,24 +222,4 @@ pub fn save(
         .execute(&mut **tx)?;
     saved(changed, "milestones")?;
     Ok((next, charged))
-}
-
-fn charged(release: &Release) -> Result<Charged, StoreError> {
-    let currency = release.gross.currency();
-    let money = |amount| Money::new(amount, currency).map_err(corrupt("milestones", "release"));
-    Ok(Charged { fee: money(release.fee.fee)?, tax: money(release.fee.tax)?, net: release.net })
-}
-
-/// Saves a changed escrow if it is still as it was read.
-///
-/// # Errors
-/// [`StoreError::LostRace`] otherwise.
-pub fn save_escrow(tx: &mut Tx<'_>, milestone: MilestoneId, escrow: &Escrow) -> Result<Escrow, StoreError> {
-    let next = Escrow { version: escrow.version + 1, ..escrow.clone() };
-    let changed = diesel::update(escrows::table.find(Key::from(escrow.id)))
-        .filter(escrows::version.eq(escrow.version))
-        .set(EscrowRow::new(milestone, &next))
-        .execute(&mut **tx)?;
-    saved(changed, "escrows")?;
-    Ok(next)
 }

@@ -276,6 +276,7 @@ diesel::table! {
         amount -> BigInt,
         due_on -> Date,
         state -> Text,
+        termination_fee_due -> BigInt,
         reserved -> BigInt,
         revision_rounds -> Integer,
         revision_limit -> Integer,
@@ -302,12 +303,16 @@ diesel::table! {
 
     escrows (id) {
         id -> Identifier,
-        milestone_id -> Identifier,
+        milestone_id -> Nullable<Identifier>,
+        contract_id -> Nullable<Identifier>,
         client_id -> Identifier,
         worker_id -> Identifier,
         currency -> Text,
         amount -> BigInt,
         state -> Text,
+        fee -> Nullable<BigInt>,
+        fee_tax -> Nullable<BigInt>,
+        net -> Nullable<BigInt>,
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
@@ -450,6 +455,156 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    withdrawals (member_id) {
+        member_id -> Identifier,
+        reason -> Nullable<Text>,
+        comment -> Nullable<Text>,
+        acknowledged -> Json,
+        requested_at -> Instant,
+        completed_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    tombstones (member_id) {
+        member_id -> Identifier,
+        email_hash -> Binary,
+        left_at -> Instant,
+        readmitted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+
+    releases (escrow_id) {
+        escrow_id -> Identifier,
+        worker_id -> Identifier,
+        contract_id -> Identifier,
+        currency -> Text,
+        net -> BigInt,
+        remaining -> BigInt,
+        released_at -> Instant,
+        pay_by -> Date,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+
+    bank_accounts (member_id) {
+        member_id -> Identifier,
+        bank_code -> Text,
+        branch_code -> Text,
+        account_type -> Text,
+        number -> Text,
+        holder -> Text,
+        state -> Text,
+        failure_reason -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+
+    calendar_overrides (day_on) {
+        day_on -> Date,
+        is_business_day -> Bool,
+        note -> Text,
+        changed_by -> Identifier,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+
+    payout_batches (id) {
+        id -> Identifier,
+        pay_on -> Date,
+        state -> Text,
+        payouts -> BigInt,
+        currency -> Text,
+        total -> BigInt,
+        prepared_by -> Identifier,
+        sent_at -> Nullable<Instant>,
+        settled_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+
+    payouts (id) {
+        id -> Identifier,
+        worker_id -> Identifier,
+        kind -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        fee -> BigInt,
+        fee_tax -> BigInt,
+        bank_fee -> BigInt,
+        state -> Text,
+        closed_on -> Nullable<Date>,
+        pay_on -> Date,
+        batch_id -> Nullable<Identifier>,
+        bank_account -> Nullable<Json>,
+        sent_at -> Nullable<Instant>,
+        reason -> Nullable<Text>,
+        bank_reference -> Nullable<Text>,
+        value_on -> Nullable<Date>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+
+    payout_lines (payout_id, line) {
+        payout_id -> Identifier,
+        line -> Integer,
+        escrow_id -> Identifier,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+
+    payout_runs (closed_on) {
+        closed_on -> Date,
+        pay_on -> Date,
+        state -> Text,
+        last_worker_id -> Nullable<Identifier>,
+        payouts -> BigInt,
+        total -> BigInt,
+        started_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
     use crate::types::sql::Identifier;
     use diesel::sql_types::{BigInt, Text};
 
@@ -487,6 +642,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     progress_notes,
     cancellation_requests,
     disputes,
+    withdrawals,
+    tombstones,
+    releases,
+    bank_accounts,
+    calendar_overrides,
+    payout_batches,
+    payouts,
+    payout_lines,
+    payout_runs,
     relations,
 );
 
@@ -495,3 +659,5 @@ diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(postings -> journal_entries (entry_id));
 diesel::joinable!(postings -> ledger_accounts (account_id));
 diesel::joinable!(milestones -> escrows (escrow_id));
+diesel::joinable!(payout_lines -> payouts (payout_id));
+diesel::joinable!(payout_lines -> releases (escrow_id));

@@ -41,7 +41,7 @@ pub fn arrive(conn: &mut Conn, session: SessionId) -> Result<Option<Arrival>, St
         ))
         .first(conn)
         .optional()?;
-    row.map(|(role, opened_at, offset)| {
+    row.map(|(role, authenticated_at, offset)| {
         let corrupt = |what: domain::names::UnknownName| StoreError::Corrupt {
             table: "members",
             id: session.to_string(),
@@ -49,8 +49,8 @@ pub fn arrive(conn: &mut Conn, session: SessionId) -> Result<Option<Arrival>, St
         };
         Ok(Arrival {
             role: role.parse().map_err(corrupt)?,
-            authenticated_at: opened_at.into(),
             clock_offset: TimeDelta::microseconds(offset),
+            authenticated_at: authenticated_at.into(),
         })
     })
     .transpose()
@@ -147,6 +147,18 @@ pub fn use_token(tx: &mut Tx<'_>, token_hash: &[u8], now: DateTime<Utc>) -> Resu
 /// Only those of the database.
 pub fn revoke(tx: &mut Tx<'_>, session: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(Key::from(session)))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(Some(Moment::from(now))))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Ends every session of a member.
+///
+/// # Errors
+/// Only those of the database.
+pub fn revoke_all(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(sessions::table.filter(sessions::member_id.eq(Key::from(member))))
         .filter(sessions::revoked_at.is_null())
         .set(sessions::revoked_at.eq(Some(Moment::from(now))))
         .execute(&mut **tx)?;

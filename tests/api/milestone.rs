@@ -16,6 +16,7 @@ on_both_engines!(
     silence_accepts_when_the_agreed_window_is_over,
     a_delivery_hands_something_over,
     each_action_belongs_to_one_side,
+    what_was_released_has_a_last_day_to_be_paid,
     an_action_on_a_stale_version_is_refused,
     binding_actions_need_a_key,
 );
@@ -184,6 +185,20 @@ fn seen_by_worker(app: &TestApp, deal: &Deal<'_>) -> Value {
     let milestone = app.read(&deal.worker, &format!("/v1/milestones/{}", deal.milestones[0]));
     assert_eq!(milestone["payments"], json!([]), "what the client pays with is not the worker's business");
     milestone["allowed_actions"].clone()
+}
+
+fn what_was_released_has_a_last_day_to_be_paid(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    deal.fund(0);
+    deal.deliver(0);
+    // The sixtieth day, counting the day of delivery as the first.
+    let last_day = app.date(59);
+    assert_eq!(deal.milestone(0)["pay_by"], Value::Null);
+    app.advance_hours(7 * 24);
+    let accepted = app.read(&deal.worker, &format!("/v1/milestones/{}", deal.milestones[0]));
+    assert_eq!((&accepted["status"], &accepted["pay_by"]), (&json!("accepted"), &json!(last_day)));
+    let query = "SELECT CAST(remaining AS text) AS text FROM releases WHERE net = remaining";
+    assert_eq!(app.database.texts(query), ["8000"]);
 }
 
 fn an_action_on_a_stale_version_is_refused(app: &TestApp) {

@@ -41,6 +41,7 @@ fn a_proposal_shows_what_it_leaves_the_worker(app: &TestApp) {
     let quote = json!({
         "gross": yen(150_000), "fee": yen(25_000), "tax": yen(2_272), "tax_mode": "included", "net": yen(125_000),
         "client_total": yen(150_000), "released_before": yen(0), "milestone_nets": [yen(80_000), yen(45_000)],
+        "termination_fee_net": null,
     });
     assert_eq!(proposal["quote"], quote);
     let terms = &proposal["terms"];

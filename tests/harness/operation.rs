@@ -23,12 +23,15 @@ pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let id = operation["parameters"].as_array().and_then(|list| list.iter().find(|one| one["name"] == "id"));
-            let id = id.map_or("", |parameter| parameter["example"].as_str().unwrap());
+            let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path");
+            let exemplary = parameters.fold(path.clone(), |path, parameter| {
+                let text = |name: &str| parameter[name].as_str().unwrap();
+                path.replace(&format!("{{{}}}", text("name")), text("example"))
+            });
             all.push(Operation {
                 method: method.to_uppercase(),
                 template: path.clone(),
-                path: path.replace("{id}", id),
+                path: exemplary,
                 open: operation["security"].as_array().is_some_and(|ways| ways.is_empty() || ways.contains(&json!({}))),
                 personal: operation["security"] != json!([]),
                 body: operation.pointer("/requestBody/content/application~1json/example").cloned(),

@@ -4,7 +4,7 @@ use api::startup;
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use super::{Response, TestApp};
+use super::{Engine, Response, TestApp};
 
 /// Long enough for the rules, and the same for everybody.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -43,6 +43,15 @@ impl TestApp {
     pub fn log_in(&self, email: &str) -> Person {
         let tokens = self.post("/v1/sessions").json(&json!({"email": email, "password": PASSWORD})).expect(201);
         person(email, &tokens)
+    }
+
+    /// Lets everybody have logged in so many seconds earlier.
+    pub fn age_log_ins(&self, seconds: i64) {
+        let earlier = match self.database.engine {
+            Engine::Sqlite => format!("UPDATE sessions SET created_at = created_at - {seconds}000000"),
+            Engine::Postgres => format!("UPDATE sessions SET created_at = created_at - interval '{seconds} seconds'"),
+        };
+        self.database.execute(&earlier).unwrap();
     }
 
     /// The token of the newest confirmation mail.

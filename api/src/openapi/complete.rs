@@ -226,6 +226,8 @@ fn problem_schema() -> Value {
                 },
             }},
             "allowed_actions": {"type": "array", "items": {"type": "string"}, "description": "What you may do instead."},
+            "blockers": {"type": "array", "items": {"$ref": "#/components/schemas/Blocker"}, "description": "With `withdrawal_blocked`: what stands in the way of leaving."},
+            "warnings": {"type": "array", "items": {"$ref": "#/components/schemas/Warning"}, "description": "With `warnings_not_acknowledged`: what is still to be acknowledged."},
             "next_net": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the nearest net that a price gives."},
             "next_gross": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the smallest price that gives it."},
         },

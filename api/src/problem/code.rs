@@ -94,6 +94,12 @@ codes! {
         "The account does not hold this much that is free to use." "利用できる残高が足りません。";
     ClockNotForward 409 "clock_not_forward" "The test clock only goes forward" "テスト時計は進めることしかできません"
         "The moment named is not after the current time of the test clock." "指定された時刻はテスト時計の現在時刻より後ではありません。";
+    WithdrawalBlocked 409 "withdrawal_blocked" "Something stands in the way of leaving" "退会できない原因があります"
+        "The blockers say what, who must act, and what clears it." "blockersに原因、対応する人、解消方法があります。";
+    MemberLeft 409 "member_left" "The other member has left" "相手は退会しました"
+        "One of the two sides has left the marketplace, so that nothing new can begin between you." "一方が退会したため、新しい取引は始められません。";
+    AccountClosing 403 "account_closing" "You have left" "退会済みです"
+        "This account is closed, except for money that is still on its way to you." "このアカウントは退会済みです。送金中のお金の手続きだけが続いています。";
     PreconditionFailed 412 "precondition_failed" "The resource has changed" "リソースが変更されています"
         "The If-Match header names an older version: read the resource again." "If-Matchの版は古くなっています。読み直してください。";
     BodyTooLarge 413 "body_too_large" "The body is too large" "本文が大きすぎます"
@@ -112,8 +118,12 @@ codes! {
         "The errors list says which of the terms cannot be agreed on, and why." "errorsに合意できない条件と理由があります。";
     SharesRefused 422 "shares_refused" "The shares do not fit" "配分に誤りがあります"
         "Shares must name exactly the open milestones, and none may exceed what is held for it." "配分は未完了のマイルストーンすべてについて、保全額の範囲で指定してください。";
+    WarningsNotAcknowledged 422 "warnings_not_acknowledged" "Acknowledge the warnings first" "注意事項の確認が必要です"
+        "Leaving loses something; name every warning of the readiness in acknowledged_warnings." "退会で失われるものがあります。注意事項をすべてacknowledged_warningsに指定してください。";
     OwnJob 422 "own_job" "This is your own job" "自分の募集です"
         "Nobody can propose to work for themselves." "自分の募集には提案できません。";
+    NotAMonthEnd 422 "not_a_month_end" "Not the last day of a month" "月末の日付ではありません"
+        "Payouts are reckoned by whole months: name the last day of one, as in 2026-04-30." "出金は月単位で締めます。2026-04-30のような月末の日付を指定してください。";
     RateLimited 429 "rate_limited" "Too many requests" "リクエストが多すぎます"
         "Wait as long as Retry-After says." "Retry-Afterの秒数だけお待ちください。";
     Internal 500 "internal" "Something broke on our side" "サーバー側で問題が発生しました"

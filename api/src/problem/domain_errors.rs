@@ -2,6 +2,7 @@
 
 mod disagreement;
 mod market;
+mod payday;
 mod work;
 
 use domain::{

@@ -2,7 +2,7 @@
 
 use actix_web::{delete, get, post};
 use chrono::{DateTime, Utc};
-use domain::member;
+use domain::{machine::State, member, policy as role};
 use garde::Validate;
 use persistence::store::Intent;
 use serde::{Deserialize, Serialize};
@@ -153,7 +153,7 @@ impl From<TokenPair> for Tokens {
 ///
 /// Opens a session of 30 days. The access token is good for 15 minutes; renew it with the refresh token.
 #[utoipa::path(tag = "access", request_body = LogIn, responses((status = 201, description = "A session", body = Tokens)), security(()),
-    extensions(("x-errors" = json!(["invalid_credentials", "email_not_confirmed", "answer_not_repeatable"]))))]
+    extensions(("x-errors" = json!(["invalid_credentials", "email_not_confirmed", "account_closing", "answer_not_repeatable"]))))]
 #[post("/v1/sessions")]
 async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
     let Body { value, canonical } = body;
@@ -166,6 +166,8 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
         match member.state {
             member::MemberState::Active => Ok(member.id),
             member::MemberState::Pending => Err(Problem::new(Code::EmailNotConfirmed)),
+            member::MemberState::Closing => Err(Problem::new(Code::AccountClosing)),
+            member::MemberState::Closed => Err(Problem::new(Code::InvalidCredentials)),
         }
     })
     .await?;
@@ -238,6 +240,11 @@ struct Member {
 
 impl From<&member::Member> for Member {
     fn from(member: &member::Member) -> Self {
+        // The operator's people have no market of their own to leave.
+        let allowed = match member.role {
+            role::Role::Member => member.state.allowed(role::Standing::Client),
+            role::Role::Support | role::Role::Finance | role::Role::Admin => Vec::new(),
+        };
         Self {
             id: member.id.to_string(),
             kind: Word(member.kind),
@@ -245,7 +252,7 @@ impl From<&member::Member> for Member {
             email: member.email.clone(),
             display_name: member.display_name.clone(),
             status: Word(member.state),
-            allowed_actions: Vec::new(),
+            allowed_actions: allowed.iter().map(ToString::to_string).collect(),
             version: member.version,
             created_at: member.created_at,
             updated_at: member.updated_at,

@@ -10,7 +10,7 @@ use domain::{
 use garde::Validate;
 use persistence::{
     contract::{self, Filter as Rows},
-    milestone,
+    escrow::TerminationFee,
     page::Position,
     store::Conn,
 };
@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    milestone::Milestone,
+    milestone::{Milestone, Release},
     preview::Preview,
     terms::{Quote, Terms},
 };
@@ -37,7 +37,7 @@ use crate::{
         fee::{self, Relations},
         work::Work,
     },
-    words::{ContractState, Word},
+    words::{ContractState, EscrowState, Word},
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -67,6 +67,9 @@ struct Contract {
     /// What has been released so far, before fees.
     released: Money,
     milestones: Vec<Milestone>,
+    /// The termination fee, if one was agreed.
+    #[schema(required = true)]
+    termination: Option<Termination>,
     /// When the next funding the terms require is due; missing it pauses an active contract.
     #[schema(required = true)]
     funding_due_at: Option<DateTime<Utc>>,
@@ -88,6 +91,30 @@ struct Contract {
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
+}
+
+/// A termination fee: an escrow of the contract itself.
+#[derive(Debug, Serialize, ToSchema)]
+struct Termination {
+    amount: Money,
+    /// Where the money is: with the worker when the client let the contract end unfinished, otherwise back with the client.
+    escrow_status: EscrowState,
+    escrow_id: String,
+    /// What became of the money, once the worker got it.
+    #[schema(required = true)]
+    release: Option<Release>,
+}
+
+impl From<&TerminationFee> for Termination {
+    fn from(fee: &TerminationFee) -> Self {
+        let TerminationFee { escrow, charged } = fee;
+        Self {
+            amount: escrow.amount.into(),
+            escrow_status: Word(escrow.state),
+            escrow_id: escrow.id.to_string(),
+            release: charged.map(|charged| Release::of(escrow.amount, charged)),
+        }
+    }
 }
 
 impl Contract {
@@ -112,6 +139,7 @@ impl Contract {
             quote: Quote::new(&contract.terms, fees)?,
             released: contract.released.into(),
             milestones: work.milestones.iter().map(|stored| Milestone::of(stored, cx)).collect(),
+            termination: work.termination.as_ref().map(Termination::from),
             funding_due_at: contract.funding_due_at,
             lapse_at: contract.lapse_at,
             paused_at: contract.paused_at,
@@ -224,14 +252,9 @@ async fn list_contracts(call: Call, query: Filter<ContractQuery>) -> Answer {
         let page = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, secrets)?;
         let found = contract::list(conn, Rows { member: me, state }, page.after, page.fetch())?;
         let (contracts, next_cursor) = page.cut(found, position, secrets);
-        let ids: Vec<_> = contracts.iter().map(|contract| contract.id).collect();
-        let mut all = milestone::of_contracts(conn, &ids)?;
         let relations = Relations::of_contracts(conn, &contracts)?;
-        let whole = |contract: domain::contract::Contract| {
-            let milestones = all.extract_if(.., |stored| stored.milestone.contract == contract.id).collect();
-            Contract::of(&Work { contract, milestones }, cx, &relations)
-        };
-        let items = contracts.into_iter().map(whole).collect::<Result<_, _>>()?;
+        let works = Work::of_contracts(conn, contracts)?;
+        let items = works.iter().map(|work| Contract::of(work, cx, &relations)).collect::<Result<_, _>>()?;
         Reply::ok(&ContractPage { items, next_cursor })
     })
     .await

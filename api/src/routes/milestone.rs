@@ -31,8 +31,8 @@ use crate::{
     },
     words::PaymentMethod,
 };
-pub(super) use resource::Milestone;
 use resource::MilestoneDetail;
+pub(super) use resource::{Milestone, Release};
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(read_milestone).service(start_funding).service(deliver).service(request_changes).service(accept);

@@ -51,6 +51,9 @@ pub(super) struct TermsOffer {
     /// How much must be funded at any time: the current milestone, also the next, or all.
     #[garde(skip)]
     funded_ahead: Option<FundedAhead>,
+    /// What the worker gets if the client lets the contract end unfinished. It is paid with the first milestone, held until the contract ends, and goes back to the client at completion.
+    #[garde(dive)]
+    termination_fee: Option<Money>,
 }
 
 impl TermsOffer {
@@ -67,7 +70,7 @@ impl TermsOffer {
             acceptance_days: self.acceptance_days.unwrap_or(rules.acceptance_days),
             revision_limit: self.revision_limit.unwrap_or(rules.revision_limit),
             funded_ahead: self.funded_ahead.map_or(terms::FundedAhead::Current, |word| word.0),
-            termination_fee: None,
+            termination_fee: self.termination_fee.map(TryInto::try_into).transpose()?,
         })
     }
 }
@@ -82,6 +85,9 @@ pub(super) struct Terms {
     revision_limit: u16,
     /// How much must be funded at any time.
     funded_ahead: FundedAhead,
+    /// What the worker gets if the client lets the contract end unfinished.
+    #[schema(required = true)]
+    termination_fee: Option<Money>,
 }
 
 impl From<&terms::Terms> for Terms {
@@ -96,6 +102,7 @@ impl From<&terms::Terms> for Terms {
             acceptance_days: terms.acceptance_days,
             revision_limit: terms.revision_limit,
             funded_ahead: Word(terms.funded_ahead),
+            termination_fee: terms.termination_fee.map(Money::from),
         }
     }
 }
@@ -106,7 +113,7 @@ impl From<&terms::Terms> for Terms {
     "gross": {"amount": 11_000, "currency": "JPY"}, "fee": {"amount": 2_200, "currency": "JPY"},
     "tax": {"amount": 200, "currency": "JPY"}, "tax_mode": "included", "net": {"amount": 8_800, "currency": "JPY"},
     "client_total": {"amount": 11_000, "currency": "JPY"}, "released_before": {"amount": 0, "currency": "JPY"},
-    "milestone_nets": [{"amount": 8_800, "currency": "JPY"}],
+    "milestone_nets": [{"amount": 8_800, "currency": "JPY"}], "termination_fee_net": null,
 }))]
 pub(super) struct Quote {
     /// The price of all milestones.
@@ -125,6 +132,9 @@ pub(super) struct Quote {
     released_before: Money,
     /// What the worker gets for each milestone when they are accepted in this order.
     milestone_nets: Vec<Money>,
+    /// What the worker would get of the termination fee, if nothing else had been released.
+    #[schema(required = true)]
+    termination_fee_net: Option<Money>,
 }
 
 impl Quote {
@@ -145,6 +155,7 @@ impl Quote {
             client_total: money(quote.client_total)?,
             released_before: fees.before.into(),
             milestone_nets: fee::nets(terms, fees)?.into_iter().map(Money::from).collect(),
+            termination_fee_net: terms.termination_fee.map(|due| money(fee::quote(due, fees)?.net)).transpose()?,
         })
     }
 }

@@ -1,9 +1,12 @@
 //! Joining, logging in and out.
 
+use chrono::{DateTime, Utc};
 use domain::{
+    calendar::after,
     ids::{MemberId, SessionId},
     member::{Member, MemberKind, MemberState},
-    policy::Role,
+    policy::{Operation, Role},
+    rules::EmailReuse,
 };
 use persistence::{
     error::StoreError,
@@ -11,6 +14,7 @@ use persistence::{
     member::{self, Credentials},
     session,
     store::{Conn, Tx},
+    withdrawal,
 };
 
 use super::commit::{Audience, announce};
@@ -57,12 +61,52 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
             return Ok(mail::queue(tx, &mail, clock::real_now())?);
         }
         Some((pending, _)) => register_anew(tx, cx, pending, form)?,
-        None => register_first(tx, cx, form)?,
+        None => match coming_back(tx, cx, &form.email)? {
+            Return::Free => register_first(tx, cx, form)?,
+            Return::After(when) => {
+                let mail = mailer::not_yet_back(cx, &form.email, form.locale, when);
+                return Ok(mail::queue(tx, &mail, clock::real_now())?);
+            }
+        },
     };
     let (token, hash) = secrets::bearer("azc_").map_err(|_| Problem::new(Code::Internal))?;
     member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, &form.email, &token, form.locale);
     Ok(mail::queue(tx, &mail, clock::real_now())?)
+}
+
+/// The keyed hash of an address, which is all that is kept of it when its member has left.
+pub fn address_hash(cx: &Context, email: &str) -> Vec<u8> {
+    cx.app.tokens.secrets().sign(&format!("address {}", email_key(email))).into_bytes()
+}
+
+/// Whether an address may join: the rules for coming back (domain rules, section 6).
+enum Return {
+    /// Nobody left with it, or not lately, or staff have agreed.
+    Free,
+    /// Somebody left with it: from then on, or when staff agree.
+    After(Option<DateTime<Utc>>),
+}
+
+fn coming_back(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<Return, Problem> {
+    let Some(left) = withdrawal::tombstone(tx, &address_hash(cx, email))? else { return Ok(Return::Free) };
+    let purged_at = after(left.left_at, cx.app.rules.purge_after);
+    Ok(match cx.app.rules.email_reuse {
+        _ if left.readmitted => Return::Free,
+        EmailReuse::AfterPurge if purged_at <= cx.now => Return::Free,
+        EmailReuse::AfterPurge => Return::After(Some(purged_at)),
+        EmailReuse::Forbidden | EmailReuse::Support => Return::After(None),
+    })
+}
+
+/// Staff let the address of somebody who left join again.
+///
+/// # Errors
+/// Not staff's to do, or nobody left with this address.
+pub fn readmit(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<(), Problem> {
+    cx.permit(Operation::ReadmitAddress, cx.standing_outside())?;
+    let left = withdrawal::tombstone(tx, &address_hash(cx, email))?.ok_or_else(Problem::not_found)?;
+    Ok(withdrawal::readmit(tx, left.member, cx.now)?)
 }
 
 fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<MemberId, Problem> {

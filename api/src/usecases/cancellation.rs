@@ -1,7 +1,9 @@
 //! Ending a contract by consent: one side asks, the other answers, or silence does.
 
 use domain::{
+    actor::Party,
     cancellation::{CancellationAction, CancellationRequest, ProposedEnd, Share, Silence, silence},
+    contract::Ending,
     decision::Decision,
     dispute::{Claim, DisputeReason},
     ids::{CancellationRequestId, ContractId, MilestoneId},
@@ -74,6 +76,9 @@ pub fn consent(tx: &mut Tx<'_>, cx: &Context, id: CancellationRequestId) -> Resu
     let mut found = lock_for(tx, cx, id, CancellationAction::Consent)?;
     let decision = found.request.consent(found.work.party(cx)?, &milestones(&found.work), cx.now)?;
     found.commit(tx, cx, &decision)?;
+    if found.request.requested_by == Party::Client {
+        found.work.ending = Ending::ByClient;
+    }
     for share in decision.next.shares {
         found.work.cancel(tx, cx, share.milestone, share.worker_share)?;
     }

@@ -1,14 +1,16 @@
 //! Signing, leaving, and what the clock does to a contract that waits for money.
 
 use domain::{
-    contract::{Contract, ContractAction},
+    contract::{Contract, ContractAction, Ending},
     event::EventKind,
     ids::{ContractId, MilestoneId, ProposalId},
     milestone::Milestone,
     policy::Operation,
 };
 use persistence::{
-    contract, milestone,
+    contract,
+    escrow::{self, Purpose, TerminationFee},
+    milestone,
     milestone::Stored,
     note::{self, ProgressNote},
     store::Tx,
@@ -40,7 +42,12 @@ pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result
         milestone::insert(tx, &planned.milestone, &planned.escrow)?;
         milestones.push(Stored { milestone: planned.milestone, escrow: planned.escrow, charged: None });
     }
-    let work = Work { contract, milestones };
+    let termination = contract.plan_termination(cx.new_id(), cx.now);
+    if let Some(escrow) = &termination {
+        escrow::insert(tx, Purpose::TerminationFee(contract.id), escrow)?;
+    }
+    let termination = termination.map(|escrow| TerminationFee { escrow, charged: None });
+    let work = Work { contract, milestones, termination, ending: Ending::Completed };
     announce(tx, cx, work.contract.id, work.audience(), &decision)?;
     Ok(work)
 }
@@ -57,6 +64,9 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, id: ContractId) -> Result<Work, Prob
     work.contract = contract::save(tx, &decision.next)?;
     announce(tx, cx, id, work.audience(), &decision)?;
     work.cancel_rest(tx, cx)?;
+    // It was paused because the client let a funding pass.
+    work.ending = Ending::ByClient;
+    work.pay_termination(tx, cx)?;
     Ok(work)
 }
 
@@ -77,6 +87,7 @@ pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> 
     work.contract = contract::save(tx, &decision.next)?;
     announce(tx, cx, id, work.audience(), &decision)?;
     work.cancel_rest(tx, cx)?;
+    work.pay_termination(tx, cx)?;
     proposal::restore_after_lapse(tx, cx, posting.job.id, work.contract.proposal)
 }
 

@@ -3,10 +3,12 @@
 use chrono::TimeDelta;
 use domain::{
     decision::Decision,
+    escrow::EscrowState,
     event::EventKind,
     ids::{MilestoneId, PaymentId},
     ledger::JournalEntry,
-    milestone::{MilestoneAction, MilestoneState},
+    member::Member,
+    milestone::{Milestone, MilestoneAction, MilestoneState},
     money::Money,
     payment::{Means, Payment, PaymentMethod, PaymentState},
     policy::Operation,
@@ -14,13 +16,14 @@ use domain::{
 };
 use persistence::{
     ledger::{self, Funds},
-    payment,
+    member, payment,
     store::Tx,
     timer::{self, Timer},
 };
 
 use super::{
     commit::{Audience, announce},
+    withdrawal,
     work::Work,
 };
 use crate::{
@@ -40,8 +43,9 @@ const SLOW_CHARGE: TimeDelta = TimeDelta::days(8);
 pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Work, Problem> {
     let mut work = Work::lock_by_milestone(tx, id)?;
     let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
+    let termination_fee_due = termination_fee_due(&work)?;
     let mut funds = lock_funds(tx, &work)?;
-    let decision = milestone.start_funding(funds.available()?, cx.now, &cx.app.rules)?;
+    let decision = milestone.start_funding(funds.available()?, termination_fee_due, cx.now, &cx.app.rules)?;
     funds.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
     work.step(tx, cx, &decision)?;
     if decision.next.shortfall()?.is_zero() {
@@ -50,6 +54,20 @@ pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMeth
         ask(tx, cx, &work, id, method)?;
     }
     Ok(work)
+}
+
+/// The termination fee, unless it is here already: it comes with the first milestone that is funded, so until then only
+/// one milestone waits for money.
+fn termination_fee_due(work: &Work) -> Result<Money, Problem> {
+    let missing = work.termination.as_ref().filter(|fee| fee.escrow.state == EscrowState::Unfunded);
+    let Some(fee) = missing else { return Ok(Money::zero(work.contract.released.currency())) };
+    if work.milestones.iter().any(|stored| stored.milestone.termination_fee_due.is_positive()) {
+        return Err(Problem::new(Code::ActionRefused).detail(
+            "The termination fee is paid with the first milestone. Finish funding that one, then fund others.",
+            "中途終了料は最初のマイルストーンと一緒に支払います。その仮払いが終わってから、ほかのマイルストーンを仮払いしてください。",
+        ));
+    }
+    Ok(fee.escrow.amount)
 }
 
 /// Asks for what is missing in another way: after a payment has failed, or instead of one for which nothing has come.
@@ -103,9 +121,12 @@ fn lock_funds(tx: &mut Tx<'_>, work: &Work) -> Result<Funds, Problem> {
 
 fn fund(tx: &mut Tx<'_>, cx: &Context, work: &mut Work, id: MilestoneId, funds: &mut Funds) -> Result<(), Problem> {
     let stored = work.milestone(id)?;
-    let reserved = stored.milestone.reserved;
+    let Milestone { reserved, termination_fee_due, .. } = stored.milestone;
     let decision = stored.milestone.fund(&stored.escrow, cx.now)?;
     funds.reserve_instead(tx, reserved, Money::zero(reserved.currency()))?;
+    if termination_fee_due.is_positive() {
+        work.fund_termination(tx, cx)?;
+    }
     work.movement(tx, cx, &decision)
 }
 
@@ -129,8 +150,9 @@ pub fn receive(
     amount: Money,
     source: Source,
 ) -> Result<Payment, Problem> {
-    let (mut work, payment) = lock_payment(tx, id)?;
+    let (client, mut work, payment) = lock_payment(tx, id)?;
     let payment = record(tx, cx, payment, amount, source)?;
+    withdrawal::look_again(tx, cx, &client)?;
     let milestone = &work.milestone(payment.milestone)?.milestone;
     if milestone.state != MilestoneState::Funding {
         return Ok(payment);
@@ -147,12 +169,13 @@ pub fn receive(
     Ok(payment)
 }
 
-/// A payment, after the contract it belongs to.
-fn lock_payment(tx: &mut Tx<'_>, id: PaymentId) -> Result<(Work, Payment), Problem> {
-    let contract = payment::find(tx, id)?.ok_or_else(Problem::not_found)?.contract;
-    let work = Work::lock(tx, contract)?;
+/// A payment, after who pays, who may not leave meanwhile, and the contract it belongs to.
+fn lock_payment(tx: &mut Tx<'_>, id: PaymentId) -> Result<(Member, Work, Payment), Problem> {
+    let found = payment::find(tx, id)?.ok_or_else(Problem::not_found)?;
+    let client = member::lock_shared(tx, &[found.client])?.pop().ok_or_else(Problem::not_found)?;
+    let work = Work::lock(tx, found.contract)?;
     let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    Ok((work, payment))
+    Ok((client, work, payment))
 }
 
 /// A payment that is over takes no more: what still comes for it is the client's all the same.
@@ -237,7 +260,7 @@ pub enum CardToken {
 /// # Errors
 /// Not the client's to do, not a card payment, or not in this state.
 pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> Result<Payment, Problem> {
-    let (_, payment) = lock_payment(tx, id)?;
+    let (_, _, payment) = lock_payment(tx, id)?;
     cx.permit(Operation::ReadOwnMoney, cx.standing_to_owner(payment.client))?;
     cx.check_version(payment.version)?;
     let refused = payment.method != PaymentMethod::Card || payment.state != PaymentState::Pending;
@@ -272,7 +295,7 @@ fn fail(tx: &mut Tx<'_>, cx: &Context, payment: &Payment) -> Result<Payment, Pro
 /// Only those of the store.
 pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = PaymentId::from_uuid(due.subject);
-    let (_, payment) = lock_payment(tx, id)?;
+    let (_, _, payment) = lock_payment(tx, id)?;
     if timer::take(tx, due)? {
         receive(tx, cx, id, payment.shortfall()?, Source::Outside)?;
     }

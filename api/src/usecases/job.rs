@@ -15,7 +15,7 @@ use persistence::{
 
 use super::{
     commit::{Audience, announce},
-    proposal,
+    member, proposal,
 };
 use crate::{context::Context, problem::Problem};
 
@@ -34,7 +34,9 @@ pub enum Start {
 /// The budget makes no sense, or the caller is staff.
 pub fn post(tx: &mut Tx<'_>, cx: &Context, new: NewJob, start: Start) -> Result<Posting, Problem> {
     cx.permit(Operation::PostJob, cx.standing_outside())?;
-    let drafted = Job::new(cx.new_id(), cx.member()?, new, cx.now)?;
+    let client = cx.member()?;
+    member::bind(tx, &[client])?;
+    let drafted = Job::new(cx.new_id(), client, new, cx.now)?;
     job::insert(tx, &drafted.next)?;
     announce(tx, cx, drafted.next.id, Audience::only(drafted.next.client), &drafted)?;
     let job = match start {
@@ -59,6 +61,7 @@ pub fn read(conn: &mut Conn, cx: &Context, id: JobId) -> Result<Posting, Problem
 /// # Errors
 /// Not the caller's, or not a draft any more.
 pub fn publish(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<Posting, Problem> {
+    member::bind(tx, &[cx.member()?])?;
     let posting = lock_for(tx, cx, id, JobAction::Publish)?;
     let job = commit(tx, cx, &posting.job.publish(cx.now, &cx.app.rules)?)?;
     Ok(Posting { job, ..posting })
@@ -73,6 +76,15 @@ pub fn cancel(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<Posting, Probl
     let job = commit(tx, cx, &posting.job.cancel(cx.now)?)?;
     proposal::decline_all(tx, cx, id)?;
     Ok(Posting { job, ..posting })
+}
+
+/// Discards a draft whose client leaves.
+///
+/// # Errors
+/// Not a draft any more.
+pub fn discard(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<(), Problem> {
+    let draft = lock_known(tx, id)?.job;
+    commit(tx, cx, &draft.cancel(cx.now)?).map(drop)
 }
 
 /// It was open long enough.

@@ -17,7 +17,10 @@ use persistence::{
 };
 
 pub use self::outcome::{accept_round, decline_all, restore_after_lapse};
-use super::commit::{Audience, announce};
+use super::{
+    commit::{Audience, announce},
+    member,
+};
 use crate::{
     context::Context,
     problem::{Code, Problem},
@@ -31,6 +34,8 @@ use crate::{
 pub fn submit(tx: &mut Tx<'_>, cx: &Context, id: JobId, round: Round) -> Result<Proposal, Problem> {
     cx.permit(Operation::SubmitProposal, cx.standing_outside())?;
     let worker = cx.member()?;
+    let client = job::find(tx, id)?.ok_or_else(Problem::not_found)?.job.client;
+    member::bind(tx, &[client, worker])?;
     let job = job::lock(tx, id)?.ok_or_else(Problem::not_found)?.job;
     if !job.is_visible_to(cx.standing_to_owner(job.client)) {
         return Err(Problem::not_found());
@@ -114,6 +119,15 @@ pub fn retract(tx: &mut Tx<'_>, cx: &Context, id: ProposalId) -> Result<Proposal
     let (proposal, _) = lock_for(tx, cx, id, ProposalAction::Retract)?;
     let decision = proposal.retract(cx.now)?;
     commit(tx, cx, &decision)
+}
+
+/// Takes back a proposal whose worker leaves.
+///
+/// # Errors
+/// Nothing to take back any more.
+pub fn discard(tx: &mut Tx<'_>, cx: &Context, id: ProposalId) -> Result<(), Problem> {
+    let proposal = lock_known(tx, id)?;
+    commit(tx, cx, &proposal.retract(cx.now)?).map(drop)
 }
 
 /// Nobody answered in time.

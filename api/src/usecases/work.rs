@@ -1,21 +1,26 @@
 //! A contract with its milestones, locked together; and what follows for the contract when a milestone changes.
 
+use chrono::{DateTime, Utc};
 use domain::{
     actor::Party,
-    contract::Contract,
+    contract::{Contract, Ending, TerminationPaid},
     decision::Decision,
+    escrow::Escrow,
     fee::{FeeBasis, FeeSchedule},
     ids::{ContractId, MilestoneId},
     machine::State,
-    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Release},
+    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement},
     money::Money,
     policy::{Operation, Standing},
+    release::Release,
 };
 use persistence::{
     contract,
     error::StoreError,
+    escrow::{self, TerminationFee},
     milestone::{self, Stored},
     relation::{self, Pair},
+    release,
     store::{Conn, Tx},
 };
 
@@ -33,6 +38,10 @@ pub struct Work {
     pub contract: Contract,
     /// Its milestones with their escrows.
     pub milestones: Vec<Stored>,
+    /// Its termination fee, if one was agreed.
+    pub termination: Option<TerminationFee>,
+    /// Where the termination fee goes, should what happens now end the contract.
+    pub ending: Ending,
 }
 
 impl Work {
@@ -42,8 +51,7 @@ impl Work {
     /// [`Code::NotFound`](crate::problem::Code::NotFound) when there is none.
     pub fn lock(tx: &mut Tx<'_>, id: ContractId) -> Result<Self, Problem> {
         let contract = contract::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-        let milestones = milestone::lock_of_contract(tx, contract.id)?;
-        Ok(Self { contract, milestones })
+        Self::lock_parts(tx, contract)
     }
 
     /// The same, by one of its milestones.
@@ -52,8 +60,16 @@ impl Work {
     /// As [`Work::lock`].
     pub fn lock_by_milestone(tx: &mut Tx<'_>, id: MilestoneId) -> Result<Self, Problem> {
         let contract = contract::lock_by_milestone(tx, id)?.ok_or_else(Problem::not_found)?;
+        Self::lock_parts(tx, contract)
+    }
+
+    fn lock_parts(tx: &mut Tx<'_>, contract: Contract) -> Result<Self, Problem> {
         let milestones = milestone::lock_of_contract(tx, contract.id)?;
-        Ok(Self { contract, milestones })
+        let termination = match contract.terms.termination_fee {
+            Some(_) => escrow::lock_termination_fee(tx, contract.id)?,
+            None => None,
+        };
+        Ok(Self { contract, milestones, termination, ending: Ending::Completed })
     }
 
     /// Reads without locking.
@@ -63,7 +79,27 @@ impl Work {
     pub fn find(conn: &mut Conn, id: ContractId) -> Result<Self, Problem> {
         let contract = contract::find(conn, id)?.ok_or_else(Problem::not_found)?;
         let milestones = milestone::of_contract(conn, contract.id)?;
-        Ok(Self { contract, milestones })
+        let termination = match contract.terms.termination_fee {
+            Some(_) => escrow::termination_fees(conn, &[id])?.pop().map(|(_, fee)| fee),
+            None => None,
+        };
+        Ok(Self { contract, milestones, termination, ending: Ending::Completed })
+    }
+
+    /// The same for many contracts at once, in the order given.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn of_contracts(conn: &mut Conn, contracts: Vec<Contract>) -> Result<Vec<Self>, Problem> {
+        let ids: Vec<_> = contracts.iter().map(|contract| contract.id).collect();
+        let mut milestones = milestone::of_contracts(conn, &ids)?;
+        let mut fees = escrow::termination_fees(conn, &ids)?;
+        let whole = |contract: Contract| {
+            let milestones = milestones.extract_if(.., |stored| stored.milestone.contract == contract.id).collect();
+            let termination = fees.iter().position(|(id, _)| *id == contract.id).map(|place| fees.swap_remove(place).1);
+            Self { contract, milestones, termination, ending: Ending::Completed }
+        };
+        Ok(contracts.into_iter().map(whole).collect())
     }
 
     /// What the caller is to it.
@@ -136,18 +172,71 @@ impl Work {
         };
         self.contract = contract::save(tx, &follows.next.contract)?;
         announce(tx, cx, self.contract.id, self.audience(), &follows)?;
+        if self.contract.state.is_final() {
+            return self.pay_termination(tx, cx);
+        }
         self.reschedule(tx, cx, follows.next.shift_days)
+    }
+
+    /// The contract is over: its termination fee goes to whom it belongs.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn pay_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
+        let Some(fee) = &self.termination else { return Ok(()) };
+        let schedule = self.schedule()?;
+        let fees = self.fees(tx, &schedule)?;
+        let decision = self.contract.pay_termination(&fee.escrow, self.ending, fees, cx.now)?;
+        let TerminationPaid { contract, escrow, release } = &decision.next;
+        self.termination = Some(escrow::save_termination_fee(tx, escrow, release.as_ref())?);
+        if let Some(release) = release {
+            self.contract = contract::save(tx, contract)?;
+            self.note_release(tx, cx, escrow, release, None)?;
+        }
+        announce(tx, cx, self.contract.id, self.audience(), &decision)
+    }
+
+    /// The termination fee came with the money of the first milestone.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn fund_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
+        let Some(fee) = &self.termination else { return Ok(()) };
+        let decision = self.contract.fund_termination(&fee.escrow, cx.now)?;
+        self.termination = Some(escrow::save_termination_fee(tx, &decision.next, None)?);
+        announce(tx, cx, self.contract.id, self.audience(), &decision)
     }
 
     fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
         let Movement { milestone, escrow, release } = &decision.next;
         let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
-        self.remember(tx, release.as_ref())?;
-        let escrow = milestone::save_escrow(tx, milestone.id, escrow)?;
+        let escrow = escrow::save(tx, escrow)?;
+        if let Some(release) = release {
+            self.note_release(tx, cx, &escrow, release, milestone.delivered_at)?;
+        }
         announce(tx, cx, milestone.id, self.audience(), decision)?;
         let id = milestone.id;
         self.replace(id, |stored| *stored = Stored { milestone, escrow, charged });
         self.narrow_cancellation(tx, cx, id)
+    }
+
+    /// What the worker has earned waits to be paid out, and not for ever; and it may count for the fees of all that the
+    /// two do together.
+    fn note_release(
+        &self,
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        escrow: &Escrow,
+        release: &domain::milestone::Release,
+        delivered_at: Option<DateTime<Utc>>,
+    ) -> Result<(), Problem> {
+        match self.schedule()?.basis {
+            FeeBasis::Contract => {}
+            FeeBasis::ClientLifetime => relation::add(tx, escrow.client, escrow.worker, release.gross)?,
+        }
+        let rules = &cx.app.rules.payout;
+        let earned = Release::of(escrow, self.contract.id, release.net, delivered_at, cx.now, rules);
+        Ok(earned.map_or(Ok(()), |earned| release::insert(tx, &earned))?)
     }
 
     /// What can no longer be canceled is no longer part of a request to cancel.
@@ -214,16 +303,6 @@ impl Work {
             FeeBasis::ClientLifetime => relation::lock(tx, Pair { client, worker, currency: released.currency() })?,
         };
         Ok(self.contract.fee_terms(schedule, between_the_two))
-    }
-
-    /// Keeps in mind what was released, for the fees of all that the two do together.
-    fn remember(&self, tx: &mut Tx<'_>, release: Option<&Release>) -> Result<(), Problem> {
-        match (release, self.schedule()?.basis) {
-            (None, _) | (Some(_), FeeBasis::Contract) => Ok(()),
-            (Some(release), FeeBasis::ClientLifetime) => {
-                Ok(relation::add(tx, self.contract.client, self.contract.worker, release.gross)?)
-            }
-        }
     }
 
     fn replace(&mut self, id: MilestoneId, change: impl FnOnce(&mut Stored)) {

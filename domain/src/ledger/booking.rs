@@ -171,6 +171,13 @@ impl JournalEntry {
         one(EntryKind::RefundFailed, Account::RefundTransit(refund), Account::ClientFunds(client), amount)
     }
 
+    /// Earnings or client funds of somebody who left, and cannot be paid: claimable for ever.
+    pub fn unclaimed(member: MemberId, earnings: Money, funds: Money) -> Entry {
+        let leg = |debit, amount| Transfer { debit, credit: Account::Unclaimed(member), amount };
+        let legs = [leg(Account::Earnings(member), earnings), leg(Account::ClientFunds(member), funds)];
+        JournalEntry::of(EntryKind::Unclaimed, &legs)
+    }
+
     /// The operator puts money in.
     pub fn capital_paid_in(amount: Money) -> Entry {
         one(EntryKind::CapitalPaidIn, Account::Bank, Account::OperatorCapital, amount)

@@ -48,6 +48,8 @@ names! {
         RefundSettled = "refund_settled",
         /// They did not.
         RefundFailed = "refund_failed",
+        /// Money of somebody who left, and that cannot be paid out, was set aside.
+        Unclaimed = "unclaimed",
         /// The operator put money in.
         CapitalPaidIn = "capital_paid_in",
         /// Another entry, taken back.
@@ -64,6 +66,7 @@ impl EntryKind {
             Self::EscrowReleased => Some(EventKind::EscrowReleased),
             Self::EscrowRefunded => Some(EventKind::EscrowRefunded),
             Self::EscrowSplit => Some(EventKind::EscrowSplit),
+            Self::Unclaimed => Some(EventKind::MemberMoneyUnclaimed),
             Self::CardSettled
             | Self::GatewayTransferred
             | Self::BankReceived

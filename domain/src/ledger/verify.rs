@@ -7,7 +7,7 @@ use super::{
     entry::Posting,
 };
 use crate::{
-    ids::{EscrowId, JournalEntryId},
+    ids::{EscrowId, JournalEntryId, PayoutId},
     money::Currency,
 };
 
@@ -61,6 +61,18 @@ pub enum Finding {
         currency: Currency,
         /// What it still holds.
         balance: i128,
+    },
+    /// A payout that holds something when it is over, or not what is on its way while it is not.
+    #[error("{payout} holds {balance} {currency} on its way, but should hold {wanted}")]
+    PayoutTransitDiffers {
+        /// Which payout.
+        payout: PayoutId,
+        /// In which currency.
+        currency: Currency,
+        /// What it holds.
+        balance: i128,
+        /// What it should hold.
+        wanted: i128,
     },
     /// Assets do not equal liabilities + equity + revenue - expense.
     #[error("assets exceed liabilities, equity and profit by {difference} {currency}")]
@@ -127,6 +139,16 @@ impl Report {
                 if balance != 0 {
                     self.findings.push(Finding::EndedEscrowNotEmpty { escrow, currency, balance });
                 }
+            }
+        }
+    }
+
+    /// Checks that each payout holds on its way exactly what it should: its amount, until it is over.
+    pub fn check_transit(&mut self, payouts: impl IntoIterator<Item = (PayoutId, Currency, i64)>) {
+        for (payout, currency, wanted) in payouts {
+            let (balance, wanted) = (self.balance(Account::PayoutTransit(payout), currency), i128::from(wanted));
+            if balance != wanted {
+                self.findings.push(Finding::PayoutTransitDiffers { payout, currency, balance, wanted });
             }
         }
     }

@@ -22,20 +22,27 @@ const ACCEPTANCE: &[TimerKind] =
 type Step = Result<Decision<Milestone>, MilestoneError>;
 
 impl Milestone {
-    /// Sets aside what the client has, up to the amount; a payment is asked for the [`Milestone::shortfall`].
-    /// With none, the use case funds at once.
+    /// Sets aside what the client has, up to the amount and the termination fee that is due with it; a payment is asked
+    /// for the [`Milestone::shortfall`]. With none, the use case funds at once.
     ///
     /// # Errors
-    /// Not in this state, or `available` is of another currency.
-    pub fn start_funding(&self, available: Money, now: DateTime<Utc>, rules: &Rules) -> Step {
+    /// Not in this state, or `available` or `termination_fee_due` is of another currency.
+    pub fn start_funding(
+        &self,
+        available: Money,
+        termination_fee_due: Money,
+        now: DateTime<Utc>,
+        rules: &Rules,
+    ) -> Step {
         let state = self.state.advance(MilestoneAction::StartFunding, Standing::Client)?;
         let expires_at = after(now, rules.funding_window);
-        let reserved = self.capped(available)?;
-        let next = Self { state, reserved, funding_expires_at: Some(expires_at), updated_at: now, ..self.clone() };
+        let begun =
+            Self { state, termination_fee_due, funding_expires_at: Some(expires_at), updated_at: now, ..self.clone() };
+        let next = Self { reserved: begun.capped(available)?, ..begun };
         Ok(Decision::new(next, EventKind::MilestoneFundingStarted).set(TimerKind::FundingExpiry, expires_at))
     }
 
-    /// Sets aside more, when a payment came in: again up to the amount. It tells nothing, since the
+    /// Sets aside more, when a payment came in: again no more than is needed. It tells nothing, since the
     /// payment does.
     ///
     /// # Errors
@@ -53,8 +60,7 @@ impl Milestone {
     pub fn expire_funding(&self, now: DateTime<Utc>) -> Step {
         let state = self.state.advance(MilestoneAction::ExpireFunding, Standing::System)?;
         check_due(self.funding_expires_at, now)?;
-        let reserved = Money::zero(self.amount.currency());
-        let next = Self { state, reserved, funding_expires_at: None, updated_at: now, ..self.clone() };
+        let next = Self { state, updated_at: now, ..self.waiting_for_nothing() };
         Ok(Decision::new(next, EventKind::MilestoneFundingExpired).clear(&[TimerKind::FundingExpiry]))
     }
 
@@ -164,7 +170,7 @@ impl Milestone {
 
     /// Never more than is needed, never less than nothing.
     fn capped(&self, available: Money) -> Result<Money, MilestoneError> {
-        let most = available.min(self.amount)?;
+        let most = available.min(self.funding_total()?)?;
         Ok(if most.is_positive() { most } else { Money::zero(most.currency()) })
     }
 }

@@ -72,9 +72,7 @@ impl Milestone {
             return Err(MilestoneError::Underfunded { shortfall });
         }
         let escrow = escrow.step(EscrowAction::Fund, now)?;
-        let reserved = Money::zero(self.amount.currency());
-        let milestone =
-            Self { state, reserved, funding_expires_at: None, funded_at: Some(now), updated_at: now, ..self.clone() };
+        let milestone = Self { state, funded_at: Some(now), updated_at: now, ..self.waiting_for_nothing() };
         let entry = JournalEntry::escrow_funded(self.client, self.escrow, self.amount)?;
         Ok(Decision::new(Movement { milestone, escrow, release: None }, EventKind::MilestoneFunded)
             .tell(EventKind::EscrowFunded)
@@ -127,6 +125,12 @@ impl Milestone {
         self.end(MilestoneAction::Cancel, worker_share, escrow, fees, now)
     }
 
+    /// The same without anything set aside, or waited for.
+    pub(super) fn waiting_for_nothing(&self) -> Self {
+        let zero = Money::zero(self.amount.currency());
+        Self { reserved: zero, termination_fee_due: zero, funding_expires_at: None, ..self.clone() }
+    }
+
     /// Every way for a milestone to be over. The share decides where it leads, and what is booked.
     fn end(
         &self,
@@ -149,13 +153,11 @@ impl Milestone {
         let (escrow_action, escrow_event) = escrow_step(held, share);
         let milestone = Self {
             state,
-            reserved: Money::zero(self.amount.currency()),
             worker_share: Some(share),
             auto_accept_at: None,
-            funding_expires_at: None,
             finished_at: Some(now),
             updated_at: now,
-            ..self.clone()
+            ..self.waiting_for_nothing()
         };
         let entry = self.entry(release.as_ref(), rest)?;
         let movement = Movement { milestone, escrow: escrow.step(escrow_action, now)?, release };
@@ -193,7 +195,11 @@ impl Release {
         Ok(Self { gross, fee, net })
     }
 
-    fn legs(&self) -> Result<ReleaseLegs, MoneyError> {
+    /// Where the parts of it go.
+    ///
+    /// # Errors
+    /// Amounts out of range.
+    pub(crate) fn legs(&self) -> Result<ReleaseLegs, MoneyError> {
         let money = |amount| Money::new(amount, self.gross.currency());
         let (system_fee, consumption_tax) = (money(self.fee.revenue())?, money(self.fee.tax)?);
         Ok(ReleaseLegs { net: self.net, system_fee, consumption_tax, withheld: money(0)? })

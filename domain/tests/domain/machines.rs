@@ -8,6 +8,9 @@ use domain::states::{MachineTable, machines};
 const EXPECTED: &str = "
 member
   pending: confirm (outsider) -> active
+  active: withdraw (client) -> closing
+  active: withdraw (client) -> closed
+  closing: complete (system) -> closed
 job
   draft: publish (client) -> open
   draft: cancel (client) -> canceled
@@ -95,7 +98,7 @@ dispute
 ";
 
 const FINAL: &[(&str, &[&str])] = &[
-    ("member", &[]),
+    ("member", &["closed"]),
     ("job", &["expired", "canceled"]),
     ("proposal", &["declined", "retracted", "expired"]),
     ("contract", &["ended", "lapsed"]),

@@ -1,6 +1,10 @@
 //! The rules as sentences. One binary, so that it links once.
 
 #[cfg(test)]
+mod bank_account;
+#[cfg(test)]
+mod business_calendar;
+#[cfg(test)]
 mod cancellation;
 #[cfg(test)]
 mod contract;
@@ -25,10 +29,16 @@ mod policy;
 #[cfg(test)]
 mod proposal;
 #[cfg(test)]
+mod release;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
+mod termination;
+#[cfg(test)]
 mod terms;
 #[cfg(test)]
 mod walk;
+#[cfg(test)]
+mod withdrawal;

@@ -12,3 +12,32 @@ fn an_account_is_an_ordinary_members_and_waits_for_its_address_to_be_confirmed_o
     assert_eq!((confirmed.next.state, confirmed.events), (MemberState::Active, vec![EventKind::MemberConfirmed]));
     assert!(confirmed.next.confirm(start()).is_err());
 }
+
+fn active() -> Member {
+    let registered = Member::register(id(1), MemberKind::Individual, "mia@example.jp".into(), "Mia".into(), start());
+    registered.next.confirm(start()).unwrap().next
+}
+
+#[test]
+fn who_leaves_is_forgotten_once_no_money_is_on_its_way() {
+    let closing = active().withdraw(true, start()).unwrap();
+    assert_eq!(
+        (closing.next.state, closing.events.as_slice()),
+        (MemberState::Closing, [EventKind::MemberWithdrawn].as_slice())
+    );
+    assert_eq!(closing.next.email, "mia@example.jp", "the bank may still have to ask");
+    let closed = closing.next.complete(start()).unwrap();
+    let at_once = active().withdraw(false, start()).unwrap();
+    assert_eq!(at_once.events, [EventKind::MemberWithdrawn, EventKind::MemberClosed]);
+    for left in [&closed.next, &at_once.next] {
+        assert_eq!((left.state, left.email.as_str(), left.display_name.as_str()), (MemberState::Closed, "", ""));
+        assert!(left.withdraw(false, start()).is_err() && left.complete(start()).is_err());
+    }
+}
+
+#[test]
+fn nobody_leaves_twice_or_before_joining() {
+    let registered = Member::register(id(1), MemberKind::Company, "mia@example.jp".into(), "Mia".into(), start());
+    assert!(registered.next.withdraw(false, start()).is_err());
+    assert!(active().withdraw(true, start()).unwrap().next.withdraw(true, start()).is_err());
+}

@@ -37,7 +37,7 @@ fn booked(decision: &Decision<Movement>) -> Vec<(Account, i64)> {
 
 #[test]
 fn funding_starts_with_what_the_client_has_and_asks_for_the_rest() {
-    let decision = deal().milestones[0].start_funding(yen(4_000), start(), &rules()).unwrap();
+    let decision = deal().milestones[0].start_funding(yen(4_000), yen(0), start(), &rules()).unwrap();
     assert_eq!(decision.next.shortfall(), Ok(yen(6_000)));
     assert_eq!(decision.next.funding_expires_at, Some(start() + days(7)));
     assert_eq!(timers(&decision), [TimerChange::Set(TimerKind::FundingExpiry, start() + days(7))]);
@@ -47,14 +47,17 @@ fn funding_starts_with_what_the_client_has_and_asks_for_the_rest() {
 fn no_more_is_set_aside_than_is_needed_and_never_less_than_nothing() {
     let milestone = &deal().milestones[0];
     for (available, reserved) in [(99_999, 10_000), (0, 0), (-5, 0)] {
-        assert_eq!(milestone.start_funding(yen(available), start(), &rules()).unwrap().next.reserved, yen(reserved));
+        assert_eq!(
+            milestone.start_funding(yen(available), yen(0), start(), &rules()).unwrap().next.reserved,
+            yen(reserved)
+        );
     }
 }
 
 #[test]
 fn a_milestone_is_not_funded_before_all_the_money_is_there() {
     let deal = deal();
-    let funding = deal.milestones[0].start_funding(yen(4_000), start(), &rules()).unwrap().next;
+    let funding = deal.milestones[0].start_funding(yen(4_000), yen(0), start(), &rules()).unwrap().next;
     let refused = funding.fund(&deal.escrows[0], start()).unwrap_err();
     assert_eq!(refused, MilestoneError::Underfunded { shortfall: yen(6_000) });
     let full = funding.reserve_more(yen(6_000), start()).unwrap().next;
@@ -71,13 +74,13 @@ fn a_milestone_is_not_funded_before_all_the_money_is_there() {
 
 #[test]
 fn expired_funding_sets_the_money_free_and_can_start_again() {
-    let funding = deal().milestones[0].start_funding(yen(4_000), start(), &rules()).unwrap().next;
+    let funding = deal().milestones[0].start_funding(yen(4_000), yen(0), start(), &rules()).unwrap().next;
     let early = funding.expire_funding(start() + days(6)).unwrap_err();
     assert_eq!(early, MilestoneError::NotDue(NotDue { due_at: Some(start() + days(7)) }));
     let planned = funding.expire_funding(start() + days(7)).unwrap();
     assert_eq!((planned.next.state, planned.next.reserved), (MilestoneState::Planned, yen(0)));
     assert!(planned.entries.is_empty());
-    assert!(planned.next.start_funding(yen(0), start(), &rules()).is_ok());
+    assert!(planned.next.start_funding(yen(0), yen(0), start(), &rules()).is_ok());
 }
 
 #[test]
@@ -247,7 +250,7 @@ fn canceling_what_was_never_funded_books_nothing_and_pays_nobody() {
     let deal = deal();
     let refused = deal.milestones[0].cancel(yen(1), &deal.escrows[0], deal.fees(), start()).unwrap_err();
     assert_eq!(refused, MilestoneError::ShareOutOfRange { held: yen(0) });
-    let funding = deal.milestones[0].start_funding(yen(4_000), start(), &rules()).unwrap().next;
+    let funding = deal.milestones[0].start_funding(yen(4_000), yen(0), start(), &rules()).unwrap().next;
     let canceled = funding.cancel(yen(0), &deal.escrows[0], deal.fees(), start()).unwrap();
     assert_eq!(
         (canceled.next.milestone.state, canceled.next.escrow.state),
@@ -295,7 +298,7 @@ fn the_escrow_of_another_milestone_is_refused() {
     let refused = deal.milestones[0].cancel(yen(0), &deal.escrows[1], deal.fees(), start()).unwrap_err();
     assert_eq!(refused, MilestoneError::ForeignEscrow);
     let fresh = Deal::signed(&[10_000, 20_000], FundedAhead::All);
-    let funding = fresh.milestones[0].start_funding(yen(10_000), start(), &rules()).unwrap().next;
+    let funding = fresh.milestones[0].start_funding(yen(10_000), yen(0), start(), &rules()).unwrap().next;
     assert_eq!(funding.fund(&fresh.escrows[1], start()).unwrap_err(), MilestoneError::ForeignEscrow);
 }
 

@@ -7,7 +7,7 @@ use crate::scene::{Deal, days, id, rules, start, yen};
 
 fn requested(method: PaymentMethod, available: i64) -> Result<Payment, PaymentError> {
     let deal = Deal::signed(&[10_000], FundedAhead::Current);
-    let funding = deal.milestones[0].start_funding(yen(available), start(), &rules()).unwrap().next;
+    let funding = deal.milestones[0].start_funding(yen(available), yen(0), start(), &rules()).unwrap().next;
     let means = Means { method, transfer_reference: None };
     Payment::request(id(40), &funding, means, start()).map(|decision| decision.next)
 }

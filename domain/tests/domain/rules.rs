@@ -9,7 +9,7 @@ fn the_default_numbers_contradict_nothing() {
 #[test]
 fn no_acceptance_window_is_so_long_that_payday_is_later_than_60_days_after_delivery() {
     let rules = Rules { acceptance_days_max: 12, ..Rules::default() };
-    assert_eq!(rules.check(), Err(RulesError::LatePayday));
+    assert_eq!(rules.check(), Err(RulesError::LatePayday { most: 11 }));
     // Delivered on day 1 and accepted 11 days later, on the 1st of a month of 31 days; paid on the 15th of the next,
     // a Saturday before a holiday on Monday.
     assert_eq!(1 + i64::from(Rules::default().acceptance_days_max) + 31 + 14 + 3, 60);

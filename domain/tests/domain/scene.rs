@@ -123,7 +123,7 @@ impl Deal {
     /// Funds a milestone in full, and tells the contract. Answers with the days its due dates shift.
     pub fn fund(&mut self, index: usize, now: DateTime<Utc>) -> u64 {
         let milestone = &self.milestones[index];
-        let funding = milestone.start_funding(milestone.amount, now, &rules()).unwrap().next;
+        let funding = milestone.start_funding(milestone.amount, yen(0), now, &rules()).unwrap().next;
         let movement = funding.fund(&self.escrows[index], now).unwrap().next;
         self.put(index, movement);
         let progress = self.contract.milestone_funded(&self.course(), now, &rules()).unwrap().next;

@@ -53,7 +53,7 @@ impl Walk {
         let alone = |milestone| Movement { milestone, escrow: escrow.clone(), release: None };
         let decision = match action {
             MilestoneAction::StartFunding => {
-                milestone.start_funding(yen(PRICE), now, &rules()).map(|step| step.map(alone))
+                milestone.start_funding(yen(PRICE), yen(0), now, &rules()).map(|step| step.map(alone))
             }
             MilestoneAction::Fund => milestone.fund(escrow, now),
             MilestoneAction::ExpireFunding => milestone.expire_funding(now).map(|step| step.map(alone)),

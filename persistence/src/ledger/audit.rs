@@ -15,7 +15,7 @@ use super::AccountRow;
 use crate::{
     error::StoreError,
     row::corrupt,
-    schema::{escrows, events, journal_entries, ledger_accounts, milestones, postings},
+    schema::{escrows, events, journal_entries, ledger_accounts, milestones, postings, releases},
     store::Conn,
     types::Key,
 };
@@ -29,12 +29,14 @@ pub struct Audit {
     pub miscounted: Vec<(EntryKind, i64, i64)>,
     /// Client funds that are set aside without a milestone, or the other way round: account, set aside, wanted.
     pub misreserved: Vec<(Account, i64, i64)>,
+    /// Earnings that are not what releases have left to be paid out: account, earnings, releases.
+    pub misearned: Vec<(Account, Currency, i64, i64)>,
 }
 
 impl Audit {
     /// Whether nothing is wrong.
     pub fn is_sound(&self) -> bool {
-        self.report.is_sound() && self.miscounted.is_empty() && self.misreserved.is_empty()
+        self.report.is_sound() && self.miscounted.is_empty() && self.misreserved.is_empty() && self.misearned.is_empty()
     }
 
     /// Everything that must not be, in words.
@@ -45,7 +47,11 @@ impl Audit {
         let reserved = self.misreserved.iter().map(|(account, found, wanted)| {
             format!("{found} of {account} is set aside, but milestones being funded want {wanted}")
         });
-        self.report.findings.iter().map(ToString::to_string).chain(counts).chain(reserved).collect()
+        let earned = self.misearned.iter().map(|(account, currency, earnings, releases)| {
+            format!("{account} holds {earnings} {currency}, but releases have {releases} left to be paid out")
+        });
+        let told = self.report.findings.iter().map(ToString::to_string);
+        told.chain(counts).chain(reserved).chain(earned).collect()
     }
 }
 
@@ -59,7 +65,8 @@ pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
         .filter(ledger_accounts::balance.is_not_null())
         .select(AccountRow::as_select())
         .load(conn)?;
-    let (mut stored, mut misreserved) = (Vec::new(), Vec::new());
+    let (mut stored, mut misreserved, mut misearned) = (Vec::new(), Vec::new(), Vec::new());
+    let mut unpaid = unpaid_releases(conn)?;
     let mut wanted = wanted_reservations(conn)?;
     for row in accounts {
         let (account, currency) = row.read()?;
@@ -68,14 +75,25 @@ pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
         if row.reserved != wanted.unwrap_or(0) {
             misreserved.push((account, row.reserved, wanted.unwrap_or(0)));
         }
+        let own = row.owner.filter(|_| account.kind() == AccountKind::Earnings);
+        if let Some(owner) = own {
+            let (earnings, releases) = (row.balance.unwrap_or(0), unpaid.remove(&(owner, row.currency.clone())));
+            if earnings != releases.unwrap_or(0) {
+                misearned.push((account, currency, earnings, releases.unwrap_or(0)));
+            }
+        }
         // An account that was opened and never used has no postings to compare with.
         if row.balance != Some(0) || report.balances.contains_key(&(account, currency)) {
             stored.push((account, currency, row.balance.unwrap_or(0)));
         }
     }
+    for ((owner, currency), releases) in unpaid {
+        let (account, bad) = (Account::Earnings(owner.into()), corrupt("releases", owner.0));
+        misearned.push((account, currency.parse().map_err(bad)?, 0, releases));
+    }
     report.compare_balances(stored);
     report.check_ended(ended_escrows(conn)?);
-    Ok(Audit { report, miscounted: miscounted(conn)?, misreserved })
+    Ok(Audit { report, miscounted: miscounted(conn)?, misreserved, misearned })
 }
 
 /// What milestones being funded have set aside, by client and currency.
@@ -86,6 +104,18 @@ fn wanted_reservations(conn: &mut Conn) -> Result<BTreeMap<(Key, String), i64>, 
         .load(conn)?;
     Ok(rows.into_iter().fold(BTreeMap::new(), |mut sums, (client, currency, reserved)| {
         *sums.entry((client, currency)).or_default() += reserved;
+        sums
+    }))
+}
+
+/// What releases have left to be paid out, by worker and currency.
+fn unpaid_releases(conn: &mut Conn) -> Result<BTreeMap<(Key, String), i64>, StoreError> {
+    let rows: Vec<(Key, String, i64)> = releases::table
+        .filter(releases::remaining.gt(0))
+        .select((releases::worker_id, releases::currency, releases::remaining))
+        .load(conn)?;
+    Ok(rows.into_iter().fold(BTreeMap::new(), |mut sums, (worker, currency, remaining)| {
+        *sums.entry((worker, currency)).or_default() += remaining;
         sums
     }))
 }

@@ -21,7 +21,10 @@ impl From<ContractError> for Problem {
                 format!("{milestone} is {state}: it must be decided first."),
                 format!("{milestone}は{state}の状態です。先に決着が必要です。"),
             ),
-            ContractError::ProposalNotAccepted(_) | ContractError::ForeignProposal => Self::new(Code::Internal),
+            ContractError::Entry(error) => error.into(),
+            ContractError::ProposalNotAccepted(_) | ContractError::ForeignProposal | ContractError::ForeignEscrow => {
+                Self::new(Code::Internal)
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! A milestone as it is sent.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::policy::Standing;
+use domain::{policy::Standing, release::pay_by};
 use persistence::{
+    escrow::Charged,
     milestone::{self, Stored},
     store::Conn,
 };
@@ -19,7 +20,7 @@ use crate::{
 
 /// What a release took and gave.
 #[derive(Debug, Serialize, ToSchema)]
-struct Release {
+pub(in crate::routes) struct Release {
     /// The worker's share of the escrow.
     gross: Money,
     /// What the operator took, by the contract's fee schedule.
@@ -28,6 +29,13 @@ struct Release {
     tax: Money,
     /// What the worker earned.
     net: Money,
+}
+
+impl Release {
+    /// Of a share, what was charged and what was left.
+    pub(in crate::routes) fn of(gross: domain::money::Money, charged: Charged) -> Self {
+        Self { gross: gross.into(), fee: charged.fee.into(), tax: charged.tax.into(), net: charged.net.into() }
+    }
 }
 
 /// A part of a contract: the unit of funding, delivery and acceptance.
@@ -47,6 +55,8 @@ pub(in crate::routes) struct Milestone {
     /// Where its money is.
     escrow_status: EscrowState,
     escrow_id: String,
+    /// What is to be paid besides the amount, to fund it: the contract's termination fee, with the first milestone.
+    termination_fee_due: Money,
     /// What is set aside of the client's funds while it is being funded; not shown to the worker.
     #[schema(required = true)]
     reserved: Option<Money>,
@@ -70,6 +80,9 @@ pub(in crate::routes) struct Milestone {
     /// What became of the money, once it was released.
     #[schema(required = true)]
     release: Option<Release>,
+    /// The last day on which what was released may lawfully be paid to the worker: the sixtieth, counting the day of delivery.
+    #[schema(required = true)]
+    pay_by: Option<NaiveDate>,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
@@ -85,12 +98,7 @@ impl Milestone {
     pub(in crate::routes) fn of(stored: &Stored, cx: &Context) -> Self {
         let Stored { milestone, escrow, charged } = stored;
         let standing = cx.standing(milestone.client, milestone.worker);
-        let release = charged.zip(milestone.worker_share).map(|(charged, share)| Release {
-            gross: share.into(),
-            fee: charged.fee.into(),
-            tax: charged.tax.into(),
-            net: charged.net.into(),
-        });
+        let release = charged.zip(milestone.worker_share).map(|(charged, share)| Release::of(share, charged));
         Self {
             id: milestone.id.to_string(),
             contract_id: milestone.contract.to_string(),
@@ -103,6 +111,7 @@ impl Milestone {
             status: Word(milestone.state),
             escrow_status: Word(escrow.state),
             escrow_id: escrow.id.to_string(),
+            termination_fee_due: milestone.termination_fee_due.into(),
             reserved: (standing != Standing::Worker).then(|| milestone.reserved.into()),
             revision_rounds_used: milestone.revision_rounds,
             revision_limit: milestone.revision_limit,
@@ -113,6 +122,9 @@ impl Milestone {
             delivered_at: milestone.delivered_at,
             finished_at: milestone.finished_at,
             release,
+            pay_by: charged
+                .and(milestone.finished_at)
+                .map(|at| pay_by(milestone.delivered_at, at, &cx.app.rules.payout)),
             allowed_actions: allowed_actions(milestone, standing),
             version: milestone.version,
             created_at: milestone.created_at,

@@ -9,7 +9,11 @@ use domain::{
 use persistence::{proposal, store::Tx};
 
 use super::{commit, lock_for, lock_known, party};
-use crate::{context::Context, problem::Problem, usecases::job};
+use crate::{
+    context::Context,
+    problem::Problem,
+    usecases::{job, member},
+};
 
 /// The states of a proposal that waits for an answer.
 const WAITING: &[ProposalState] = &[ProposalState::Submitted, ProposalState::Countered];
@@ -25,6 +29,7 @@ pub fn accept_round(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -
     let found = proposal::find(tx, id)?.ok_or_else(Problem::not_found)?;
     let standing = cx.standing(found.client, found.worker);
     cx.permit(Operation::Proposal(ProposalAction::Accept), standing)?;
+    member::bind(tx, &[found.client, found.worker])?;
     let posting = job::lock_known(tx, found.job)?;
     let (proposal, standing) = lock_for(tx, cx, id, ProposalAction::Accept)?;
     let accepted = commit(tx, cx, &proposal.accept(party(standing)?, round, cx.now, &cx.app.rules)?)?;

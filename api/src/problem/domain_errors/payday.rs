@@ -1,0 +1,38 @@
+//! What bank accounts, the calendar and payouts refuse, as problems.
+
+use domain::{bank_account::InvalidAccount, business_calendar::NotAMonthEnd, kana::KanaError};
+
+use crate::problem::{Code, Problem};
+
+impl From<NotAMonthEnd> for Problem {
+    fn from(error: NotAMonthEnd) -> Self {
+        Self::new(Code::NotAMonthEnd)
+            .detail(format!("{error}."), format!("{}は2000年から2149年までの月末の日付ではありません。", error.0))
+    }
+}
+
+impl Problem {
+    /// What is wrong with one member of a bank account.
+    pub fn of_account(pointer: &'static str, error: InvalidAccount) -> Self {
+        let ja = match error {
+            InvalidAccount::Digits(count) => format!("{count}桁の数字で指定してください。"),
+            InvalidAccount::Number => "1～7桁の数字で指定してください。".to_owned(),
+            InvalidAccount::Symbol => "記号は1で始まり0で終わる5桁の数字です。".to_owned(),
+            InvalidAccount::PostNumber => "番号は1で終わる2～8桁の数字です。".to_owned(),
+        };
+        Self::new(Code::InvalidBody).at(pointer, error.to_string(), ja)
+    }
+}
+
+impl From<KanaError> for Problem {
+    fn from(error: KanaError) -> Self {
+        let ja = match error {
+            KanaError::Empty => "名義が空です。".to_owned(),
+            KanaError::Character(c) => format!("「{c}」は銀行の名義に使えません。カタカナで入力してください。"),
+            KanaError::TooLong(length) => {
+                format!("名義は銀行の表記（濁点・半濁点も1文字）で30文字までです。現在{length}文字です。")
+            }
+        };
+        Self::new(Code::InvalidBody).at("/holder", error.to_string(), ja)
+    }
+}

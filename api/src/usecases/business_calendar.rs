@@ -1,0 +1,53 @@
+//! When banks are open, and when payday is.
+
+use chrono::NaiveDate;
+use domain::policy::Operation;
+use persistence::{
+    business_calendar::{self, Override},
+    store::{Conn, Tx},
+};
+
+use crate::{context::Context, problem::Problem};
+
+/// The payday of what is released by the end of a month.
+///
+/// # Errors
+/// The date is not the last day of a month.
+pub fn pay_on(conn: &mut Conn, cx: &Context, closed_on: NaiveDate) -> Result<NaiveDate, Problem> {
+    Ok(business_calendar::read(conn)?.pay_on(closed_on, cx.app.rules.payout.shift)?)
+}
+
+/// Everything that staff know better than the law, by day.
+///
+/// # Errors
+/// Not the caller's to see.
+pub fn overrides(conn: &mut Conn, cx: &Context) -> Result<Vec<Override>, Problem> {
+    cx.permit(Operation::ManageCalendar, cx.standing_outside())?;
+    Ok(business_calendar::overrides(conn)?)
+}
+
+/// Says of a day whether banks are open. Paydays that were reckoned before stay as they are.
+///
+/// # Errors
+/// Not the caller's to say.
+pub fn put(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    day: NaiveDate,
+    is_business_day: bool,
+    note: String,
+) -> Result<Override, Problem> {
+    cx.permit(Operation::ManageCalendar, cx.standing_outside())?;
+    let said = Override { day, is_business_day, note, changed_by: cx.person()?, updated_at: cx.now };
+    business_calendar::put(tx, &said)?;
+    Ok(said)
+}
+
+/// Takes back what was said of a day: the law holds again.
+///
+/// # Errors
+/// Not the caller's to say, or nothing was said.
+pub fn remove(tx: &mut Tx<'_>, cx: &Context, day: NaiveDate) -> Result<(), Problem> {
+    cx.permit(Operation::ManageCalendar, cx.standing_outside())?;
+    if business_calendar::remove(tx, day)? { Ok(()) } else { Err(Problem::not_found()) }
+}

@@ -1,0 +1,96 @@
+//! The termination fee: an escrow of the contract itself (domain rules, section 4).
+
+use chrono::{DateTime, Utc};
+
+use super::{Contract, ContractError};
+use crate::{
+    decision::Decision,
+    escrow::{Escrow, EscrowAction, EscrowState},
+    event::EventKind,
+    ids::EscrowId,
+    ledger::JournalEntry,
+    milestone::{FeeTerms, Release},
+};
+
+/// How a contract came to its end, as far as the termination fee depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its milestones were finished, one by one; or it was the worker who wanted to end, or kept silent.
+    Completed,
+    /// The client ended it unfinished: asked to, and the worker consented; or left it without money until
+    /// the worker went.
+    ByClient,
+}
+
+/// What becomes of the contract and the escrow of its termination fee, together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminationPaid {
+    /// The contract afterwards.
+    pub contract: Contract,
+    /// The escrow afterwards.
+    pub escrow: Escrow,
+    /// What the worker got, if anything.
+    pub release: Option<Release>,
+}
+
+impl Contract {
+    /// The escrow that will hold the termination fee, if one was agreed.
+    pub fn plan_termination(&self, id: EscrowId, now: DateTime<Utc>) -> Option<Escrow> {
+        self.terms.termination_fee.map(|fee| Escrow::new(id, self.client, self.worker, fee, now))
+    }
+
+    /// The termination fee came together with the money of the first milestone.
+    ///
+    /// # Errors
+    /// It is here already, or the escrow is another's.
+    pub fn fund_termination(&self, escrow: &Escrow, now: DateTime<Utc>) -> Result<Decision<Escrow>, ContractError> {
+        self.check_termination(escrow)?;
+        let funded = escrow.step(EscrowAction::Fund, now)?;
+        let entry = JournalEntry::escrow_funded(self.client, escrow.id, escrow.amount)?;
+        Ok(Decision::new(funded, EventKind::EscrowFunded).book(entry))
+    }
+
+    /// The contract is over: the termination fee goes to the worker if the client let it end unfinished,
+    /// and otherwise back. For the worker it is a release like any other, with the fee that goes with it.
+    ///
+    /// # Errors
+    /// It was paid already, the escrow is another's, or the amounts cannot be added.
+    pub fn pay_termination(
+        &self,
+        escrow: &Escrow,
+        ending: Ending,
+        fees: FeeTerms<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Decision<TerminationPaid>, ContractError> {
+        self.check_termination(escrow)?;
+        let paid = |escrow| TerminationPaid { contract: self.clone(), escrow, release: None };
+        if escrow.state == EscrowState::Unfunded {
+            let void = escrow.step(EscrowAction::Void, now)?;
+            return Ok(Decision::new(paid(void), EventKind::EscrowVoided));
+        }
+        match ending {
+            Ending::Completed => {
+                let entry = JournalEntry::escrow_refunded(escrow.id, self.client, escrow.amount)?;
+                let back = escrow.step(EscrowAction::Refund, now)?;
+                Ok(Decision::new(paid(back), EventKind::EscrowRefunded).book(entry))
+            }
+            Ending::ByClient => {
+                let release = Release::of(escrow.amount, fees)?;
+                let entry = JournalEntry::escrow_released(escrow.id, self.client, self.worker, release.legs()?)?;
+                let contract = Self { released: self.released.plus(escrow.amount)?, updated_at: now, ..self.clone() };
+                let escrow = escrow.step(EscrowAction::Release, now)?;
+                let next = TerminationPaid { contract, escrow, release: Some(release) };
+                Ok(Decision::new(next, EventKind::EscrowReleased).book(entry))
+            }
+        }
+    }
+
+    fn check_termination(&self, escrow: &Escrow) -> Result<(), ContractError> {
+        let own = escrow.client == self.client && escrow.worker == self.worker;
+        if own && self.terms.termination_fee == Some(escrow.amount) {
+            Ok(())
+        } else {
+            Err(ContractError::ForeignEscrow)
+        }
+    }
+}

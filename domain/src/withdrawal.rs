@@ -1,0 +1,364 @@
+//! Leaving for good (退会): what stands in the way, who clears it, and what to know before (domain rules,
+//! section 6). Never a movement of money.
+//!
+//! Every kind of obligation is a [`Tie`], and every state of it is decided on here: a new state, a new
+//! account or a new tie does not compile until it is. A new state machine fails a test until it has a tie
+//! or says why it needs none.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    actor::Party,
+    contract::ContractState,
+    dispute::DisputeState,
+    ids::{ContractId, DisputeId, JobId, MilestoneId, ProposalId},
+    job::JobState,
+    ledger::AccountKind,
+    member::MemberState,
+    milestone::MilestoneState,
+    money::Money,
+    names,
+    proposal::ProposalState,
+};
+
+names! {
+    /// One reason why a member cannot leave yet (退会できない原因).
+    pub enum BlockerCode {
+        /// A contract to work on is not over.
+        RunningContractAsWorker = "running_contract_as_worker",
+        /// A contract to pay for is not over.
+        RunningContractAsClient = "running_contract_as_client",
+        /// A milestone waits for its money.
+        EscrowFunding = "escrow_funding",
+        /// Money is held for work that is not delivered.
+        EscrowHeld = "escrow_held",
+        /// Delivered work waits for the client.
+        DeliveryAwaitingAcceptance = "delivery_awaiting_acceptance",
+        /// The two sides of a contract disagree.
+        OpenDispute = "open_dispute",
+        /// A proposal waits for an answer.
+        OpenProposal = "open_proposal",
+        /// A job takes proposals.
+        OpenJob = "open_job",
+        /// Earned and not paid out.
+        EarningsUnpaid = "earnings_unpaid",
+        /// A client's money that is not used.
+        ClientFundsLeft = "client_funds_left",
+        /// Owed to the operator.
+        Receivable = "receivable",
+        /// The e-mail address is not confirmed.
+        EmailUnconfirmed = "email_unconfirmed",
+        /// There is no password to log in with.
+        NoPassword = "no_password",
+    }
+}
+
+names! {
+    /// What is lost by leaving, to be acknowledged by name.
+    pub enum Warning {
+        /// Drafts of jobs are discarded.
+        DraftJobsDiscarded = "draft_jobs_discarded",
+        /// Proposals that would come back if another contract lapses are retracted.
+        ProposalsRetracted = "proposals_retracted",
+        /// Money that cannot be paid out, because no bank is used for its currency, is kept for whoever
+        /// can claim it.
+        MoneyBecomesUnclaimed = "money_becomes_unclaimed",
+        /// Points are lost.
+        PointsLost = "points_lost",
+    }
+}
+
+names! {
+    /// Who must act so that a blocker goes away.
+    pub enum Owner {
+        /// Who wants to leave.
+        Member = "member",
+        /// The other side of a contract.
+        Counterparty = "counterparty",
+        /// The operator's people, or its clock.
+        Operator = "operator",
+    }
+}
+
+names! {
+    /// Why somebody leaves.
+    pub enum LeavingReason {
+        /// Nothing to do was found.
+        NoSuitableWork = "no_suitable_work",
+        /// Nobody to do it was found.
+        NoSuitableWorkers = "no_suitable_workers",
+        /// The fees.
+        Fees = "fees",
+        /// Another service is used.
+        OtherService = "other_service",
+        /// Trouble with another member.
+        Trouble = "trouble",
+        /// Worries about data.
+        Privacy = "privacy",
+        /// No use for it any more.
+        NoLongerNeeded = "no_longer_needed",
+        /// Something else.
+        Other = "other",
+    }
+}
+
+/// What becomes of a balance when its owner leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayOut {
+    /// It is paid out, or back, free of charge.
+    Payable,
+    /// It could be, to a bank account that is missing or refused.
+    NeedsBankAccount,
+    /// No bank is used for its currency.
+    Nowhere,
+}
+
+/// One thing that ties a member to the marketplace, over or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    /// A contract, and the side they are on.
+    Contract(ContractId, Party, ContractState),
+    /// A part of one.
+    Milestone(MilestoneId, Party, MilestoneState),
+    /// A disagreement about a part of one.
+    Dispute(DisputeId, DisputeState),
+    /// An offer, and the side they are on.
+    Proposal(ProposalId, Party, ProposalState),
+    /// A job they posted.
+    Job(JobId, JobState),
+    /// What an account of theirs holds.
+    Balance(AccountKind, Money, WayOut),
+    /// Their registration.
+    Registration(MemberState),
+    /// Whether they can log in by password.
+    Password(bool),
+}
+
+/// A tie, and since when it is as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tied {
+    /// What ties them.
+    pub tie: Tie,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// One reason why a member cannot leave, or not at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocker {
+    /// Which.
+    pub code: BlockerCode,
+    /// The id of the resource to look at; none where it is the account itself.
+    pub subject: Option<String>,
+    /// How much it is about, where it is about money.
+    pub amount: Option<Money>,
+    /// Whether it must be cleared before. What is not hard is cleared by leaving itself, which then takes
+    /// until the money has arrived.
+    pub hard: bool,
+    /// Who must act.
+    pub owner: Owner,
+    /// Since when it stands.
+    pub since: DateTime<Utc>,
+}
+
+/// Whether a member can leave, and everything that matters for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Readiness {
+    /// All that stands in the way, oldest first.
+    pub blockers: Vec<Blocker>,
+    /// All that must be acknowledged, each once.
+    pub warnings: Vec<Warning>,
+}
+
+impl Readiness {
+    /// Whether leaving would succeed now.
+    pub fn is_ready(&self) -> bool {
+        self.blockers.iter().all(|blocker| !blocker.hard)
+    }
+
+    /// The warnings that were not acknowledged.
+    pub fn unacknowledged(&self, acknowledged: &[Warning]) -> Vec<Warning> {
+        self.warnings.iter().copied().filter(|warning| !acknowledged.contains(warning)).collect()
+    }
+}
+
+/// What one tie means for somebody who wants to leave.
+enum Meaning {
+    /// Nothing: it is over, or another tie speaks for it.
+    Nothing,
+    /// It must be cleared first, by this side.
+    Hard(BlockerCode, Owner),
+    /// Leaving clears it.
+    Soft(BlockerCode, Owner),
+    /// It is lost.
+    Lost(Warning),
+}
+
+/// Looks at everything that ties a member.
+pub fn assess(ties: &[Tied]) -> Readiness {
+    let mut readiness = Readiness::default();
+    for tied in ties {
+        let block = |code, hard, owner| {
+            let (subject, amount) = tied.tie.subject();
+            Blocker { code, subject, amount, hard, owner, since: tied.since }
+        };
+        match tied.tie.meaning() {
+            Meaning::Nothing => {}
+            Meaning::Hard(code, owner) => readiness.blockers.push(block(code, true, owner)),
+            Meaning::Soft(code, owner) => readiness.blockers.push(block(code, false, owner)),
+            Meaning::Lost(warning) => readiness.warnings.push(warning),
+        }
+    }
+    readiness.blockers.sort_by_key(|one| (one.since, one.code));
+    readiness.warnings.sort_unstable();
+    readiness.warnings.dedup();
+    readiness
+}
+
+/// Whether a tie means anything to somebody who wants to leave, so that it has to be looked for.
+pub fn matters(tie: Tie) -> bool {
+    match tie.meaning() {
+        Meaning::Nothing => false,
+        Meaning::Hard(..) | Meaning::Soft(..) | Meaning::Lost(_) => true,
+    }
+}
+
+impl Tie {
+    /// The machines whose states are decided on here.
+    pub const MACHINES: &'static [&'static str] = &["contract", "milestone", "dispute", "proposal", "job", "member"];
+
+    fn subject(self) -> (Option<String>, Option<Money>) {
+        match self {
+            Self::Contract(id, ..) => (Some(id.to_string()), None),
+            Self::Milestone(id, ..) => (Some(id.to_string()), None),
+            Self::Dispute(id, _) => (Some(id.to_string()), None),
+            Self::Proposal(id, ..) => (Some(id.to_string()), None),
+            Self::Job(id, _) => (Some(id.to_string()), None),
+            Self::Balance(_, amount, _) => (None, Some(amount)),
+            Self::Registration(_) | Self::Password(_) => (None, None),
+        }
+    }
+
+    fn meaning(self) -> Meaning {
+        match self {
+            Self::Contract(_, party, state) => contract(party, state),
+            Self::Milestone(_, party, state) => milestone(party, state),
+            Self::Dispute(_, state) => dispute(state),
+            Self::Proposal(_, party, state) => proposal(party, state),
+            Self::Job(_, state) => job(state),
+            Self::Balance(_, amount, _) if amount.is_zero() => Meaning::Nothing,
+            Self::Balance(kind, _, way_out) => balance(kind, way_out),
+            Self::Registration(state) => registration(state),
+            Self::Password(true) => Meaning::Nothing,
+            Self::Password(false) => Meaning::Hard(BlockerCode::NoPassword, Owner::Member),
+        }
+    }
+}
+
+/// Who must act when it is this side's turn, seen from the side that wants to leave.
+const fn turn(of: Party, seen_from: Party) -> Owner {
+    match (of, seen_from) {
+        (Party::Client, Party::Client) | (Party::Worker, Party::Worker) => Owner::Member,
+        (Party::Client, Party::Worker) | (Party::Worker, Party::Client) => Owner::Counterparty,
+    }
+}
+
+const fn contract(party: Party, state: ContractState) -> Meaning {
+    let code = match party {
+        Party::Client => BlockerCode::RunningContractAsClient,
+        Party::Worker => BlockerCode::RunningContractAsWorker,
+    };
+    match state {
+        // Without money it is the client's turn; otherwise either can finish, or ask to end by consent.
+        ContractState::Agreed | ContractState::Paused => Meaning::Hard(code, turn(Party::Client, party)),
+        ContractState::Active => Meaning::Hard(code, Owner::Member),
+        ContractState::Ended | ContractState::Lapsed => Meaning::Nothing,
+    }
+}
+
+const fn milestone(party: Party, state: MilestoneState) -> Meaning {
+    match state {
+        MilestoneState::Funding => Meaning::Hard(BlockerCode::EscrowFunding, turn(Party::Client, party)),
+        MilestoneState::Funded | MilestoneState::ChangesRequested => {
+            Meaning::Hard(BlockerCode::EscrowHeld, turn(Party::Worker, party))
+        }
+        MilestoneState::Delivered => Meaning::Hard(BlockerCode::DeliveryAwaitingAcceptance, turn(Party::Client, party)),
+        // Its contract speaks for a planned one, its dispute for a disputed one.
+        MilestoneState::Planned | MilestoneState::Disputed => Meaning::Nothing,
+        MilestoneState::Accepted | MilestoneState::Canceled => Meaning::Nothing,
+    }
+}
+
+const fn dispute(state: DisputeState) -> Meaning {
+    match state {
+        DisputeState::Open | DisputeState::Negotiating => Meaning::Hard(BlockerCode::OpenDispute, Owner::Member),
+        DisputeState::Mediation => Meaning::Hard(BlockerCode::OpenDispute, Owner::Operator),
+        DisputeState::Settled | DisputeState::Ruled => Meaning::Nothing,
+    }
+}
+
+const fn proposal(party: Party, state: ProposalState) -> Meaning {
+    match state {
+        // Either side can end it: the worker retracts, the client declines.
+        ProposalState::Submitted | ProposalState::Countered => Meaning::Hard(BlockerCode::OpenProposal, Owner::Member),
+        // It comes back when a contract lapses, which speaks for the client; the worker takes it back.
+        ProposalState::SetAside => match party {
+            Party::Worker => Meaning::Lost(Warning::ProposalsRetracted),
+            Party::Client => Meaning::Nothing,
+        },
+        // Its contract speaks for an accepted one.
+        ProposalState::Accepted => Meaning::Nothing,
+        ProposalState::Declined | ProposalState::Retracted | ProposalState::Expired => Meaning::Nothing,
+    }
+}
+
+const fn job(state: JobState) -> Meaning {
+    match state {
+        JobState::Draft => Meaning::Lost(Warning::DraftJobsDiscarded),
+        JobState::Open => Meaning::Hard(BlockerCode::OpenJob, Owner::Member),
+        JobState::Filled | JobState::Expired | JobState::Canceled => Meaning::Nothing,
+    }
+}
+
+const fn balance(kind: AccountKind, way_out: WayOut) -> Meaning {
+    match kind {
+        AccountKind::Earnings => money(BlockerCode::EarningsUnpaid, way_out),
+        AccountKind::ClientFunds => money(BlockerCode::ClientFundsLeft, way_out),
+        AccountKind::Receivable => Meaning::Hard(BlockerCode::Receivable, Owner::Member),
+        AccountKind::Points => Meaning::Lost(Warning::PointsLost),
+        // What is held or on its way has a tie of its own; the operator remits what was withheld; and what
+        // nobody claimed can be claimed for ever.
+        AccountKind::Escrow
+        | AccountKind::PayoutTransit
+        | AccountKind::RefundTransit
+        | AccountKind::WithholdingTax
+        | AccountKind::Unclaimed => Meaning::Nothing,
+        AccountKind::Bank
+        | AccountKind::Gateway
+        | AccountKind::Campaign
+        | AccountKind::Suspense
+        | AccountKind::ConsumptionTax
+        | AccountKind::OperatorCapital
+        | AccountKind::SystemFee
+        | AccountKind::QuickPayoutFee
+        | AccountKind::BankFeeRecovery
+        | AccountKind::GatewayFee
+        | AccountKind::BankFee
+        | AccountKind::BadDebt => Meaning::Nothing,
+    }
+}
+
+const fn money(code: BlockerCode, way_out: WayOut) -> Meaning {
+    match way_out {
+        WayOut::Payable => Meaning::Soft(code, Owner::Operator),
+        WayOut::NeedsBankAccount => Meaning::Hard(code, Owner::Member),
+        WayOut::Nowhere => Meaning::Lost(Warning::MoneyBecomesUnclaimed),
+    }
+}
+
+const fn registration(state: MemberState) -> Meaning {
+    match state {
+        MemberState::Pending => Meaning::Hard(BlockerCode::EmailUnconfirmed, Owner::Member),
+        MemberState::Active | MemberState::Closing | MemberState::Closed => Meaning::Nothing,
+    }
+}

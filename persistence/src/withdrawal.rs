@@ -1,0 +1,219 @@
+//! Leaving: what ties a member, the fact that they left, and what is kept of their address.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::{
+    actor::Party,
+    contract::ContractState,
+    dispute::DisputeState,
+    ids::{ContractId, DisputeId, JobId, MemberId, MilestoneId, ProposalId},
+    job::JobState,
+    milestone::MilestoneState,
+    names::Named,
+    proposal::ProposalState,
+    withdrawal::{LeavingReason, Tie, Tied, Warning, matters},
+};
+use uuid::Uuid;
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    row::corrupt,
+    schema::{contracts, disputes, jobs, milestones, proposals, tombstones, withdrawals},
+    store::{Conn, Tx},
+    types::{Document, Key, Moment},
+};
+
+/// A row that ties somebody: its id, its state, and since when.
+type Row = (Key, String, Moment);
+
+/// The states of a machine that a query must look for; the others would only be read to be ignored.
+fn states<S: Named>(tie: impl Fn(S) -> Tie) -> Vec<&'static str> {
+    S::MEMBERS.iter().copied().filter(|state| matters(tie(*state))).map(Named::name).collect()
+}
+
+fn read<S: Named>(table: &'static str, rows: Vec<Row>, tie: impl Fn(Uuid, S) -> Tie) -> Result<Vec<Tied>, StoreError> {
+    let one = |(id, state, since): Row| {
+        let state = state.parse().map_err(corrupt(table, id.0))?;
+        Ok(Tied { tie: tie(id.0, state), since: since.into() })
+    };
+    rows.into_iter().map(one).collect()
+}
+
+/// Everything that runs between a member and others. What they own comes from the books.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn ties(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
+    let mut ties = Vec::new();
+    for party in Party::ALL.iter().copied() {
+        ties.extend(of_contracts(conn, member, party)?);
+    }
+    ties.extend(of_disputes(conn, member)?);
+    ties.extend(of_proposals(conn, member)?);
+    ties.extend(of_jobs(conn, member)?);
+    Ok(ties)
+}
+
+fn of_contracts(conn: &mut Conn, member: MemberId, party: Party) -> Result<Vec<Tied>, StoreError> {
+    let nil = ContractId::from_uuid(Uuid::nil());
+    let me = Key::from(member);
+    let query = contracts::table
+        .filter(contracts::state.eq_any(states(|state| Tie::Contract(nil, party, state))))
+        .select((contracts::id, contracts::state, contracts::created_at));
+    let rows: Vec<Row> = match party {
+        Party::Client => query.filter(contracts::client_id.eq(me)).load(conn)?,
+        Party::Worker => query.filter(contracts::worker_id.eq(me)).load(conn)?,
+    };
+    let running: Vec<Key> = rows.iter().map(|(id, ..)| *id).collect();
+    let mut ties =
+        read("contracts", rows, |id, state: ContractState| Tie::Contract(ContractId::from_uuid(id), party, state))?;
+    ties.extend(of_milestones(conn, running, party)?);
+    Ok(ties)
+}
+
+fn of_milestones(conn: &mut Conn, contracts: Vec<Key>, party: Party) -> Result<Vec<Tied>, StoreError> {
+    let nil = MilestoneId::from_uuid(Uuid::nil());
+    let rows: Vec<Row> = milestones::table
+        .filter(milestones::contract_id.eq_any(contracts))
+        .filter(milestones::state.eq_any(states(|state| Tie::Milestone(nil, party, state))))
+        .select((milestones::id, milestones::state, milestones::updated_at))
+        .load(conn)?;
+    read("milestones", rows, |id, state: MilestoneState| Tie::Milestone(MilestoneId::from_uuid(id), party, state))
+}
+
+fn of_disputes(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
+    let (me, nil) = (Key::from(member), DisputeId::from_uuid(Uuid::nil()));
+    let running = || states(|state| Tie::Dispute(nil, state));
+    let query = || {
+        disputes::table.filter(disputes::state.eq_any(running())).select((
+            disputes::id,
+            disputes::state,
+            disputes::created_at,
+        ))
+    };
+    let mut rows: Vec<Row> = query().filter(disputes::client_id.eq(me)).load(conn)?;
+    rows.extend(query().filter(disputes::worker_id.eq(me)).load::<Row>(conn)?);
+    read("disputes", rows, |id, state: DisputeState| Tie::Dispute(DisputeId::from_uuid(id), state))
+}
+
+fn of_proposals(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
+    let (me, nil) = (Key::from(member), ProposalId::from_uuid(Uuid::nil()));
+    let query = |states: Vec<&'static str>| {
+        proposals::table.filter(proposals::state.eq_any(states)).select((
+            proposals::id,
+            proposals::state,
+            proposals::created_at,
+        ))
+    };
+    let running = || states(|state| Tie::Proposal(nil, Party::Worker, state));
+    let tie = |party| move |id, state: ProposalState| Tie::Proposal(ProposalId::from_uuid(id), party, state);
+    let sent: Vec<Row> = query(running()).filter(proposals::worker_id.eq(me)).load(conn)?;
+    let received: Vec<Row> = query(states(|state| Tie::Proposal(nil, Party::Client, state)))
+        .filter(proposals::client_id.eq(me))
+        .load(conn)?;
+    let mut ties = read("proposals", sent, tie(Party::Worker))?;
+    ties.extend(read("proposals", received, tie(Party::Client))?);
+    Ok(ties)
+}
+
+fn of_jobs(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
+    let nil = JobId::from_uuid(Uuid::nil());
+    let rows: Vec<Row> = jobs::table
+        .filter(jobs::client_id.eq(Key::from(member)))
+        .filter(jobs::state.eq_any(states(|state| Tie::Job(nil, state))))
+        .select((jobs::id, jobs::state, jobs::created_at))
+        .load(conn)?;
+    read("jobs", rows, |id, state: JobState| Tie::Job(JobId::from_uuid(id), state))
+}
+
+/// That somebody left, and why.
+#[derive(Debug, Clone)]
+pub struct Withdrawal {
+    /// Who.
+    pub member: MemberId,
+    /// Why, if they said so.
+    pub reason: Option<LeavingReason>,
+    /// In their own words.
+    pub comment: Option<String>,
+    /// Which warnings they acknowledged.
+    pub acknowledged: Vec<Warning>,
+    /// When.
+    pub requested_at: DateTime<Utc>,
+}
+
+/// Notes that somebody leaves.
+///
+/// # Errors
+/// Only those of the database.
+pub fn insert(tx: &mut Tx<'_>, withdrawal: &Withdrawal) -> Result<(), StoreError> {
+    let acknowledged: Vec<&str> = withdrawal.acknowledged.iter().map(|warning| warning.as_str()).collect();
+    diesel::insert_into(withdrawals::table)
+        .values((
+            withdrawals::member_id.eq(Key::from(withdrawal.member)),
+            withdrawals::reason.eq(withdrawal.reason.map(LeavingReason::as_str)),
+            withdrawals::comment.eq(&withdrawal.comment),
+            withdrawals::acknowledged.eq(Document(acknowledged.into())),
+            withdrawals::requested_at.eq(Moment::from(withdrawal.requested_at)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Notes that nothing is on its way to somebody any more, and keeps the keyed hash of their address.
+///
+/// # Errors
+/// Only those of the database.
+pub fn complete(tx: &mut Tx<'_>, member: MemberId, email_hash: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(withdrawals::table.find(Key::from(member)))
+        .set(withdrawals::completed_at.eq(Moment::from(now)))
+        .execute(&mut **tx)?;
+    diesel::insert_into(tombstones::table)
+        .values((
+            tombstones::member_id.eq(Key::from(member)),
+            tombstones::email_hash.eq(email_hash),
+            tombstones::left_at.eq(Moment::from(now)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// What is kept of the address of somebody who left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tombstone {
+    /// Who they were.
+    pub member: MemberId,
+    /// When they left.
+    pub left_at: DateTime<Utc>,
+    /// Whether staff have let them come back.
+    pub readmitted: bool,
+}
+
+/// Whether somebody with this address left, latest first.
+///
+/// # Errors
+/// Only those of the database.
+pub fn tombstone(tx: &mut Tx<'_>, email_hash: &[u8]) -> Result<Option<Tombstone>, StoreError> {
+    let query = tombstones::table
+        .filter(tombstones::email_hash.eq(email_hash))
+        .order((tombstones::left_at.desc(), tombstones::member_id.desc()))
+        .limit(1)
+        .select((tombstones::member_id, tombstones::left_at, tombstones::readmitted_at));
+    let row: Option<(Key, Moment, Option<Moment>)> = for_update(query).get_result(&mut **tx).optional()?;
+    Ok(row.map(|(member, left_at, readmitted_at)| Tombstone {
+        member: member.into(),
+        left_at: left_at.into(),
+        readmitted: readmitted_at.is_some(),
+    }))
+}
+
+/// Lets the address of somebody who left join again.
+///
+/// # Errors
+/// Only those of the database.
+pub fn readmit(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(tombstones::table.find(Key::from(member)))
+        .set(tombstones::readmitted_at.eq(Moment::from(now)))
+        .execute(&mut **tx)?;
+    Ok(())
+}

@@ -29,6 +29,9 @@ const fn acceptance_days_at_most(shift: Shift) -> u16 {
     }
 }
 
+/// The largest contract that can be allowed: thousands of them fit in one balance, which stays below 2^53.
+const LARGEST_TOTAL: i64 = 1_000_000_000_000;
+
 /// The waits and limits that decisions read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -72,6 +75,8 @@ pub struct Rules {
     pub revision_limit_max: u16,
     /// The most milestones of one contract.
     pub max_milestones: u16,
+    /// The most that one contract may amount to, termination fee included, in minor units of its currency.
+    pub max_contract_total: i64,
     /// When and how earnings are paid out.
     pub payout: PayoutRules,
     /// Whether somebody who leaves must say why.
@@ -105,6 +110,7 @@ impl Default for Rules {
             revision_limit: 3,
             revision_limit_max: 20,
             max_milestones: 50,
+            max_contract_total: 100_000_000,
             payout: PayoutRules::default(),
             leaving_reason_required: true,
             email_reuse: EmailReuse::AfterPurge,
@@ -131,6 +137,9 @@ pub enum RulesError {
     /// No contract could be signed.
     #[error("max_milestones must be at least 1")]
     MaxMilestones,
+    /// No contract could be signed, or so large ones that a balance might not hold what they release.
+    #[error("max_contract_total must be from 1 to {LARGEST_TOTAL}")]
+    MaxContractTotal,
     /// The second reminder would come before the first.
     #[error("second_reminder must be shorter than first_reminder: it comes closer to the acceptance")]
     Reminders,
@@ -149,6 +158,7 @@ impl Rules {
             (self.acceptance_days_max <= most, RulesError::LatePayday { most }),
             (self.revision_limit <= self.revision_limit_max, RulesError::RevisionLimit),
             (self.max_milestones >= 1, RulesError::MaxMilestones),
+            ((1..=LARGEST_TOTAL).contains(&self.max_contract_total), RulesError::MaxContractTotal),
             (self.second_reminder < self.first_reminder, RulesError::Reminders),
         ];
         checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, error)| Err(error))

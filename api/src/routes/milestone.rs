@@ -161,7 +161,7 @@ struct Acceptance {
 ///
 /// Releases the escrow: the worker earns the amount less the fee, at once and for good. With `?preview=true` it shows the journal entry, fee and net to the yen, and changes nothing.
 #[utoipa::path(tag = "work", request_body = Acceptance, responses((status = 200, description = "The milestone, accepted", body = Milestone)),
-    extensions(("x-key" = json!("required")), ("x-errors" = json!(["stale_delivery"]))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["balance_too_large", "stale_delivery"]))))]
 #[post("/v1/milestones/{id}/accept")]
 async fn accept(call: Call, id: PathId<MilestoneKind>, body: Body<Acceptance>) -> Answer {
     let Body { value, canonical } = body;

@@ -55,12 +55,12 @@ pub fn email_key(email: &str) -> String {
 /// # Errors
 /// Only those of the store.
 pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<(), Problem> {
-    let id = match member::by_email(tx, &email_key(&form.email))? {
-        Some((known, _)) if known.state == MemberState::Active => {
+    let id = match lock_holder(tx, &form.email)? {
+        Some(known) if known.state == MemberState::Active => {
             let mail = mailer::already_member(cx, &form.email, form.locale);
             return Ok(mail::queue(tx, &mail, clock::real_now())?);
         }
-        Some((pending, _)) => register_anew(tx, cx, pending, form)?,
+        Some(pending) => register_anew(tx, cx, pending, form)?,
         None => match coming_back(tx, cx, &form.email)? {
             Return::Free => register_first(tx, cx, form)?,
             Return::After(when) => {
@@ -73,6 +73,14 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
     member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, &form.email, &token, form.locale);
     Ok(mail::queue(tx, &mail, clock::real_now())?)
+}
+
+/// Whose address this is, locked: of several who register it at once, each waits for the one before. Nobody's, if its
+/// owner has left meanwhile.
+fn lock_holder(tx: &mut Tx<'_>, email: &str) -> Result<Option<Member>, Problem> {
+    let Some((seen, _)) = member::by_email(tx, &email_key(email))? else { return Ok(None) };
+    let holder = member::lock(tx, seen.id)?;
+    Ok(holder.filter(|member| matches!(member.state, MemberState::Pending | MemberState::Active)))
 }
 
 /// The keyed hash of an address, which is all that is kept of it when its member has left.

@@ -24,6 +24,8 @@ fn numbers_that_contradict_each_other_are_found() {
         (Rules { acceptance_days_max: 6, ..usual() }, RulesError::AcceptanceDays),
         (Rules { revision_limit: 21, ..usual() }, RulesError::RevisionLimit),
         (Rules { max_milestones: 0, ..usual() }, RulesError::MaxMilestones),
+        (Rules { max_contract_total: 0, ..usual() }, RulesError::MaxContractTotal),
+        (Rules { max_contract_total: 1_000_000_000_001, ..usual() }, RulesError::MaxContractTotal),
         (Rules { second_reminder: TimeDelta::hours(72), ..usual() }, RulesError::Reminders),
     ] {
         assert_eq!(rules.check(), Err(error));

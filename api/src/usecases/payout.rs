@@ -82,12 +82,12 @@ pub fn request(tx: &mut Tx<'_>, cx: &Context, wish: Wish, account_version: i32) 
 /// # Errors
 /// There is no usable account.
 pub fn pay_everything(tx: &mut Tx<'_>, cx: &Context, worker: MemberId) -> Result<Option<Payout>, Problem> {
+    if release::unpaid(tx, worker, Currency::Jpy)?.is_zero() {
+        return Ok(None);
+    }
     let account = usable_account(tx, worker)?;
     let unpaid = release::lock_unpaid(tx, &[worker], Currency::Jpy, None)?;
     let available = sum(&unpaid)?;
-    if available.is_zero() {
-        return Ok(None);
-    }
     let asked = asked(cx, &account, next_business_day(tx, cx)?);
     let decision = Payout::last(asked, available, cx.now, &cx.app.rules.payout)?;
     begin(tx, cx, &decision, &unpaid).map(Some)

@@ -15,7 +15,7 @@ use domain::{
     withdrawal::{LeavingReason, Readiness, Tie, Tied, Warning, WayOut, assess},
 };
 use persistence::{
-    ledger, mail, member, release, session,
+    bank_account, ledger, mail, member, payout as rows, release, session,
     store::{Conn, Tx},
     timer::{self, Timer},
     withdrawal::{self, Withdrawal},
@@ -24,7 +24,7 @@ use persistence::{
 use super::{
     access,
     commit::{Audience, announce},
-    job, proposal,
+    job, payout, proposal,
 };
 use crate::{
     clock,
@@ -70,14 +70,19 @@ fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
     let mut ties = Vec::new();
     for balance in held.iter().filter(|balance| !balance.amount.is_zero()) {
         let since = ledger::last_change(conn, balance.account, balance.amount.currency())?;
-        let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out(balance));
+        let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out(conn, id, balance)?);
         ties.extend(since.map(|since| Tied { tie, since }));
     }
     Ok(ties)
 }
 
-fn way_out(balance: &ledger::Balance) -> WayOut {
-    if balance.amount.currency() == Currency::Jpy { WayOut::NeedsBankAccount } else { WayOut::Nowhere }
+fn way_out(conn: &mut Conn, id: MemberId, balance: &ledger::Balance) -> Result<WayOut, Problem> {
+    if balance.amount.currency() != Currency::Jpy {
+        return Ok(WayOut::Nowhere);
+    }
+    let is_payable = balance.account == Account::Earnings(id)
+        && bank_account::find(conn, id)?.is_some_and(|account| account.is_usable());
+    Ok(if is_payable { WayOut::Payable } else { WayOut::NeedsBankAccount })
 }
 
 /// Leaves for good. Everything is looked at again here, under the lock that whoever would bind the member needs, too.
@@ -93,7 +98,8 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Membe
     let ties = ties(tx, &member)?;
     check(cx, &assess(&ties), farewell)?;
     discard(tx, cx, &ties)?;
-    let decision = member.withdraw(false, cx.now)?;
+    payout::pay_everything(tx, cx, id)?;
+    let decision = member.withdraw(rows::any_under_way(tx, id)?, cx.now)?;
     withdrawal::insert(
         tx,
         &Withdrawal {
@@ -133,6 +139,7 @@ fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> 
         | Tie::Contract(..)
         | Tie::Milestone(..)
         | Tie::Dispute(..)
+        | Tie::Payout(..)
         | Tie::Balance(..)
         | Tie::Registration(_)
         | Tie::Password(_) => Ok(()),
@@ -152,6 +159,7 @@ fn save(tx: &mut Tx<'_>, cx: &Context, before: &Member, decision: &Decision<Memb
         let hash = access::address_hash(cx, &before.email);
         withdrawal::complete(tx, saved.id, &hash, cx.now)?;
         member::forget(tx, saved.id)?;
+        bank_account::forget(tx, saved.id)?;
     }
     Ok(saved)
 }
@@ -178,7 +186,8 @@ pub fn look_again(tx: &mut Tx<'_>, cx: &Context, member: &Member) -> Result<(), 
 pub fn complete(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MemberId::from_uuid(due.subject);
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    if !timer::take(tx, due)? || member.state == MemberState::Active {
+    // The last payout that comes to rest sets the timer once more.
+    if !timer::take(tx, due)? || member.state == MemberState::Active || rows::any_under_way(tx, id)? {
         return Ok(());
     }
     set_aside(tx, cx, id)?;

@@ -8,6 +8,7 @@ use domain::ledger::AccountKind;
 use domain::machine::State;
 use domain::member::MemberState;
 use domain::milestone::MilestoneState;
+use domain::payout::PayoutState;
 use domain::proposal::ProposalState;
 use domain::states::machines;
 use domain::withdrawal::{BlockerCode, Owner, Readiness, Tie, Tied, Warning, WayOut, assess};
@@ -29,6 +30,7 @@ const SPOKEN_FOR: &[(&str, &str)] = &[
     ("escrow", "its milestone, or the contract whose termination fee it holds"),
     ("payment", "the milestone that waits for it"),
     ("cancellation", "the contract it would end"),
+    ("payout_batch", "its payouts"),
 ];
 
 #[test]
@@ -37,6 +39,15 @@ fn every_machine_is_decided_on() {
         Tie::MACHINES.iter().copied().chain(SPOKEN_FOR.iter().map(|(machine, _)| *machine)).collect();
     let all: BTreeSet<&str> = machines().iter().map(|machine| machine.name).collect();
     assert_eq!(all, decided, "a new machine needs a tie, or a reason why none");
+}
+
+#[test]
+fn a_payout_under_way_is_waited_for_and_blocks_nobody() {
+    for state in PayoutState::ALL.iter().copied() {
+        let found = blocker(Tie::Payout(id(1), state));
+        let wanted = state.is_under_way().then_some((BlockerCode::PayoutUnderWay, false, Owner::Operator));
+        assert_eq!(found, wanted, "{state}");
+    }
 }
 
 #[test]

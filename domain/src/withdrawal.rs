@@ -41,10 +41,12 @@ names! {
         OpenProposal = "open_proposal",
         /// A job takes proposals.
         OpenJob = "open_job",
+        /// A payout is on its way.
+        PayoutUnderWay = "payout_under_way",
+        /// A payout is held while staff look at it.
+        PayoutHeld = "payout_held",
         /// Earned and not paid out.
         EarningsUnpaid = "earnings_unpaid",
-        /// On its way to their bank.
-        PayoutUnderWay = "payout_under_way",
         /// A client's money that is not used.
         ClientFundsLeft = "client_funds_left",
         /// Owed to the operator.
@@ -129,7 +131,7 @@ pub enum Tie {
     Proposal(ProposalId, Party, ProposalState),
     /// A job they posted.
     Job(JobId, JobState),
-    /// Money on its way to their bank.
+    /// Earnings on their way to their bank.
     Payout(PayoutId, PayoutState),
     /// What an account of theirs holds.
     Balance(AccountKind, Money, WayOut),
@@ -329,7 +331,12 @@ const fn job(state: JobState) -> Meaning {
 }
 
 const fn payout(state: PayoutState) -> Meaning {
-    if state.is_under_way() { Meaning::Soft(BlockerCode::PayoutUnderWay, Owner::Operator) } else { Meaning::Nothing }
+    match state {
+        PayoutState::Requested | PayoutState::Processing => Meaning::Soft(BlockerCode::PayoutUnderWay, Owner::Operator),
+        PayoutState::Held => Meaning::Hard(BlockerCode::PayoutHeld, Owner::Operator),
+        // What did not arrive is earnings again.
+        PayoutState::Paid | PayoutState::Failed | PayoutState::Returned | PayoutState::Canceled => Meaning::Nothing,
+    }
 }
 
 const fn balance(kind: AccountKind, way_out: WayOut) -> Meaning {

@@ -188,12 +188,3 @@ pub fn remove(tx: &mut Tx<'_>, account: &BankAccount) -> Result<(), StoreError> 
     let found = bank_accounts::table.find(Key::from(account.member)).filter(bank_accounts::version.eq(account.version));
     saved(diesel::delete(found).execute(&mut **tx)?, "bank_accounts")
 }
-
-/// Forgets the account of somebody who has left, if they had one.
-///
-/// # Errors
-/// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
-    diesel::delete(bank_accounts::table.find(Key::from(member))).execute(&mut **tx)?;
-    Ok(())
-}

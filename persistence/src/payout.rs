@@ -13,7 +13,7 @@ use domain::{
 };
 
 pub use self::{
-    due::{Due, any_under_way, due, lock_processing, mark_sent, processing, unusable, waiting},
+    due::{Due, due, lock_processing, mark_sent, processing, unusable, waiting},
     list::{PayoutFilter, list},
 };
 use crate::{

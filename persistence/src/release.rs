@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use domain::{
     ids::{EscrowId, MemberId},
-    money::{Currency, Money},
+    money::Currency,
     release::{Line, Release},
 };
 use uuid::Uuid;
@@ -165,17 +165,4 @@ pub fn give_back(tx: &mut Tx<'_>, lines: &[Line]) -> Result<(), StoreError> {
         saved(given, "releases")?;
     }
     Ok(())
-}
-
-/// What a worker has left to be paid out in a currency.
-///
-/// # Errors
-/// Those of the database, or amounts that make no sense.
-pub fn unpaid(conn: &mut Conn, worker: MemberId, currency: Currency) -> Result<Money, StoreError> {
-    let amounts: Vec<i64> = releases::table
-        .filter(releases::worker_id.eq(Key::from(worker)).and(sql::<Bool>(UNPAID)))
-        .filter(releases::currency.eq(currency.as_str()))
-        .select(releases::remaining)
-        .load(conn)?;
-    money(amounts.iter().sum(), currency, "releases", worker)
 }

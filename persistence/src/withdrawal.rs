@@ -139,6 +139,14 @@ fn of_payouts(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError
     read("payouts", rows, |id, state: PayoutState| Tie::Payout(PayoutId::from_uuid(id), state))
 }
 
+/// Whether money is on its way to a member.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn is_money_on_its_way(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
+    Ok(!of_payouts(conn, member)?.is_empty())
+}
+
 /// That somebody left, and why.
 #[derive(Debug, Clone)]
 pub struct Withdrawal {

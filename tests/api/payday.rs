@@ -17,7 +17,6 @@ on_both_engines!(
     what_comes_near_sixty_days_is_told_to_finance,
     a_monthly_payout_is_not_taken_back_by_its_worker,
     a_quick_payout_that_races_the_close_is_paid_once,
-    who_leaves_is_paid_everything_free_and_then_forgotten,
 );
 
 fn finance(app: &TestApp) -> Person {
@@ -199,26 +198,6 @@ fn a_quick_payout_that_races_the_close_is_paid_once(app: &TestApp) {
     let total: i64 = payouts.iter().map(|(_, _, amount)| amount).sum();
     let fees = 530 * i64::try_from(quick).unwrap();
     assert_eq!((total + fees, app.earnings(&deal.worker)), (10_000, 0), "{payouts:?}");
-}
-
-fn who_leaves_is_paid_everything_free_and_then_forgotten(app: &TestApp) {
-    let (finance, deal) = (finance(app), app.earner(&[1_000]));
-    let worker = app.log_in(&deal.worker.email);
-    let readiness = app.read(&worker, "/v1/me/withdrawal");
-    assert_eq!(
-        (&readiness["blockers"][0]["code"], &readiness["blockers"][0]["hard"]),
-        (&json!("earnings_unpaid"), &json!(false))
-    );
-    let farewell = json!({"consent": true, "reason": "fees"});
-    assert_eq!(app.act(&worker, "/v1/me/withdrawal", &farewell).expect(200)["status"], "closing");
-    let payout = app.pages(&finance, "/v1/admin/payouts")[0].clone();
-    assert_eq!((&payout["kind"], &payout["transferred"]["amount"]), (&json!("final"), &json!(800)));
-    let batch = app.send_batch(&finance, text(&payout["pay_on"]).parse().unwrap());
-    app.act(&finance, &format!("{batch}/settle"), &app.settlement()).expect(200);
-    app.advance_hours(1);
-    let state = "SELECT state AS text FROM members WHERE role = 'member' ORDER BY state";
-    assert_eq!(app.database.texts(state), ["active", "closed"]);
-    assert_eq!(app.database.texts("SELECT holder AS text FROM bank_accounts"), Vec::<String>::new());
 }
 
 mod a_run_that_is_stopped_at_any_step_goes_on_and_pays_everybody_once {

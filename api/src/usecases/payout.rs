@@ -82,12 +82,12 @@ pub fn request(tx: &mut Tx<'_>, cx: &Context, wish: Wish, account_version: i32) 
 /// # Errors
 /// There is no usable account.
 pub fn pay_everything(tx: &mut Tx<'_>, cx: &Context, worker: MemberId) -> Result<Option<Payout>, Problem> {
-    if release::unpaid(tx, worker, Currency::Jpy)?.is_zero() {
-        return Ok(None);
-    }
     let account = usable_account(tx, worker)?;
     let unpaid = release::lock_unpaid(tx, &[worker], Currency::Jpy, None)?;
     let available = sum(&unpaid)?;
+    if available.is_zero() {
+        return Ok(None);
+    }
     let asked = asked(cx, &account, next_business_day(tx, cx)?);
     let decision = Payout::last(asked, available, cx.now, &cx.app.rules.payout)?;
     begin(tx, cx, &decision, &unpaid).map(Some)
@@ -150,6 +150,9 @@ fn begin(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Payout>, unpaid: &[R
 
 /// Reads a payout under lock for a step that the caller wants to take.
 fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, action: PayoutAction) -> Result<Payout, Problem> {
+    // Whose it is is locked first, so that nobody leaves while it comes to rest.
+    let worker = payout::find(tx, id)?.ok_or_else(Problem::not_found)?.worker;
+    member::lock_shared(tx, &[worker])?;
     let payout = payout::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.permit(Operation::Payout(action), cx.standing_to_worker(payout.worker))?;
     cx.check_version(payout.version)?;
@@ -165,9 +168,10 @@ fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Payout>) -> Result<
         release::give_back(tx, &releases::give_back(&lines, back)?)?;
     }
     announce(tx, cx, saved.id, Audience::worker(saved.worker), decision)?;
-    if !saved.state.is_under_way()
-        && let Some(worker) = member::find(tx, saved.worker)?
-    {
+    if saved.state.is_under_way() {
+        return Ok(saved);
+    }
+    for worker in member::lock_shared(tx, &[saved.worker])? {
         withdrawal::look_again(tx, cx, &worker)?;
     }
     Ok(saved)

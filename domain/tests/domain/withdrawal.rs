@@ -42,10 +42,15 @@ fn every_machine_is_decided_on() {
 }
 
 #[test]
-fn a_payout_under_way_is_waited_for_and_blocks_nobody() {
+fn a_payout_under_way_is_waited_for_and_one_that_is_held_is_looked_at_first() {
     for state in PayoutState::ALL.iter().copied() {
         let found = blocker(Tie::Payout(id(1), state));
-        let wanted = state.is_under_way().then_some((BlockerCode::PayoutUnderWay, false, Owner::Operator));
+        let wanted = match state {
+            PayoutState::Requested | PayoutState::Processing => Some((BlockerCode::PayoutUnderWay, false)),
+            PayoutState::Held => Some((BlockerCode::PayoutHeld, true)),
+            PayoutState::Paid | PayoutState::Failed | PayoutState::Returned | PayoutState::Canceled => None,
+        };
+        let wanted = wanted.map(|(code, hard)| (code, hard, Owner::Operator));
         assert_eq!(found, wanted, "{state}");
     }
 }
@@ -94,6 +99,20 @@ fn what_still_runs_blocks_and_what_is_over_does_not() {
     }
     for state in JobState::ALL.iter().copied() {
         assert_eq!(blocker(Tie::Job(id(1), state)).is_some(), state == JobState::Open, "{state}");
+    }
+}
+
+#[test]
+fn money_on_its_way_delays_and_money_that_is_held_blocks() {
+    for state in PayoutState::ALL.iter().copied() {
+        let expected = match state {
+            PayoutState::Requested | PayoutState::Processing => {
+                Some((BlockerCode::PayoutUnderWay, false, Owner::Operator))
+            }
+            PayoutState::Held => Some((BlockerCode::PayoutHeld, true, Owner::Operator)),
+            PayoutState::Paid | PayoutState::Failed | PayoutState::Returned | PayoutState::Canceled => None,
+        };
+        assert_eq!(blocker(Tie::Payout(id(1), state)), expected, "{state}");
     }
 }
 

@@ -7,7 +7,7 @@ use diesel::{
 };
 use domain::{
     bank_account::{BankAccount, BankAccountState},
-    ids::{MemberId, PayoutBatchId},
+    ids::PayoutBatchId,
     payout::{Payout, PayoutState},
 };
 
@@ -103,15 +103,4 @@ pub fn mark_sent(tx: &mut Tx<'_>, batch: PayoutBatchId, now: DateTime<Utc>) -> R
         ))
         .execute(&mut **tx)?;
     Ok(())
-}
-
-/// Whether money is on its way to a worker.
-///
-/// # Errors
-/// Only those of the database.
-pub fn any_under_way(conn: &mut Conn, worker: MemberId) -> Result<bool, StoreError> {
-    let states: Vec<&str> =
-        PayoutState::ALL.iter().filter(|state| state.is_under_way()).map(|state| state.as_str()).collect();
-    let query = payouts::table.filter(payouts::worker_id.eq(Key::from(worker)).and(payouts::state.eq_any(states)));
-    Ok(diesel::select(exists(query)).get_result(conn)?)
 }

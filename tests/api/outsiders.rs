@@ -28,6 +28,7 @@ struct Work {
     payment: String,
     cancellation: String,
     dispute: String,
+    payout: String,
 }
 
 fn id(resource: &Value) -> String {
@@ -42,6 +43,7 @@ impl Work {
             assert!(answer.status < 300, "{path}: {}", answer.text);
             serde_json::from_str::<Value>(&answer.text).unwrap()
         };
+        let payout = id(&app.quick(&app.earner_named("saburo", 10_000).worker, 5_000).expect(201));
         let job = app.job(&client);
         let proposal = app.proposal(&worker, &job, &[10_000, 20_000]);
         let contract = id(&act(&client, &format!("{proposal}/accept"), json!({"round": 1})));
@@ -59,7 +61,7 @@ impl Work {
         let cancellation = id(&act(&client, &format!("/v1/contracts/{contract}/cancellation-requests"), ask));
         let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
         let (job, proposal) = (last(&job), last(&proposal));
-        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute }
+        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, payout }
     }
 
     /// The id that belongs into a path, unless it is one that only staff know.
@@ -73,6 +75,7 @@ impl Work {
             "payments" => &self.payment,
             "cancellation-requests" => &self.cancellation,
             "disputes" => &self.dispute,
+            "payouts" => &self.payout,
             other => panic!("{other} is new; make one in Work::of and name it here"),
         }
     }

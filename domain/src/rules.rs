@@ -131,6 +131,15 @@ pub enum RulesError {
     /// No contract could be signed.
     #[error("max_milestones must be at least 1")]
     MaxMilestones,
+    /// Nothing would be paid out, or nothing of what is.
+    #[error("payout.minimum must be at least 1, and more than every fee of payout.bank_fees that it meets")]
+    PayoutMinimum,
+    /// No step of a run, or no batch, would pay anybody; or so many that one transaction could not.
+    #[error("payout.run_chunk must be from 1 to 1000, and payout.batch_max from 1 to 10000")]
+    PayoutSteps,
+    /// What was delivered today would have had to be paid before.
+    #[error("payout.lawful_days must be at least 1")]
+    LawfulDays,
     /// The second reminder would come before the first.
     #[error("second_reminder must be shorter than first_reminder: it comes closer to the acceptance")]
     Reminders,
@@ -149,6 +158,12 @@ impl Rules {
             (self.acceptance_days_max <= most, RulesError::LatePayday { most }),
             (self.revision_limit <= self.revision_limit_max, RulesError::RevisionLimit),
             (self.max_milestones >= 1, RulesError::MaxMilestones),
+            (self.payout.leaves_something(), RulesError::PayoutMinimum),
+            (
+                (1..=1_000).contains(&self.payout.run_chunk) && (1..=10_000).contains(&self.payout.batch_max),
+                RulesError::PayoutSteps,
+            ),
+            (self.payout.lawful_days >= 1, RulesError::LawfulDays),
             (self.second_reminder < self.first_reminder, RulesError::Reminders),
         ];
         checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, error)| Err(error))

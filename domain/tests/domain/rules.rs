@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use domain::rules::{Rules, RulesError};
+use domain::rules::{PayoutRules, Rules, RulesError};
 
 #[test]
 fn the_default_numbers_contradict_nothing() {
@@ -15,6 +15,12 @@ fn no_acceptance_window_is_so_long_that_payday_is_later_than_60_days_after_deliv
     assert_eq!(1 + i64::from(Rules::default().acceptance_days_max) + 31 + 14 + 3, 60);
 }
 
+fn paying(change: impl FnOnce(&mut PayoutRules)) -> Rules {
+    let mut rules = Rules::default();
+    change(&mut rules.payout);
+    rules
+}
+
 #[test]
 fn numbers_that_contradict_each_other_are_found() {
     let usual = Rules::default;
@@ -24,6 +30,12 @@ fn numbers_that_contradict_each_other_are_found() {
         (Rules { acceptance_days_max: 6, ..usual() }, RulesError::AcceptanceDays),
         (Rules { revision_limit: 21, ..usual() }, RulesError::RevisionLimit),
         (Rules { max_milestones: 0, ..usual() }, RulesError::MaxMilestones),
+        (paying(|payout| payout.minimum = 0), RulesError::PayoutMinimum),
+        (paying(|payout| payout.minimum = 500), RulesError::PayoutMinimum),
+        (paying(|payout| payout.run_chunk = 0), RulesError::PayoutSteps),
+        (paying(|payout| payout.run_chunk = 1_001), RulesError::PayoutSteps),
+        (paying(|payout| payout.batch_max = 0), RulesError::PayoutSteps),
+        (paying(|payout| payout.lawful_days = 0), RulesError::LawfulDays),
         (Rules { second_reminder: TimeDelta::hours(72), ..usual() }, RulesError::Reminders),
     ] {
         assert_eq!(rules.check(), Err(error));

@@ -8,7 +8,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/python/bin:$(PATH)
 AZUKARI := cargo run --quiet --bin azukari --
 
-.PHONY: help run test check generate lint tools
+.PHONY: help run test scale check generate tools
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ run: ## Build, and serve a sandbox on http://127.0.0.1:8080 with its data in azu
 test: check ## Install or find what is needed, check the sources, and run every test on both engines.
 	cargo build --bin azukari
 	tools/with-postgres cargo nextest run --workspace
+
+scale: tools ## Measure what must not grow with history, on both engines.
+	tools/with-postgres cargo nextest run --release -p tests --run-ignored only --no-capture scale
 
 check: tools ## Formatting, lints, generated files without a difference, and the outside judges of the API.
 	cargo fmt --all --check

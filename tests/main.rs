@@ -11,6 +11,8 @@ mod harness;
 #[cfg(test)]
 mod ratchets;
 #[cfg(test)]
+mod scale;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod start;

@@ -139,6 +139,10 @@ impl Call {
             let app = conditions.app.clone();
             app.store.write(preview, move |tx| {
                 let cx = conditions.arrive(tx)?;
+                if cx.preview {
+                    // What a preview makes is nowhere to be found.
+                    return Ok((work(tx, &cx)?.unlocated(), false));
+                }
                 let Some(key) = &key else { return Ok((work(tx, &cx)?, false)) };
                 match idempotency::claim(tx, &caller, key, &fingerprint, clock::real_now())? {
                     Claim::Answered(stored) => Ok((Reply::from_stored(stored)?, true)),
@@ -213,17 +217,14 @@ impl Call {
     fn preview(&self) -> Result<Intent, Problem> {
         match self.request.query_string() {
             "" | "preview=false" => Ok(Intent::Keep),
-            "preview=true" if self.is_action() => Ok(Intent::Preview),
+            "preview=true" if self.request.match_pattern().is_some_and(|pattern| can_be_previewed(&pattern)) => {
+                Ok(Intent::Preview)
+            }
             _ => Err(Problem::new(Code::InvalidParameter).detail(
-                "Only actions on a resource take a query parameter, which is preview.",
-                "クエリパラメーターはリソースへの操作のpreviewだけです。",
+                "Only what moves something takes a query parameter, which is preview.",
+                "クエリパラメーターは操作のpreviewだけです。",
             )),
         }
-    }
-
-    /// Whether this is an action on a resource, which is what can be previewed.
-    fn is_action(&self) -> bool {
-        self.request.match_pattern().is_some_and(|pattern| pattern.contains("{id}/"))
     }
 
     /// Refuses a caller who is not logged in, before anything is done for them.
@@ -233,6 +234,14 @@ impl Call {
     pub fn require_token(&self) -> Result<(), Problem> {
         self.claims()?.map(drop).ok_or_else(|| Problem::new(Code::Unauthenticated))
     }
+}
+
+/// What is made new and moves money by that, and so can be previewed as well.
+const PREVIEWED_CREATIONS: [&str; 1] = ["/v1/payouts"];
+
+/// Whether a path is that of something that can be previewed: an action on a resource, or one of the few others.
+pub fn can_be_previewed(path: &str) -> bool {
+    path.contains("{id}/") || PREVIEWED_CREATIONS.contains(&path)
 }
 
 /// Runs blocking work on the blocking pool.

@@ -135,6 +135,11 @@ impl Context {
         self.actor.map_or(Standing::Outsider, |actor| actor.standing_to_owner(owner))
     }
 
+    /// What the caller is to something that has a worker only.
+    pub fn standing_to_worker(&self, worker: MemberId) -> Standing {
+        self.actor.map_or(Standing::Outsider, |actor| actor.standing_to_worker(worker))
+    }
+
     /// What the caller is where nobody else is concerned.
     pub fn standing_outside(&self) -> Standing {
         self.actor.map_or(Standing::Outsider, Actor::standing_outside)

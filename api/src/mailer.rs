@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::MailId;
+use domain::{ids::MailId, money::Money};
 use lettre::{
     Message, SmtpTransport, Transport,
     message::{Mailbox, header::ContentType},
@@ -94,6 +94,20 @@ pub fn bank_account_changed(cx: &Context, to: &str, locale: &str, account: &str)
         "The bank account that your payouts go to was changed to {account}. If this was not you, tell our support at once.\n"
     );
     compose(cx, to, "Your bank account was changed", body)
+}
+
+/// Tells a worker that the bank did not pay, and what to do.
+pub fn payout_failed(cx: &Context, to: &str, locale: &str, amount: Money, reason: &str) -> Mail {
+    if locale == Locale::Ja.as_str() {
+        let body = format!(
+            "{amount}の出金を銀行が処理できませんでした（{reason}）。お金は報酬に戻りました。次の出金のため、銀行口座を修正してください。\n"
+        );
+        return compose(cx, to, "出金できませんでした", body);
+    }
+    let body = format!(
+        "The bank could not pay out {amount} ({reason}). The money is with your earnings again. Correct your bank account, so that the next payout reaches you.\n"
+    );
+    compose(cx, to, "A payout did not reach you", body)
 }
 
 /// Tells somebody who joins again how soon they can.

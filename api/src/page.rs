@@ -31,6 +31,11 @@ pub struct PageFilter {
 }
 
 impl PageFilter {
+    /// How many, and from where on.
+    pub fn parts(&self) -> (Option<u8>, Option<&str>) {
+        (self.limit, self.cursor.as_deref())
+    }
+
     /// The page of a list that is asked for.
     ///
     /// # Errors

@@ -59,6 +59,12 @@ impl Reply {
         self
     }
 
+    /// Without the place of a new resource.
+    #[must_use]
+    pub fn unlocated(self) -> Self {
+        Self { location: None, ..self }
+    }
+
     /// Marks the body as holding a secret, so that it is not kept for replay.
     #[must_use]
     pub const fn secret(mut self) -> Self {

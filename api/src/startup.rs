@@ -36,7 +36,7 @@ use crate::{
     secrets::{self, Secrets},
     state::App,
     timers,
-    usecases::{access, platform},
+    usecases::{access, payout_run, platform},
 };
 
 /// How often the worker looks for timers, mail and events.
@@ -69,7 +69,9 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
         .write(Intent::Keep, move |tx| {
             let own = (mode == Mode::Sandbox).then_some(fresh.as_slice());
             ledger::open_platform_accounts(tx)?;
-            instance::claim(tx, mode.as_str(), own, now)
+            let claimed = instance::claim(tx, mode.as_str(), own, now)?;
+            payout_run::schedule(tx, clock::market_now(claimed.clock_offset()))?;
+            Ok::<_, Problem>(claimed)
         })
         .map_err(|error| StartError(format!("the database cannot be used: {error}")))?;
     if claimed.mode != mode.as_str() {

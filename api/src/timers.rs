@@ -13,7 +13,7 @@ use crate::{
     context::Context,
     problem::Problem,
     state::App,
-    usecases::{cancellation, contract, dispute, funding, job, milestone, platform, proposal, withdrawal},
+    usecases::{cancellation, contract, dispute, funding, job, milestone, payout_run, platform, proposal, withdrawal},
 };
 
 /// How many timers are looked up at once.
@@ -57,6 +57,7 @@ fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem>
         TimerKind::RedeliveryOverdue => milestone::overdue(tx, cx, timer),
         TimerKind::FundingExpiry => funding::expire(tx, cx, timer),
         TimerKind::SlowCharge => funding::settle_slow_charge(tx, cx, timer),
+        TimerKind::PayoutClose => payout_run::step(tx, cx, timer),
         TimerKind::FundingDue => contract::miss_funding(tx, cx, timer),
         TimerKind::AgreedLapse => contract::lapse(tx, cx, timer),
         TimerKind::ProposalExpiry => proposal::expire(tx, cx, timer),

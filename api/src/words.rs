@@ -90,6 +90,12 @@ pub type DisputeReason = Word<domain::dispute::DisputeReason>;
 pub type AccountType = Word<domain::bank_account::AccountType>;
 /// `bank_account::BankAccountState` as sent.
 pub type BankAccountState = Word<domain::bank_account::BankAccountState>;
+/// `payout::PayoutKind` as sent.
+pub type PayoutKind = Word<domain::payout::PayoutKind>;
+/// `payout::PayoutState` as sent.
+pub type PayoutState = Word<domain::payout::PayoutState>;
+/// `payout_batch::PayoutBatchState` as sent.
+pub type PayoutBatchState = Word<domain::payout_batch::PayoutBatchState>;
 /// `worklist::TaskKind` as sent.
 pub type TaskKind = Word<crate::usecases::worklist::TaskKind>;
 /// `withdrawal::BlockerCode` as sent.

@@ -41,6 +41,11 @@ impl Actor {
         if self.member() == Some(owner) { Standing::Client } else { self.standing_outside() }
     }
 
+    /// What this actor is to something that has a worker only.
+    pub fn standing_to_worker(self, worker: MemberId) -> Standing {
+        if self.member() == Some(worker) { Standing::Worker } else { self.standing_outside() }
+    }
+
     /// What this actor is to something in which they have no part.
     pub const fn standing_outside(self) -> Standing {
         match self {

@@ -124,6 +124,32 @@ names! {
         /// It was found to belong to a payment.
         BankReceiptMatched = "bank_receipt.matched",
 
+        /// Earnings leave for the worker's bank.
+        PayoutRequested = "payout.requested",
+        /// The same, at once and for a fee.
+        PayoutQuickRequested = "payout.quick_requested",
+        /// Staff look at it first.
+        PayoutHeld = "payout.held",
+        /// They have.
+        PayoutResumed = "payout.resumed",
+        /// It was taken back.
+        PayoutCanceled = "payout.canceled",
+        /// It is in a batch for the bank.
+        PayoutProcessing = "payout.processing",
+        /// The bank paid it.
+        PayoutPaid = "payout.paid",
+        /// The bank did not.
+        PayoutFailed = "payout.failed",
+        /// It came back after it was paid.
+        PayoutReturned = "payout.returned",
+
+        /// Payouts were gathered for the bank.
+        PayoutBatchPrepared = "payout_batch.prepared",
+        /// The bank has them.
+        PayoutBatchSent = "payout_batch.sent",
+        /// The bank has answered for each.
+        PayoutBatchSettled = "payout_batch.settled",
+
         /// One side wants to end.
         CancellationRequested = "cancellation.requested",
         /// The other agrees.

@@ -146,6 +146,7 @@ kinds! {
     ProgressNoteKind ProgressNoteId "note";
     JournalEntryKind JournalEntryId "entry";
     PayoutKind PayoutId "payout";
+    PayoutBatchKind PayoutBatchId "batch";
     RefundKind RefundId "refund";
     CampaignKind CampaignId "campaign";
     EventKind EventId "event";

@@ -26,6 +26,8 @@ pub mod milestone;
 pub mod money;
 pub mod names;
 pub mod payment;
+pub mod payout;
+pub mod payout_batch;
 pub mod policy;
 pub mod proposal;
 pub mod release;

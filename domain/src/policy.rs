@@ -3,7 +3,7 @@
 use crate::{
     cancellation::CancellationAction, contract::ContractAction, dispute::DisputeAction, escrow::EscrowAction,
     job::JobAction, member::MemberAction, milestone::MilestoneAction, names, payment::PaymentAction,
-    proposal::ProposalAction,
+    payout::PayoutAction, payout_batch::PayoutBatchAction, proposal::ProposalAction,
 };
 
 names! {
@@ -73,6 +73,10 @@ pub enum Operation {
     Cancellation(CancellationAction),
     /// A step of a dispute.
     Dispute(DisputeAction),
+    /// A step of a payout.
+    Payout(PayoutAction),
+    /// A step of a batch of payouts.
+    PayoutBatch(PayoutBatchAction),
     /// Writing a job.
     PostJob,
     /// Answering a job of somebody else.
@@ -109,6 +113,12 @@ pub enum Operation {
     ReadAnyDispute,
     /// Listing what waits for staff.
     ReadWorklist,
+    /// Having earnings paid out.
+    RequestPayout,
+    /// Reading one payout.
+    ReadPayout,
+    /// Reading the payouts of others, and sending them to the bank.
+    HandlePayouts,
     /// Saying on which days banks are open.
     ManageCalendar,
     /// Naming the person who looks after a dispute.
@@ -142,8 +152,11 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::Escrow(_) | Operation::Payment(_) => ONLY_SYSTEM,
         Operation::Cancellation(action) => cancellation(action),
         Operation::Dispute(action) => dispute(action),
+        Operation::Payout(action) => payout(action),
+        Operation::PayoutBatch(_) | Operation::HandlePayouts => TREASURY,
+        Operation::ReadPayout => &[Worker, Support, Finance, Admin],
         // Any member may start something of their own; it is then theirs.
-        Operation::PostJob | Operation::SubmitProposal => &[Outsider],
+        Operation::PostJob | Operation::SubmitProposal | Operation::RequestPayout => &[Outsider],
         // The owner of a job, or of money, stands as client to it.
         Operation::ReadProposals | Operation::ReadOwnMoney => ONLY_CLIENT,
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,
@@ -215,6 +228,18 @@ const fn dispute(action: DisputeAction) -> &'static [Standing] {
         DisputeAction::Answer | DisputeAction::Offer | DisputeAction::Settle => PARTIES,
         DisputeAction::ProposeRuling | DisputeAction::Rule => MEDIATORS,
         DisputeAction::Silence | DisputeAction::Mediate | DisputeAction::Escalate => ONLY_SYSTEM,
+    }
+}
+
+const fn payout(action: PayoutAction) -> &'static [Standing] {
+    match action {
+        PayoutAction::Cancel => &[Worker, Finance, Admin],
+        PayoutAction::Hold
+        | PayoutAction::Resume
+        | PayoutAction::Process
+        | PayoutAction::Pay
+        | PayoutAction::Fail
+        | PayoutAction::Return => TREASURY,
     }
 }
 

@@ -12,6 +12,8 @@ use crate::{
     member::MemberState,
     milestone::MilestoneState,
     payment::PaymentState,
+    payout::PayoutState,
+    payout_batch::PayoutBatchState,
     policy::Standing,
     proposal::ProposalState,
 };
@@ -61,6 +63,8 @@ pub fn machines() -> Vec<MachineTable> {
         MachineTable::of::<PaymentState>(),
         MachineTable::of::<CancellationState>(),
         MachineTable::of::<DisputeState>(),
+        MachineTable::of::<PayoutState>(),
+        MachineTable::of::<PayoutBatchState>(),
     ]
 }
 

@@ -33,6 +33,8 @@ names! {
         DisputeNegotiation = "dispute_negotiation",
         /// Dispute: it takes too long.
         DisputeEscalation = "dispute_escalation",
+        /// The calendar: a month is over, or its run goes on.
+        PayoutClose = "payout_close",
         /// Payment: a charge that the gateway decides later.
         SlowCharge = "slow_charge",
         /// Member: somebody who left may have nothing on its way any more.

@@ -11,13 +11,14 @@ use crate::{
     actor::Party,
     contract::ContractState,
     dispute::DisputeState,
-    ids::{ContractId, DisputeId, JobId, MilestoneId, ProposalId},
+    ids::{ContractId, DisputeId, JobId, MilestoneId, PayoutId, ProposalId},
     job::JobState,
     ledger::AccountKind,
     member::MemberState,
     milestone::MilestoneState,
     money::Money,
     names,
+    payout::PayoutState,
     proposal::ProposalState,
 };
 
@@ -40,6 +41,10 @@ names! {
         OpenProposal = "open_proposal",
         /// A job takes proposals.
         OpenJob = "open_job",
+        /// A payout is on its way.
+        PayoutUnderWay = "payout_under_way",
+        /// A payout is held while staff look at it.
+        PayoutHeld = "payout_held",
         /// Earned and not paid out.
         EarningsUnpaid = "earnings_unpaid",
         /// A client's money that is not used.
@@ -126,6 +131,8 @@ pub enum Tie {
     Proposal(ProposalId, Party, ProposalState),
     /// A job they posted.
     Job(JobId, JobState),
+    /// Earnings on their way to their bank.
+    Payout(PayoutId, PayoutState),
     /// What an account of theirs holds.
     Balance(AccountKind, Money, WayOut),
     /// Their registration.
@@ -225,7 +232,8 @@ pub fn matters(tie: Tie) -> bool {
 
 impl Tie {
     /// The machines whose states are decided on here.
-    pub const MACHINES: &'static [&'static str] = &["contract", "milestone", "dispute", "proposal", "job", "member"];
+    pub const MACHINES: &'static [&'static str] =
+        &["contract", "milestone", "dispute", "proposal", "job", "payout", "member"];
 
     fn subject(self) -> (Option<String>, Option<Money>) {
         match self {
@@ -234,6 +242,7 @@ impl Tie {
             Self::Dispute(id, _) => (Some(id.to_string()), None),
             Self::Proposal(id, ..) => (Some(id.to_string()), None),
             Self::Job(id, _) => (Some(id.to_string()), None),
+            Self::Payout(id, _) => (Some(id.to_string()), None),
             Self::Balance(_, amount, _) => (None, Some(amount)),
             Self::Registration(_) | Self::Password(_) => (None, None),
         }
@@ -246,6 +255,7 @@ impl Tie {
             Self::Dispute(_, state) => dispute(state),
             Self::Proposal(_, party, state) => proposal(party, state),
             Self::Job(_, state) => job(state),
+            Self::Payout(_, state) => payout(state),
             Self::Balance(_, amount, _) if amount.is_zero() => Meaning::Nothing,
             Self::Balance(kind, _, way_out) => balance(kind, way_out),
             Self::Registration(state) => registration(state),
@@ -317,6 +327,15 @@ const fn job(state: JobState) -> Meaning {
         JobState::Draft => Meaning::Lost(Warning::DraftJobsDiscarded),
         JobState::Open => Meaning::Hard(BlockerCode::OpenJob, Owner::Member),
         JobState::Filled | JobState::Expired | JobState::Canceled => Meaning::Nothing,
+    }
+}
+
+const fn payout(state: PayoutState) -> Meaning {
+    match state {
+        PayoutState::Requested | PayoutState::Processing => Meaning::Soft(BlockerCode::PayoutUnderWay, Owner::Operator),
+        PayoutState::Held => Meaning::Hard(BlockerCode::PayoutHeld, Owner::Operator),
+        // What did not arrive is earnings again.
+        PayoutState::Paid | PayoutState::Failed | PayoutState::Returned | PayoutState::Canceled => Meaning::Nothing,
     }
 }
 

@@ -1,26 +1,28 @@
 //! Members' accounts at banks.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use domain::{
-    bank_account::{AccountDetails, BankAccount},
+    bank_account::{AccountDetails, BankAccount, BankAccountState},
     ids::MemberId,
     kana::KanaName,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    document::{Nonsense, nonsense},
+    document::{Nonsense, nonsense, understand},
     error::StoreError,
     locked::for_update,
     row::{corrupt, saved},
     schema::bank_accounts,
     store::{Conn, Tx},
-    types::{Key, Moment},
+    types::{Document, Key, Moment},
 };
 
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = bank_accounts, treat_none_as_null = true)]
-struct Row {
+pub(crate) struct Row {
     member_id: Key,
     bank_code: String,
     branch_code: String,
@@ -107,6 +109,22 @@ impl StoredDetails {
     }
 }
 
+/// The document of an account.
+///
+/// # Errors
+/// Only if it cannot be written as JSON at all.
+pub(crate) fn write(details: &AccountDetails) -> Result<Document, serde_json::Error> {
+    serde_json::to_value(StoredDetails::from(details)).map(Document)
+}
+
+/// The account of a document.
+///
+/// # Errors
+/// What makes no sense.
+pub(crate) fn read(document: Document) -> Result<AccountDetails, Nonsense> {
+    understand::<StoredDetails>(document)?.read()
+}
+
 /// Reads a member's account.
 ///
 /// # Errors
@@ -123,6 +141,20 @@ pub fn find(conn: &mut Conn, member: MemberId) -> Result<Option<BankAccount>, St
 pub fn lock(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<BankAccount>, StoreError> {
     let query = bank_accounts::table.find(Key::from(member)).select(Row::as_select());
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(BankAccount::try_from).transpose()
+}
+
+/// The accounts of these members that payouts can go to.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn usable(conn: &mut Conn, members: &[MemberId]) -> Result<BTreeMap<MemberId, BankAccount>, StoreError> {
+    let keys: Vec<Key> = members.iter().copied().map(Key::from).collect();
+    let rows: Vec<Row> = bank_accounts::table
+        .filter(bank_accounts::member_id.eq_any(keys))
+        .filter(bank_accounts::state.eq(BankAccountState::Usable.as_str()))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(|row| BankAccount::try_from(row).map(|account| (account.member, account))).collect()
 }
 
 /// Adds a member's first account.

@@ -6,10 +6,11 @@ use domain::{
     actor::Party,
     contract::ContractState,
     dispute::DisputeState,
-    ids::{ContractId, DisputeId, JobId, MemberId, MilestoneId, ProposalId},
+    ids::{ContractId, DisputeId, JobId, MemberId, MilestoneId, PayoutId, ProposalId},
     job::JobState,
     milestone::MilestoneState,
     names::Named,
+    payout::PayoutState,
     proposal::ProposalState,
     withdrawal::{LeavingReason, Tie, Tied, Warning, matters},
 };
@@ -19,7 +20,7 @@ use crate::{
     error::StoreError,
     locked::for_update,
     row::corrupt,
-    schema::{contracts, disputes, jobs, milestones, proposals, tombstones, withdrawals},
+    schema::{contracts, disputes, jobs, milestones, payouts, proposals, tombstones, withdrawals},
     store::{Conn, Tx},
     types::{Document, Key, Moment},
 };
@@ -52,6 +53,7 @@ pub fn ties(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> 
     ties.extend(of_disputes(conn, member)?);
     ties.extend(of_proposals(conn, member)?);
     ties.extend(of_jobs(conn, member)?);
+    ties.extend(of_payouts(conn, member)?);
     Ok(ties)
 }
 
@@ -125,6 +127,24 @@ fn of_jobs(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
         .select((jobs::id, jobs::state, jobs::created_at))
         .load(conn)?;
     read("jobs", rows, |id, state: JobState| Tie::Job(JobId::from_uuid(id), state))
+}
+
+fn of_payouts(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
+    let nil = PayoutId::from_uuid(Uuid::nil());
+    let rows: Vec<Row> = payouts::table
+        .filter(payouts::worker_id.eq(Key::from(member)))
+        .filter(payouts::state.eq_any(states(|state| Tie::Payout(nil, state))))
+        .select((payouts::id, payouts::state, payouts::created_at))
+        .load(conn)?;
+    read("payouts", rows, |id, state: PayoutState| Tie::Payout(PayoutId::from_uuid(id), state))
+}
+
+/// Whether money is on its way to a member.
+///
+/// # Errors
+/// Those of the database, or rows that make no sense.
+pub fn is_money_on_its_way(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
+    Ok(!of_payouts(conn, member)?.is_empty())
 }
 
 /// That somebody left, and why.

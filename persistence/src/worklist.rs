@@ -1,16 +1,23 @@
 //! What waits for staff.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::prelude::*;
+use diesel::{
+    dsl::{min, sql},
+    prelude::*,
+    sql_types::Bool,
+};
 use domain::{
     dispute::DisputeState,
-    ids::{BankReceiptId, DisputeId, MilestoneId},
+    ids::{BankReceiptId, DisputeId, MilestoneId, PayoutId},
     milestone::MilestoneState,
+    payout::PayoutState,
 };
 
 use crate::{
     error::StoreError,
-    schema::{bank_receipts, disputes, milestones},
+    escrow::Purpose,
+    release::UNPAID,
+    schema::{bank_receipts, disputes, escrows, milestones, payout_lines, payouts, releases},
     store::Conn,
     types::{Key, Moment},
 };
@@ -71,4 +78,41 @@ pub fn unmatched(conn: &mut Conn, most: i64) -> Result<Vec<(BankReceiptId, DateT
         .select((bank_receipts::id, bank_receipts::created_at))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, at)| (id.into(), at.into())).collect())
+}
+
+/// What was released and is in no payout, though it must be paid by that date, the most urgent first.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn unpaid(conn: &mut Conn, by: NaiveDate, most: i64) -> Result<Vec<(Purpose, NaiveDate)>, StoreError> {
+    let rows: Vec<(Option<Key>, Key, NaiveDate)> = releases::table
+        .inner_join(escrows::table.on(escrows::id.eq(releases::escrow_id)))
+        .filter(releases::pay_by.le(by).and(sql::<Bool>(UNPAID)))
+        .order((releases::pay_by, releases::escrow_id))
+        .limit(most)
+        .select((escrows::milestone_id, releases::contract_id, releases::pay_by))
+        .load(conn)?;
+    let read = |(milestone, contract, pay_by): (Option<Key>, Key, NaiveDate)| {
+        let fee = Purpose::TerminationFee(contract.into());
+        (milestone.map_or(fee, |id| Purpose::Milestone(id.into())), pay_by)
+    };
+    Ok(rows.into_iter().map(read).collect())
+}
+
+/// The payouts under way of what must be paid by that date, the most urgent first.
+///
+/// # Errors
+/// Only those of the database.
+pub fn under_way(conn: &mut Conn, by: NaiveDate, most: i64) -> Result<Vec<(PayoutId, NaiveDate)>, StoreError> {
+    let states: Vec<&str> =
+        PayoutState::ALL.iter().filter(|state| state.is_under_way()).map(|state| state.as_str()).collect();
+    let rows: Vec<(Key, Option<NaiveDate>)> = payouts::table
+        .inner_join(payout_lines::table.inner_join(releases::table))
+        .filter(payouts::state.eq_any(states).and(releases::pay_by.le(by)))
+        .group_by(payouts::id)
+        .order((min(releases::pay_by), payouts::id))
+        .limit(most)
+        .select((payouts::id, min(releases::pay_by)))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, pay_by)| Some((id.into(), pay_by?))).collect())
 }

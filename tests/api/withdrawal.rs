@@ -4,7 +4,12 @@ use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Deal, Engine, Person, Response, TestApp, deals::text, market::offer, on_both_engines, work::at_once,
+    Deal, Engine, Person, Response, TestApp,
+    deals::text,
+    market::{offer, yen},
+    on_both_engines,
+    payday::account,
+    work::at_once,
 };
 
 on_both_engines!(
@@ -19,6 +24,10 @@ on_both_engines!(
     an_address_comes_back_after_the_purge,
     support_lets_an_address_come_back_sooner,
     money_that_comes_for_somebody_who_has_left_is_kept_for_them,
+    a_last_payout_goes_out_free_of_charge_and_closes_the_account,
+    earnings_without_an_account_block_until_there_is_one,
+    a_last_payout_that_fails_is_kept_for_its_worker,
+    a_payout_that_is_held_blocks,
     staff_have_nothing_to_leave,
     of_many_farewells_one_is_taken,
     nobody_leaves_while_a_contract_is_being_signed,
@@ -202,6 +211,91 @@ fn money_that_comes_for_somebody_who_has_left_is_kept_for_them(app: &TestApp) {
     app.advance_hours(1);
     let held = "SELECT kind AS text FROM ledger_accounts WHERE balance = 10000 AND owner IS NOT NULL";
     assert_eq!(app.database.texts(held), ["unclaimed"]);
+}
+
+/// A worker with 800 yen, less than is paid out on any payday, and an account for it.
+fn with_earnings(app: &TestApp) -> Deal<'_> {
+    let deal = app.deal(&[1_000]);
+    deal.complete(0);
+    put_account(app, &deal.worker);
+    deal
+}
+
+fn put_account(app: &TestApp, person: &Person) {
+    app.request("PUT", "/v1/me/bank-account").by(person).json(&account("1234567")).expect(200);
+}
+
+/// Finance puts everything that waits into a batch and sends it; answers the path of the only payout of it.
+fn send_last_payout(app: &TestApp, finance: &Person) -> String {
+    let batch = app.act(finance, "/v1/admin/payout-batches", &json!({"pay_on": app.date(20)})).expect(201);
+    let batch = format!("/v1/admin/payout-batches/{}", text(&batch["id"]));
+    app.act(finance, &format!("{batch}/send"), &json!({})).expect(200);
+    let payouts = app.read(finance, &format!("{batch}/payouts"));
+    format!("/v1/admin/payouts/{}", text(&payouts["items"][0]["id"]))
+}
+
+fn unclaimed(app: &TestApp) -> Vec<String> {
+    let query = "SELECT CAST(balance AS TEXT) AS text FROM ledger_accounts WHERE kind = 'unclaimed' AND balance > 0";
+    app.database.texts(query)
+}
+
+fn a_last_payout_goes_out_free_of_charge_and_closes_the_account(app: &TestApp) {
+    let deal = with_earnings(app);
+    let told = readiness(app, &deal.worker);
+    assert_eq!(
+        (&told["can_withdraw"], blockers(&told)),
+        (&json!(true), vec!["earnings_unpaid operator soft".to_owned()])
+    );
+    assert_eq!(told["blockers"][0]["amount"], yen(800));
+    assert_eq!(leave(app, &deal.worker).expect(200)["status"], "closing");
+    let again = json!({"email": deal.worker.email, "password": crate::harness::people::PASSWORD});
+    app.post("/v1/sessions").json(&again).problem(403, "account_closing");
+    let finance = app.staff(Role::Finance, "fin");
+    let payout = send_last_payout(app, &finance);
+    let read = app.read(&finance, &payout.replace("/admin", ""));
+    assert_eq!((&read["kind"], &read["amount"], &read["bank_fee"]), (&json!("final"), &yen(800), &yen(0)));
+    let settlement = json!({"bank_reference": "20260420-1", "value_on": app.date(0)});
+    app.act(&finance, &format!("{payout}/pay"), &settlement).expect(200);
+    app.advance_hours(1);
+    assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
+    assert!(app.database.texts("SELECT holder AS text FROM bank_accounts").is_empty(), "it is forgotten with the rest");
+    assert!(unclaimed(app).is_empty());
+}
+
+fn earnings_without_an_account_block_until_there_is_one(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    deal.complete(0);
+    assert_eq!(blockers(&readiness(app, &deal.worker)), ["earnings_unpaid member hard"]);
+    leave(app, &deal.worker).problem(409, "withdrawal_blocked");
+    put_account(app, &deal.worker);
+    leave(app, &deal.worker).expect(200);
+}
+
+fn a_last_payout_that_fails_is_kept_for_its_worker(app: &TestApp) {
+    let deal = with_earnings(app);
+    leave(app, &deal.worker).expect(200);
+    let finance = app.staff(Role::Finance, "fin");
+    let payout = send_last_payout(app, &finance);
+    app.act(&finance, &format!("{payout}/fail"), &json!({"reason": "account closed"})).expect(200);
+    app.advance_hours(1);
+    assert_eq!(unclaimed(app), ["800"]);
+    assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
+}
+
+fn a_payout_that_is_held_blocks(app: &TestApp) {
+    let deal = app.deal(&[20_000]);
+    deal.complete(0);
+    put_account(app, &deal.worker);
+    let wish = json!({"kind": "quick", "amount": yen(2_000), "bank_account_version": 1});
+    let payout = app.act(&deal.worker, "/v1/payouts", &wish).expect(201);
+    let of_staff = format!("/v1/admin/payouts/{}", text(&payout["id"]));
+    let finance = app.staff(Role::Finance, "fin");
+    app.act(&finance, &format!("{of_staff}/hold"), &json!({"reason": "A court has asked us to."})).expect(200);
+    let told = blockers(&readiness(app, &deal.worker));
+    assert!(told.contains(&"payout_held operator hard".to_owned()), "{told:?}");
+    leave(app, &deal.worker).problem(409, "withdrawal_blocked");
+    app.act(&finance, &format!("{of_staff}/resume"), &json!({})).expect(200);
+    assert_eq!(leave(app, &deal.worker).expect(200)["status"], "closing");
 }
 
 fn staff_have_nothing_to_leave(app: &TestApp) {

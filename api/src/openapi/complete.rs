@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::example;
 use crate::{
+    call::can_be_previewed,
     locale::Locale,
     problem::{Code, Problem},
 };
@@ -100,6 +101,8 @@ impl Operation<'_> {
                 "description": "The ETag last seen; refused with 412 if the resource has changed since.",
                 "schema": {"type": "string", "maxLength": 64},
             }));
+        }
+        if self.posts() && can_be_previewed(self.path) {
             added.push(json!({
                 "name": "preview", "in": "query", "required": false,
                 "description": "With true, answers with what would happen and changes nothing.",

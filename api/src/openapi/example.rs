@@ -12,12 +12,14 @@ pub(super) fn id(prefix: &str) -> String {
 
 /// Which kind of id stands in a path.
 pub(super) fn prefix_of_path(path: &str) -> &'static str {
-    const KINDS: [(&str, &str); 10] = [
+    const KINDS: [(&str, &str); 12] = [
         ("/jobs/", "job"),
         ("/proposals/", "proposal"),
         ("/contracts/", "contract"),
         ("/milestones/", "milestone"),
         ("/payments/", "payment"),
+        ("/payouts/", "payout"),
+        ("/payout-batches/", "batch"),
         ("/bank-receipts/", "receipt"),
         ("/cancellation-requests/", "cancellation"),
         ("/disputes/", "dispute"),
@@ -156,6 +158,8 @@ fn known_prefix(kind: &str) -> &str {
     match kind {
         "client" | "worker" | "author" | "owner" | "recorded_by" => "member",
         "bank_receipt" => "receipt",
+        "payout_batch" | "prepared_batch" => "batch",
+        "payout_detail" => "payout",
         "cancellation_request" => "cancellation",
         "journal_entry" => "entry",
         other => other,

@@ -104,6 +104,14 @@ codes! {
         "This account is closed, except for money that is still on its way to you." "このアカウントは退会済みです。送金中のお金の手続きだけが続いています。";
     BodyTooSlow 408 "body_too_slow" "The body came too slowly" "本文の受信に時間がかかりすぎました"
         "The body did not arrive in time: send it again, all of it at once." "本文が時間内に届きませんでした。まとめて送り直してください。";
+    BankAccountMissing 409 "bank_account_missing" "No bank account" "銀行口座が未登録です"
+        "There is no bank account that earnings could be paid to: name one first." "出金先の銀行口座が登録されていません。先に登録してください。";
+    BankAccountFailing 409 "bank_account_failing" "The bank account does not work" "銀行口座に振り込めません"
+        "The bank refused a payout to this account: correct it first." "この口座への振込が銀行に拒否されました。先に口座を修正してください。";
+    BankAccountChanged 409 "bank_account_changed" "The bank account has changed" "銀行口座が変更されています"
+        "The version you named is not that of the current account: look where the money would go, then ask again." "指定された版は現在の口座と異なります。振込先を確認してからやり直してください。";
+    NothingDue 409 "nothing_due" "Nothing is due" "対象の出金がありません"
+        "No payout is due by that day that could go to the bank." "その日までに銀行へ送れる出金はありません。";
     PreconditionFailed 412 "precondition_failed" "The resource has changed" "リソースが変更されています"
         "The If-Match header names an older version: read the resource again." "If-Matchの版は古くなっています。読み直してください。";
     BodyTooLarge 413 "body_too_large" "The body is too large" "本文が大きすぎます"
@@ -126,6 +134,8 @@ codes! {
         "Leaving loses something; name every warning of the readiness in acknowledged_warnings." "退会で失われるものがあります。注意事項をすべてacknowledged_warningsに指定してください。";
     OwnJob 422 "own_job" "This is your own job" "自分の募集です"
         "Nobody can propose to work for themselves." "自分の募集には提案できません。";
+    PayoutTooSmall 422 "payout_too_small" "Too little to be paid out" "出金額が少なすぎます"
+        "Less than the minimum is not paid out; it waits, and is never lost." "最低出金額に満たない金額は出金できません。残高は失効せず繰り越されます。";
     NotAMonthEnd 422 "not_a_month_end" "Not the last day of a month" "月末の日付ではありません"
         "Payouts are reckoned by whole months: name the last day of one, as in 2026-04-30." "出金は月単位で締めます。2026-04-30のような月末の日付を指定してください。";
     RateLimited 429 "rate_limited" "Too many requests" "リクエストが多すぎます"

@@ -49,7 +49,7 @@ impl QuoteQuery {
     }
 }
 
-fn sum(amount: i64, currency: money::Currency) -> Result<money::Money, Problem> {
+pub(super) fn sum(amount: i64, currency: money::Currency) -> Result<money::Money, Problem> {
     let sum = money::Money::new(amount, currency).ok().filter(|sum| sum.is_positive());
     sum.ok_or_else(|| {
         Problem::new(Code::InvalidParameter)

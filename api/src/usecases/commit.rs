@@ -30,6 +30,11 @@ impl Audience {
         Self { client: Some(client), worker: Some(worker) }
     }
 
+    /// A worker alone.
+    pub const fn worker(member: MemberId) -> Self {
+        Self { client: None, worker: Some(member) }
+    }
+
     /// One member alone.
     pub const fn only(member: MemberId) -> Self {
         Self { client: Some(member), worker: None }

@@ -13,5 +13,5 @@ use crate::problem::{Code, Problem};
 pub fn bind(tx: &mut Tx<'_>, members: &[MemberId]) -> Result<(), Problem> {
     let bound = member::lock_shared(tx, members)?;
     let all_here = bound.iter().all(|member| member.state == MemberState::Active);
-    if all_here && bound.len() == members.len() { Ok(()) } else { Err(Problem::new(Code::MemberLeft)) }
+    if all_here { Ok(()) } else { Err(Problem::new(Code::MemberLeft)) }
 }

@@ -6,7 +6,7 @@ use domain::{
     event::EventKind,
     ids::MemberId,
     job::JobState,
-    ledger::{Account, JournalEntry},
+    ledger::{Account, AccountKind, JournalEntry},
     member::{Member, MemberAction, MemberState},
     money::{Currency, Money},
     policy::Operation,
@@ -15,7 +15,7 @@ use domain::{
     withdrawal::{LeavingReason, Readiness, Tie, Tied, Warning, WayOut, assess},
 };
 use persistence::{
-    ledger, mail, member, release, session,
+    bank_account, ledger, mail, member, release, session,
     store::{Conn, Tx},
     timer::{self, Timer},
     withdrawal::{self, Withdrawal},
@@ -24,7 +24,7 @@ use persistence::{
 use super::{
     access,
     commit::{Audience, announce},
-    job, proposal,
+    job, payout, proposal,
 };
 use crate::{
     clock,
@@ -67,17 +67,23 @@ fn ties(conn: &mut Conn, member: &Member) -> Result<Vec<Tied>, Problem> {
 /// What the member's accounts hold, and how it could leave with them.
 fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
     let held = ledger::balances(conn, id.uuid())?;
+    let has_account = bank_account::find(conn, id)?.is_some_and(|account| account.is_usable());
     let mut ties = Vec::new();
     for balance in held.iter().filter(|balance| !balance.amount.is_zero()) {
         let since = ledger::last_change(conn, balance.account, balance.amount.currency())?;
-        let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out(balance));
+        let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out(balance, has_account));
         ties.extend(since.map(|since| Tied { tie, since }));
     }
     Ok(ties)
 }
 
-fn way_out(balance: &ledger::Balance) -> WayOut {
-    if balance.amount.currency() == Currency::Jpy { WayOut::NeedsBankAccount } else { WayOut::Nowhere }
+/// Banks are reached in yen only.
+const fn way_out(balance: &ledger::Balance, has_account: bool) -> WayOut {
+    match (balance.amount.currency(), has_account) {
+        (Currency::Jpy, true) => WayOut::Payable,
+        (Currency::Jpy, false) => WayOut::NeedsBankAccount,
+        (Currency::Usd, _) => WayOut::Nowhere,
+    }
 }
 
 /// Leaves for good. Everything is looked at again here, under the lock that whoever would bind the member needs, too.
@@ -93,7 +99,8 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Membe
     let ties = ties(tx, &member)?;
     check(cx, &assess(&ties), farewell)?;
     discard(tx, cx, &ties)?;
-    let decision = member.withdraw(false, cx.now)?;
+    pay_out(tx, cx, id, &ties)?;
+    let decision = member.withdraw(withdrawal::is_money_on_its_way(tx, id)?, cx.now)?;
     withdrawal::insert(
         tx,
         &Withdrawal {
@@ -123,6 +130,15 @@ fn check(cx: &Context, readiness: &Readiness, farewell: &Farewell) -> Result<(),
     Ok(())
 }
 
+/// Sends everything that has a way out on its way, and sets aside what has none.
+fn pay_out(tx: &mut Tx<'_>, cx: &Context, id: MemberId, ties: &[Tied]) -> Result<(), Problem> {
+    let holds = |kind| ties.iter().any(|tied| matches!(tied.tie, Tie::Balance(of, _, WayOut::Payable) if of == kind));
+    if holds(AccountKind::Earnings) {
+        payout::pay_everything(tx, cx, id)?;
+    }
+    set_aside(tx, cx, id)
+}
+
 /// Ends what the warnings told of.
 fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> {
     ties.iter().try_for_each(|tied| match tied.tie {
@@ -133,6 +149,7 @@ fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> 
         | Tie::Contract(..)
         | Tie::Milestone(..)
         | Tie::Dispute(..)
+        | Tie::Payout(..)
         | Tie::Balance(..)
         | Tie::Registration(_)
         | Tie::Password(_) => Ok(()),
@@ -151,6 +168,9 @@ fn save(tx: &mut Tx<'_>, cx: &Context, before: &Member, decision: &Decision<Memb
     if closed {
         let hash = access::address_hash(cx, &before.email);
         withdrawal::complete(tx, saved.id, &hash, cx.now)?;
+        if let Some(account) = bank_account::lock(tx, saved.id)? {
+            bank_account::remove(tx, &account)?;
+        }
         member::forget(tx, saved.id)?;
     }
     Ok(saved)
@@ -178,7 +198,8 @@ pub fn look_again(tx: &mut Tx<'_>, cx: &Context, member: &Member) -> Result<(), 
 pub fn complete(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MemberId::from_uuid(due.subject);
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    if !timer::take(tx, due)? || member.state == MemberState::Active {
+    let taken = timer::take(tx, due)?;
+    if !taken || member.state == MemberState::Active || withdrawal::is_money_on_its_way(tx, id)? {
         return Ok(());
     }
     set_aside(tx, cx, id)?;

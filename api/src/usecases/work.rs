@@ -9,10 +9,10 @@ use domain::{
     fee::{FeeBasis, FeeSchedule},
     ids::{ContractId, MilestoneId},
     machine::State,
-    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement},
+    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Release},
     money::Money,
     policy::{Operation, Standing},
-    release::Release,
+    release::Release as Earned,
 };
 use persistence::{
     contract,
@@ -185,8 +185,7 @@ impl Work {
     pub fn pay_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let Some(fee) = &self.termination else { return Ok(()) };
         let schedule = self.schedule()?;
-        let fees = self.fees(tx, &schedule)?;
-        let decision = self.contract.pay_termination(&fee.escrow, self.ending, fees, cx.now)?;
+        let decision = self.contract.pay_termination(&fee.escrow, self.ending, self.fees(tx, &schedule)?, cx.now)?;
         let TerminationPaid { contract, escrow, release } = &decision.next;
         self.termination = Some(escrow::save_termination_fee(tx, escrow, release.as_ref())?);
         if let Some(release) = release {
@@ -220,23 +219,26 @@ impl Work {
         self.narrow_cancellation(tx, cx, id)
     }
 
-    /// What the worker has earned waits to be paid out, and not for ever; and it may count for the fees of all that the
-    /// two do together.
+    /// What the worker has earned waits to be paid out, and not for ever; and it counts for the fees of all that the two
+    /// do together.
     fn note_release(
         &self,
         tx: &mut Tx<'_>,
         cx: &Context,
         escrow: &Escrow,
-        release: &domain::milestone::Release,
+        release: &Release,
         delivered_at: Option<DateTime<Utc>>,
     ) -> Result<(), Problem> {
-        match self.schedule()?.basis {
-            FeeBasis::Contract => {}
-            FeeBasis::ClientLifetime => relation::add(tx, escrow.client, escrow.worker, release.gross)?,
+        let earned = Earned::of(escrow, self.contract.id, release.net, delivered_at, cx.now, &cx.app.rules.payout);
+        if let Some(earned) = earned {
+            release::insert(tx, &earned)?;
         }
-        let rules = &cx.app.rules.payout;
-        let earned = Release::of(escrow, self.contract.id, release.net, delivered_at, cx.now, rules);
-        Ok(earned.map_or(Ok(()), |earned| release::insert(tx, &earned))?)
+        match self.schedule()?.basis {
+            FeeBasis::Contract => Ok(()),
+            FeeBasis::ClientLifetime => {
+                Ok(relation::add(tx, self.contract.client, self.contract.worker, release.gross)?)
+            }
+        }
     }
 
     /// What can no longer be canceled is no longer part of a request to cancel.

@@ -1,13 +1,13 @@
 //! What waits for staff, so that nothing waits for ever.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::{
-    calendar::{after, end_of_day, tokyo_date},
+    calendar::{after, end_of_day, plus_days, tokyo_date},
     ids::{BankReceiptId, MilestoneId},
     names,
     policy::Operation,
 };
-use persistence::{store::Conn, worklist};
+use persistence::{escrow::Purpose, store::Conn, worklist};
 
 use crate::{context::Context, problem::Problem};
 
@@ -22,6 +22,10 @@ names! {
         RedeliveryOverdue = "redelivery_overdue",
         /// Money that came, and nobody knows what for.
         ReceiptUnmatched = "receipt_unmatched",
+        /// Earnings in no payout that the law gives only a few days more.
+        EarningsNearLimit = "earnings_near_limit",
+        /// A payout under way of such earnings.
+        PayoutNearLimit = "payout_near_limit",
     }
 }
 
@@ -45,6 +49,7 @@ pub fn read(conn: &mut Conn, cx: &Context, most: u8) -> Result<Vec<Task>, Proble
     let mut tasks = disputes(conn, most)?;
     tasks.extend(redeliveries(conn, cx, most)?);
     tasks.extend(receipts(conn, most)?);
+    tasks.extend(near_limit(conn, cx, most)?);
     tasks.sort_by(|one, other| (one.since, &one.subject).cmp(&(other.since, &other.subject)));
     tasks.truncate(most.into());
     Ok(tasks)
@@ -68,6 +73,26 @@ fn redeliveries(conn: &mut Conn, cx: &Context, most: u8) -> Result<Vec<Task>, Pr
         since: after(end_of_day(due_on), wait),
     };
     Ok(overdue.into_iter().map(task).collect())
+}
+
+/// What must be paid within a few days, or should have been: it waits since it came so near.
+fn near_limit(conn: &mut Conn, cx: &Context, most: u8) -> Result<Vec<Task>, Problem> {
+    let warning = cx.app.rules.payout.lawful_warning;
+    let by = plus_days(tokyo_date(cx.now), warning.into());
+    let since = |pay_by: NaiveDate| after(end_of_day(pay_by), -TimeDelta::days(i64::from(warning) + 1));
+    let earnings = worklist::unpaid(conn, by, most.into())?.into_iter().map(|(source, pay_by)| {
+        let subject = match source {
+            Purpose::Milestone(id) => id.to_string(),
+            Purpose::TerminationFee(id) => id.to_string(),
+        };
+        Task { kind: TaskKind::EarningsNearLimit, subject, since: since(pay_by) }
+    });
+    let payouts = worklist::under_way(conn, by, most.into())?.into_iter().map(|(payout, pay_by)| Task {
+        kind: TaskKind::PayoutNearLimit,
+        subject: payout.to_string(),
+        since: since(pay_by),
+    });
+    Ok(earnings.chain(payouts).collect())
 }
 
 fn receipts(conn: &mut Conn, most: u8) -> Result<Vec<Task>, Problem> {

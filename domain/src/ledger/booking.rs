@@ -58,6 +58,16 @@ fn one(kind: EntryKind, debit: Account, credit: Account, amount: Money) -> Entry
     JournalEntry::of(kind, &[Transfer { debit, credit, amount }])
 }
 
+/// All of a payout is earnings again, and so is the fee of a quick one.
+fn payout_undone(kind: EntryKind, worker: MemberId, payout: PayoutId, amount: Money, fee: Option<QuickFee>) -> Entry {
+    let leg = |debit, amount| Transfer { debit, credit: Account::Earnings(worker), amount };
+    let fees =
+        fee.map(|QuickFee { revenue, tax }| [leg(Account::QuickPayoutFee, revenue), leg(Account::ConsumptionTax, tax)]);
+    let mut legs = vec![leg(Account::PayoutTransit(payout), amount)];
+    legs.extend(fees.into_iter().flatten());
+    JournalEntry::of(kind, &legs)
+}
+
 /// Each is refused when nothing would move; the errors are those of [`JournalEntry::of`].
 impl JournalEntry {
     /// A card payment settled: the gateway owes it, the client has it.
@@ -132,13 +142,12 @@ impl JournalEntry {
 
     /// The bank did not pay it: it is earnings again, and so is the fee of a quick payout.
     pub fn payout_failed(worker: MemberId, payout: PayoutId, amount: Money, fee: Option<QuickFee>) -> Entry {
-        let leg = |debit, amount| Transfer { debit, credit: Account::Earnings(worker), amount };
-        let fees = fee.map(|QuickFee { revenue, tax }| {
-            [leg(Account::QuickPayoutFee, revenue), leg(Account::ConsumptionTax, tax)]
-        });
-        let mut legs = vec![leg(Account::PayoutTransit(payout), amount)];
-        legs.extend(fees.into_iter().flatten());
-        JournalEntry::of(EntryKind::PayoutFailed, &legs)
+        payout_undone(EntryKind::PayoutFailed, worker, payout, amount, fee)
+    }
+
+    /// It was taken back before the bank had it: the same.
+    pub fn payout_canceled(worker: MemberId, payout: PayoutId, amount: Money, fee: Option<QuickFee>) -> Entry {
+        payout_undone(EntryKind::PayoutCanceled, worker, payout, amount, fee)
     }
 
     /// What the bank had paid came back.

@@ -38,6 +38,8 @@ names! {
         PayoutSettled = "payout_settled",
         /// The bank did not.
         PayoutFailed = "payout_failed",
+        /// It was taken back before the bank had it.
+        PayoutCanceled = "payout_canceled",
         /// It came back after it was paid.
         PayoutReturned = "payout_returned",
         /// The bank took its own charge.
@@ -67,16 +69,17 @@ impl EntryKind {
             Self::EscrowRefunded => Some(EventKind::EscrowRefunded),
             Self::EscrowSplit => Some(EventKind::EscrowSplit),
             Self::Unclaimed => Some(EventKind::MemberMoneyUnclaimed),
+            Self::PayoutRequested => Some(EventKind::PayoutRequested),
+            Self::QuickPayoutRequested => Some(EventKind::PayoutQuickRequested),
+            Self::PayoutSettled => Some(EventKind::PayoutPaid),
+            Self::PayoutFailed => Some(EventKind::PayoutFailed),
+            Self::PayoutCanceled => Some(EventKind::PayoutCanceled),
+            Self::PayoutReturned => Some(EventKind::PayoutReturned),
             Self::CardSettled
             | Self::GatewayTransferred
             | Self::BankReceived
             | Self::BankReceivedUnmatched
             | Self::SuspenseMatched
-            | Self::PayoutRequested
-            | Self::QuickPayoutRequested
-            | Self::PayoutSettled
-            | Self::PayoutFailed
-            | Self::PayoutReturned
             | Self::BankCharged
             | Self::RefundRequested
             | Self::RefundSettled

@@ -95,6 +95,17 @@ dispute
   mediation: propose_ruling (support, admin) -> mediation
   mediation: rule (support, admin) -> ruled
   mediation: escalate (system) -> mediation
+payout
+  requested: hold (finance, admin) -> held
+  requested: cancel (worker, finance, admin) -> canceled
+  requested: process (finance, admin) -> processing
+  held: resume (finance, admin) -> requested
+  processing: pay (finance, admin) -> paid
+  processing: fail (finance, admin) -> failed
+  paid: return (finance, admin) -> returned
+payout_batch
+  prepared: send (finance, admin) -> sent
+  sent: settle (finance, admin) -> settled
 ";
 
 const FINAL: &[(&str, &[&str])] = &[
@@ -107,6 +118,8 @@ const FINAL: &[(&str, &[&str])] = &[
     ("payment", &["succeeded", "failed"]),
     ("cancellation", &["consented", "refused", "retracted", "lapsed"]),
     ("dispute", &["settled", "ruled"]),
+    ("payout", &["failed", "returned", "canceled"]),
+    ("payout_batch", &["settled"]),
 ];
 
 fn expected() -> BTreeMap<&'static str, Vec<String>> {

@@ -8,6 +8,7 @@ use domain::ledger::AccountKind;
 use domain::machine::State;
 use domain::member::MemberState;
 use domain::milestone::MilestoneState;
+use domain::payout::PayoutState;
 use domain::proposal::ProposalState;
 use domain::states::machines;
 use domain::withdrawal::{BlockerCode, Owner, Readiness, Tie, Tied, Warning, WayOut, assess};
@@ -26,6 +27,7 @@ fn blocker(tie: Tie) -> Option<(BlockerCode, bool, Owner)> {
 
 /// Machines whose running states need no tie of their own, and which tie speaks for them.
 const SPOKEN_FOR: &[(&str, &str)] = &[
+    ("payout_batch", "its payouts"),
     ("escrow", "its milestone, or the contract whose termination fee it holds"),
     ("payment", "the milestone that waits for it"),
     ("cancellation", "the contract it would end"),
@@ -83,6 +85,20 @@ fn what_still_runs_blocks_and_what_is_over_does_not() {
     }
     for state in JobState::ALL.iter().copied() {
         assert_eq!(blocker(Tie::Job(id(1), state)).is_some(), state == JobState::Open, "{state}");
+    }
+}
+
+#[test]
+fn money_on_its_way_delays_and_money_that_is_held_blocks() {
+    for state in PayoutState::ALL.iter().copied() {
+        let expected = match state {
+            PayoutState::Requested | PayoutState::Processing => {
+                Some((BlockerCode::PayoutUnderWay, false, Owner::Operator))
+            }
+            PayoutState::Held => Some((BlockerCode::PayoutHeld, true, Owner::Operator)),
+            PayoutState::Paid | PayoutState::Failed | PayoutState::Returned | PayoutState::Canceled => None,
+        };
+        assert_eq!(blocker(Tie::Payout(id(1), state)), expected, "{state}");
     }
 }
 

@@ -5,6 +5,7 @@ DROP INDEX proposals_worker_state;
 DROP INDEX disputes_client_state;
 DROP INDEX disputes_worker_state;
 DROP INDEX jobs_client_state;
+DROP INDEX payouts_worker_state;
 DROP TABLE tombstones;
 DROP TABLE withdrawals;
 

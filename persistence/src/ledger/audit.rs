@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use domain::{
     escrow::EscrowState,
-    ids::{EscrowId, JournalEntryId},
+    ids::{EscrowId, JournalEntryId, PayoutId},
     ledger::{Account, AccountKind, EntryKind, Posting, Report, verify as audit},
     machine::State,
     money::Currency,
+    payout::PayoutState,
 };
 
 use super::AccountRow;
 use crate::{
     error::StoreError,
     row::corrupt,
-    schema::{escrows, events, journal_entries, ledger_accounts, milestones, postings, releases},
+    schema::{escrows, events, journal_entries, ledger_accounts, milestones, payouts, postings, releases},
     store::Conn,
     types::Key,
 };
@@ -93,6 +94,7 @@ pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
     }
     report.compare_balances(stored);
     report.check_ended(ended_escrows(conn)?);
+    report.check_transit(payouts_on_their_way(conn)?);
     Ok(Audit { report, miscounted: miscounted(conn)?, misreserved, misearned })
 }
 
@@ -149,6 +151,18 @@ fn ended_escrows(conn: &mut Conn) -> Result<Vec<EscrowId>, StoreError> {
         EscrowState::ALL.iter().filter(|state| state.is_final()).map(|state| state.as_str()).collect();
     let ids: Vec<Key> = escrows::table.filter(escrows::state.eq_any(over)).select(escrows::id).load(conn)?;
     Ok(ids.into_iter().map(EscrowId::from).collect())
+}
+
+/// What each payout should hold: its amount while it is under way, and then nothing.
+fn payouts_on_their_way(conn: &mut Conn) -> Result<Vec<(PayoutId, Currency, i64)>, StoreError> {
+    let rows: Vec<(Key, String, i64, String)> =
+        payouts::table.select((payouts::id, payouts::currency, payouts::amount, payouts::state)).load(conn)?;
+    let wanted = |(id, currency, amount, state): (Key, String, i64, String)| {
+        let bad = corrupt("payouts", id.0);
+        let state: PayoutState = state.parse().map_err(&bad)?;
+        Ok((id.into(), currency.parse().map_err(&bad)?, if state.is_under_way() { amount } else { 0 }))
+    };
+    rows.into_iter().map(wanted).collect()
 }
 
 fn miscounted(conn: &mut Conn) -> Result<Vec<(EntryKind, i64, i64)>, StoreError> {

@@ -1,6 +1,6 @@
 //! What bank accounts, the calendar and payouts refuse, as problems.
 
-use domain::{bank_account::InvalidAccount, business_calendar::NotAMonthEnd, kana::KanaError};
+use domain::{bank_account::InvalidAccount, business_calendar::NotAMonthEnd, kana::KanaError, payout::PayoutError};
 
 use crate::problem::{Code, Problem};
 
@@ -21,6 +21,29 @@ impl Problem {
             InvalidAccount::PostNumber => "番号は1で終わる2～8桁の数字です。".to_owned(),
         };
         Self::new(Code::InvalidBody).at(pointer, error.to_string(), ja)
+    }
+}
+
+impl From<PayoutError> for Problem {
+    fn from(error: PayoutError) -> Self {
+        match error {
+            PayoutError::NotYen => {
+                Self::new(Code::InvalidBody).at("/amount/currency", "payouts are in JPY only", "出金は日本円だけです。")
+            }
+            PayoutError::TooSmall { minimum } => Self::new(Code::PayoutTooSmall).detail(
+                format!("The least that is paid out is {minimum}. What is less waits, and is never lost."),
+                format!("最低出金額は{minimum}です。残高は失効せず繰り越されます。"),
+            ),
+            PayoutError::NotEnough { total, available } => Self::new(Code::InsufficientFunds).detail(
+                format!("{total} would leave your earnings, with the fee; {available} is there."),
+                format!("手数料込みで{total}が必要ですが、残高は{available}です。"),
+            ),
+            PayoutError::NotSent => Self::new(Code::ActionRefused)
+                .detail("Its batch was not sent to the bank yet.", "この出金のバッチはまだ銀行に送られていません。"),
+            PayoutError::Refused(refused) => refused.into(),
+            PayoutError::Money(error) => error.into(),
+            PayoutError::Entry(error) => error.into(),
+        }
     }
 }
 

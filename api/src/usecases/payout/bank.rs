@@ -1,0 +1,117 @@
+//! What the bank says of a payout, as finance enters it.
+
+use domain::{
+    bank_account::AccountDetails,
+    calendar::tokyo_date,
+    ids::{MemberId, PayoutBatchId, PayoutId},
+    payout::{Payout, PayoutAction, Settlement},
+    policy::Operation,
+};
+use persistence::{bank_account, mail, member, payout, payout_batch, store::Tx};
+
+use super::{commit, staff::lock_as_staff};
+use crate::{
+    clock,
+    context::Context,
+    mailer,
+    problem::{Code, Problem},
+    usecases::{
+        commit::{Audience, announce},
+        payout_batch as batches,
+    },
+};
+
+/// The bank paid it.
+///
+/// # Errors
+/// Not the caller's to do, not in this state, not sent to the bank, or a date to come.
+pub fn pay(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, settlement: &Settlement) -> Result<Payout, Problem> {
+    let batch = lock_batch(tx, cx, id)?;
+    let payout = lock_as_staff(tx, cx, id, PayoutAction::Pay)?;
+    let paid = settle(tx, cx, &payout, settlement)?;
+    batches::finish(tx, cx, batch)?;
+    Ok(paid)
+}
+
+/// The same, where the payout is locked already.
+///
+/// # Errors
+/// Not in this state, not sent to the bank, or a date to come.
+pub fn settle(tx: &mut Tx<'_>, cx: &Context, payout: &Payout, settlement: &Settlement) -> Result<Payout, Problem> {
+    check_date(cx, settlement)?;
+    commit(tx, cx, &payout.pay(settlement, cx.now)?)
+}
+
+/// The bank did not pay it. Nothing more goes to that account until the worker corrects it, of which they are told.
+///
+/// # Errors
+/// Not the caller's to do, or not in this state.
+pub fn fail(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, reason: &str) -> Result<Payout, Problem> {
+    let batch = lock_batch(tx, cx, id)?;
+    let payout = lock_as_staff(tx, cx, id, PayoutAction::Fail)?;
+    let decision = payout.fail(reason.to_owned(), cx.now)?;
+    distrust(tx, cx, &payout, reason)?;
+    let failed = commit(tx, cx, &decision)?;
+    batches::finish(tx, cx, batch)?;
+    Ok(failed)
+}
+
+/// What the bank had paid came back. Nothing more goes to that account, either.
+///
+/// # Errors
+/// Not the caller's to do, not in this state, or a date to come.
+pub fn send_back(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    id: PayoutId,
+    reason: &str,
+    settlement: &Settlement,
+) -> Result<Payout, Problem> {
+    let payout = lock_as_staff(tx, cx, id, PayoutAction::Return)?;
+    check_date(cx, settlement)?;
+    let decision = payout.send_back(reason.to_owned(), settlement, cx.now)?;
+    distrust(tx, cx, &payout, reason)?;
+    commit(tx, cx, &decision)
+}
+
+/// The batch comes before its payouts in the order of locks.
+fn lock_batch(tx: &mut Tx<'_>, cx: &Context, id: PayoutId) -> Result<Option<PayoutBatchId>, Problem> {
+    cx.permit(Operation::HandlePayouts, cx.standing_outside())?;
+    let batch = payout::find(tx, id)?.ok_or_else(Problem::not_found)?.batch;
+    if let Some(batch) = batch {
+        payout_batch::lock(tx, batch)?;
+    }
+    Ok(batch)
+}
+
+fn check_date(cx: &Context, settlement: &Settlement) -> Result<(), Problem> {
+    if settlement.value_on <= tokyo_date(cx.now) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::InvalidBody).at("/value_on", "the date is yet to come", "未来の日付は指定できません。"))
+}
+
+/// Marks the account that a payout did not reach, if it is still the worker's, and tells them.
+fn distrust(tx: &mut Tx<'_>, cx: &Context, payout: &Payout, reason: &str) -> Result<(), Problem> {
+    if let Some(refused) = &payout.account {
+        mark_failing(tx, cx, payout.worker, refused, reason)?;
+    }
+    if let Some((email, locale)) = member::address(tx, payout.worker)? {
+        let mail = mailer::payout_failed(cx, &email, &locale, payout.amount, reason);
+        mail::queue(tx, &mail, clock::real_now())?;
+    }
+    Ok(())
+}
+
+fn mark_failing(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    worker: MemberId,
+    refused: &AccountDetails,
+    reason: &str,
+) -> Result<(), Problem> {
+    let Some(account) = bank_account::lock(tx, worker)? else { return Ok(()) };
+    let Some(decision) = account.fail(refused, reason, cx.now) else { return Ok(()) };
+    bank_account::save(tx, &decision.next)?;
+    announce(tx, cx, worker, Audience::only(worker), &decision)
+}

@@ -1,0 +1,118 @@
+//! Monthly runs: which months were closed, and how far a run has come that is under way.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use domain::ids::MemberId;
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    row::saved,
+    schema::payout_runs,
+    store::{Conn, Tx},
+    types::{Key, Moment},
+};
+
+/// The close of one month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The last day of the month.
+    pub closed_on: NaiveDate,
+    /// Its payday.
+    pub pay_on: NaiveDate,
+    /// The last worker who was looked at; workers are taken in the order of their ids.
+    pub last_worker: Option<MemberId>,
+    /// How many payouts it has made.
+    pub payouts: i64,
+    /// Of how much in all, in yen.
+    pub total: i64,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When nobody was left.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = payout_runs, primary_key(closed_on), treat_none_as_null = true)]
+struct Row {
+    closed_on: NaiveDate,
+    pay_on: NaiveDate,
+    state: String,
+    last_worker_id: Option<Key>,
+    payouts: i64,
+    total: i64,
+    started_at: Moment,
+    finished_at: Option<Moment>,
+}
+
+impl From<&Run> for Row {
+    fn from(run: &Run) -> Self {
+        Self {
+            closed_on: run.closed_on,
+            pay_on: run.pay_on,
+            state: if run.finished_at.is_some() { "done" } else { RUNNING }.to_owned(),
+            last_worker_id: run.last_worker.map(Key::from),
+            payouts: run.payouts,
+            total: run.total,
+            started_at: run.started_at.into(),
+            finished_at: run.finished_at.map(Moment::from),
+        }
+    }
+}
+
+impl From<Row> for Run {
+    fn from(row: Row) -> Self {
+        Self {
+            closed_on: row.closed_on,
+            pay_on: row.pay_on,
+            last_worker: row.last_worker_id.map(Into::into),
+            payouts: row.payouts,
+            total: row.total,
+            started_at: row.started_at.into(),
+            finished_at: row.finished_at.map(Into::into),
+        }
+    }
+}
+
+const RUNNING: &str = "running";
+
+/// The run that is under way, locked.
+///
+/// # Errors
+/// Only those of the database.
+pub fn lock_running(tx: &mut Tx<'_>) -> Result<Option<Run>, StoreError> {
+    let query = payout_runs::table
+        .filter(payout_runs::state.eq(RUNNING))
+        .order(payout_runs::closed_on)
+        .limit(1)
+        .select(Row::as_select());
+    Ok(for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Run::from))
+}
+
+/// Begins a run.
+///
+/// # Errors
+/// [`StoreError::Transient`] when somebody else has just begun it.
+pub fn insert(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
+    let begun = diesel::insert_into(payout_runs::table).values(Row::from(run)).execute(&mut **tx);
+    begun.map(drop).map_err(|error| StoreError::from(error).raced())
+}
+
+/// Notes how far a run has come; it is locked.
+///
+/// # Errors
+/// Only those of the database.
+pub fn save(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
+    let changed = diesel::update(payout_runs::table.find(run.closed_on)).set(Row::from(run)).execute(&mut **tx)?;
+    saved(changed, "payout_runs")
+}
+
+/// The newest runs first.
+///
+/// # Errors
+/// Only those of the database.
+pub fn list(conn: &mut Conn, most: i64) -> Result<Vec<Run>, StoreError> {
+    let rows: Vec<Row> =
+        payout_runs::table.order(payout_runs::closed_on.desc()).limit(most).select(Row::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(Run::from).collect())
+}

@@ -1,0 +1,96 @@
+//! What must not grow with history. Measured on request (`make scale`), because seconds say nothing on a busy machine.
+
+use std::time::{Duration, Instant};
+
+use crate::harness::{Deal, Engine, TestApp, deals::text};
+
+/// How often something is asked for; the middle of the times counts.
+const TIMES: usize = 201;
+
+/// Rows that refer to each other, in the order in which they must be made: a table, and its columns that hold ids of
+/// copied rows, each with the table it refers to.
+const COPIED: [(&str, &[(&str, &str)]); 5] = [
+    ("jobs", &[("id", "jobs")]),
+    ("proposals", &[("id", "proposals"), ("job_id", "jobs")]),
+    ("contracts", &[("id", "contracts"), ("job_id", "jobs"), ("proposal_id", "proposals")]),
+    ("milestones", &[("id", "milestones"), ("contract_id", "contracts"), ("escrow_id", "escrows")]),
+    ("escrows", &[("id", "escrows"), ("milestone_id", "milestones")]),
+];
+
+impl TestApp {
+    fn columns(&self, table: &str) -> Vec<String> {
+        self.database.texts(&match self.database.engine {
+            Engine::Sqlite => format!("SELECT name AS text FROM pragma_table_info('{table}')"),
+            Engine::Postgres => {
+                format!("SELECT column_name::text AS text FROM information_schema.columns WHERE table_name = '{table}'")
+            }
+        })
+    }
+
+    /// Copies every row of a finished contract so many times, each under ids of its own.
+    fn repeat_everything(&self, times: usize) {
+        for (table, ids) in COPIED {
+            let place = |of: &str| COPIED.iter().position(|(table, _)| *table == of).unwrap() + 1;
+            let fresh = |of: &str| match self.database.engine {
+                Engine::Sqlite => format!("unhex(printf('%016x%016x', {}, n))", place(of)),
+                Engine::Postgres => format!("(lpad(to_hex({}), 16, '0') || lpad(to_hex(n), 16, '0'))::uuid", place(of)),
+            };
+            let columns = self.columns(table);
+            let value = |column: &String| match ids.iter().find(|(id, _)| id == column) {
+                Some((_, of)) => fresh(of),
+                None => column.clone(),
+            };
+            let (names, values) = (columns.join(", "), columns.iter().map(value).collect::<Vec<_>>().join(", "));
+            let series = format!(
+                "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {times}),
+                 first AS (SELECT * FROM {table} ORDER BY id LIMIT 1)"
+            );
+            let copy = format!("{series} INSERT INTO {table} ({names}) SELECT {values} FROM first, series");
+            self.database.execute(&copy).unwrap();
+        }
+        self.database.execute("ANALYZE").unwrap();
+    }
+
+    /// The middle of the times that a request takes.
+    fn median(&self, deal: &Deal<'_>, path: &str) -> Duration {
+        let mut times: Vec<Duration> = (0..TIMES)
+            .map(|_| {
+                let begun = Instant::now();
+                self.get(path).by(&deal.client).send().expect(200);
+                begun.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        times[TIMES / 2]
+    }
+}
+
+/// With so many contracts that are over, on both sides of one pair.
+fn readiness_after(engine: Engine, contracts: usize) -> Duration {
+    let app = TestApp::spawn(engine);
+    let deal = app.deal(&[10_000]);
+    deal.complete(0);
+    app.repeat_everything(contracts);
+    let listed = app.read(&deal.client, "/v1/me/contracts?limit=1");
+    assert_eq!(text(&listed["items"][0]["status"]), "ended");
+    assert_eq!(app.read(&deal.client, "/v1/me/withdrawal")["can_withdraw"], true);
+    app.median(&deal, "/v1/me/withdrawal")
+}
+
+fn readiness_does_not_grow(engine: Engine) {
+    let (few, many) = (readiness_after(engine, 10), readiness_after(engine, 10_000));
+    println!("{engine:?}: readiness after 10 contracts {few:?}, after 10,000 {many:?}");
+    assert!(many < few * 3 / 2, "{few:?} became {many:?}");
+}
+
+#[test]
+#[ignore = "measures time"]
+fn readiness_does_not_grow_with_history_on_sqlite() {
+    readiness_does_not_grow(Engine::Sqlite);
+}
+
+#[test]
+#[ignore = "measures time"]
+fn readiness_does_not_grow_with_history_on_postgres() {
+    readiness_does_not_grow(Engine::Postgres);
+}

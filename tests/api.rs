@@ -29,6 +29,7 @@ mod outsiders;
 mod proposal;
 mod proposal_outcome;
 mod races;
+mod refund;
 mod sandbox;
 mod strangers;
 mod termination_fee;

@@ -113,12 +113,7 @@ impl From<&terms::Terms> for Terms {
     "gross": {"amount": 11_000, "currency": "JPY"}, "fee": {"amount": 2_200, "currency": "JPY"},
     "tax": {"amount": 200, "currency": "JPY"}, "tax_mode": "included", "net": {"amount": 8_800, "currency": "JPY"},
     "client_total": {"amount": 11_000, "currency": "JPY"}, "released_before": {"amount": 0, "currency": "JPY"},
-<<<<<<< HEAD
-    "milestone_nets": [{"amount": 8_800, "currency": "JPY"}],
-    "termination_fee_net": null,
-=======
     "milestone_nets": [{"amount": 8_800, "currency": "JPY"}], "termination_fee_net": null,
->>>>>>> main
 }))]
 pub(super) struct Quote {
     /// The price of all milestones.
@@ -160,11 +155,7 @@ impl Quote {
             client_total: money(quote.client_total)?,
             released_before: fees.before.into(),
             milestone_nets: fee::nets(terms, fees)?.into_iter().map(Money::from).collect(),
-<<<<<<< HEAD
-            termination_fee_net: terms.termination_fee.map(|fee| money(fee::quote(fee, fees)?.net)).transpose()?,
-=======
             termination_fee_net: terms.termination_fee.map(|due| money(fee::quote(due, fees)?.net)).transpose()?,
->>>>>>> main
         })
     }
 }

@@ -24,7 +24,7 @@ use persistence::{
 use super::{
     access,
     commit::{Audience, announce},
-    job, payout, proposal,
+    job, payout, proposal, refund,
 };
 use crate::{
     clock,
@@ -71,7 +71,12 @@ fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
     let mut ties = Vec::new();
     for balance in held.iter().filter(|balance| !balance.amount.is_zero()) {
         let since = ledger::last_change(conn, balance.account, balance.amount.currency())?;
-        let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out(balance, has_account));
+        let way_out = if balance.account == Account::ClientFunds(id) {
+            refund::way_out(conn, id, balance.amount, has_account)?
+        } else {
+            way_out(balance, has_account)
+        };
+        let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out);
         ties.extend(since.map(|since| Tied { tie, since }));
     }
     Ok(ties)
@@ -136,6 +141,7 @@ fn pay_out(tx: &mut Tx<'_>, cx: &Context, id: MemberId, ties: &[Tied]) -> Result
     if holds(AccountKind::Earnings) {
         payout::pay_everything(tx, cx, id)?;
     }
+    refund::request_all(tx, cx, id)?;
     set_aside(tx, cx, id)
 }
 
@@ -150,6 +156,7 @@ fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> 
         | Tie::Milestone(..)
         | Tie::Dispute(..)
         | Tie::Payout(..)
+        | Tie::Refund(..)
         | Tie::Balance(..)
         | Tie::Registration(_)
         | Tie::Password(_) => Ok(()),

@@ -29,6 +29,8 @@ mod policy;
 #[cfg(test)]
 mod proposal;
 #[cfg(test)]
+mod refund;
+#[cfg(test)]
 mod release;
 #[cfg(test)]
 mod rules;

@@ -26,6 +26,8 @@ mod mail;
 mod milestone;
 mod note;
 mod outsiders;
+mod payday;
+mod payout;
 mod proposal;
 mod proposal_outcome;
 mod races;

@@ -204,7 +204,9 @@ fn every_number_that_can_be_set_is_read_into_its_own_place() {
         let mut rules = Rules::default();
         let usual = setting.value(&mut rules);
         let other = match (usual.as_str(), usual.parse::<u16>()) {
-            (_, Ok(number)) => (number + 1).min(11).to_string(),
+            (_, Ok(11)) => "10".to_owned(),
+            (_, Ok(number)) => (number + 1).to_string(),
+            ("P30D", _) => "P40D".to_owned(),
             ("100000000", _) => "200000000".to_owned(),
             ("true", _) => "false".to_owned(),
             ("after_purge", _) => "support".to_owned(),

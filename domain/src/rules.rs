@@ -21,12 +21,12 @@ names! {
 
 /// The longest acceptance window that keeps payday within 60 days of delivery, counting the delivery day (domain rules,
 /// section 4): what is accepted on the 1st is paid on the 15th of the next month, at most 45 days later, and 3 more if
-/// the bank is closed. Where payday moves to the day before instead, there are those 3 more.
-const fn acceptance_days_at_most(shift: Shift) -> u16 {
-    match shift {
-        Shift::Next => 11,
-        Shift::Previous => 14,
-    }
+/// the bank is closed, unless payday moves to the day before instead. The delivery day counts, too.
+const fn acceptance_days_at_most(payout: &PayoutRules) -> u16 {
+    payout.lawful_days.saturating_sub(match payout.shift {
+        Shift::Next => 49,
+        Shift::Previous => 46,
+    })
 }
 
 /// The largest contract that can be allowed: thousands of them fit in one balance, which stays below 2^53.
@@ -140,6 +140,12 @@ pub enum RulesError {
     /// No contract could be signed, or so large ones that a balance might not hold what they release.
     #[error("max_contract_total must be from 1 to {LARGEST_TOTAL}")]
     MaxContractTotal,
+    /// A dispute would have an owner before anybody mediates.
+    #[error("escalation must be longer than dispute_answer and negotiation together")]
+    Escalation,
+    /// A transfer could cost more than is transferred.
+    #[error("payout.minimum must be more than every one of payout.bank_fees")]
+    BankFees,
     /// The second reminder would come before the first.
     #[error("second_reminder must be shorter than first_reminder: it comes closer to the acceptance")]
     Reminders,
@@ -151,7 +157,7 @@ impl Rules {
     /// # Errors
     /// The first contradiction.
     pub fn check(&self) -> Result<(), RulesError> {
-        let most = acceptance_days_at_most(self.payout.shift);
+        let most = acceptance_days_at_most(&self.payout);
         let window = self.acceptance_days_min..=self.acceptance_days_max;
         let checks = [
             (self.acceptance_days_min >= 1 && window.contains(&self.acceptance_days), RulesError::AcceptanceDays),
@@ -160,6 +166,8 @@ impl Rules {
             (self.max_milestones >= 1, RulesError::MaxMilestones),
             ((1..=LARGEST_TOTAL).contains(&self.max_contract_total), RulesError::MaxContractTotal),
             (self.second_reminder < self.first_reminder, RulesError::Reminders),
+            (self.escalation > self.dispute_answer + self.negotiation, RulesError::Escalation),
+            (self.payout.bank_fees.iter().all(|row| row.fee < self.payout.minimum), RulesError::BankFees),
         ];
         checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, error)| Err(error))
     }

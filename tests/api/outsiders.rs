@@ -29,6 +29,7 @@ struct Work {
     cancellation: String,
     dispute: String,
     refund: String,
+    payout: String,
 }
 
 fn id(resource: &Value) -> String {
@@ -43,6 +44,7 @@ impl Work {
             assert!(answer.status < 300, "{path}: {}", answer.text);
             serde_json::from_str::<Value>(&answer.text).unwrap()
         };
+        let payout = id(&app.quick(&app.earner_named("saburo", 10_000).worker, 5_000).expect(201));
         let job = app.job(&client);
         let proposal = app.proposal(&worker, &job, &[10_000, 20_000]);
         let contract = id(&act(&client, &format!("{proposal}/accept"), json!({"round": 1})));
@@ -61,7 +63,7 @@ impl Work {
         let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
         let (job, proposal) = (last(&job), last(&proposal));
         let refund = Self::refund(app, &client, &worker);
-        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, refund }
+        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, refund, payout }
     }
 
     /// Of what a contract that was ended gave back to the client.
@@ -89,6 +91,7 @@ impl Work {
             "cancellation-requests" => &self.cancellation,
             "disputes" => &self.dispute,
             "refunds" => &self.refund,
+            "payouts" => &self.payout,
             other => panic!("{other} is new; make one in Work::of and name it here"),
         }
     }

@@ -47,6 +47,7 @@ struct BankReceiptPost {
     #[garde(dive)]
     amount: Money,
     /// The value date, in Asia/Tokyo; not later than today.
+    #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
     received_on: NaiveDate,
 }

@@ -129,6 +129,7 @@ struct ChangesPost {
     #[garde(length(chars, min = 1, max = 5000))]
     reason: String,
     /// When the redelivery is due, a date in Asia/Tokyo.
+    #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
     due_on: NaiveDate,
 }

@@ -1,6 +1,6 @@
 //! Terms and what they leave the worker, as sent and as read; proposals and contracts speak of them alike.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use domain::{milestone::FeeTerms, rules::Rules, terms};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -24,13 +24,9 @@ pub(super) struct MilestoneTerms {
     #[garde(dive)]
     amount: Money,
     /// When it is to be delivered, a date in Asia/Tokyo.
-    #[garde(custom(four_digit_year))]
+    #[serde(deserialize_with = "crate::dates::read")]
+    #[garde(skip)]
     due_on: NaiveDate,
-}
-
-/// RFC 3339 knows no other years, and neither do calendars.
-fn four_digit_year(date: &NaiveDate, (): &()) -> garde::Result {
-    if (0..=9999).contains(&date.year()) { Ok(()) } else { Err(garde::Error::new("is past the year 9999")) }
 }
 
 /// What one side would sign. What is left out is as usual.

@@ -142,6 +142,7 @@ fn pay_out(tx: &mut Tx<'_>, cx: &Context, id: MemberId, ties: &[Tied]) -> Result
         payout::pay_everything(tx, cx, id)?;
     }
     refund::request_all(tx, cx, id)?;
+    // Warned of; all else is on its way by now.
     set_aside(tx, cx, id)
 }
 
@@ -167,11 +168,8 @@ fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> 
 fn save(tx: &mut Tx<'_>, cx: &Context, before: &Member, decision: &Decision<Member>) -> Result<Member, Problem> {
     let saved = member::save(tx, &decision.next)?;
     announce(tx, cx, saved.id, Audience::only(saved.id), decision)?;
+    let address = member::address(tx, saved.id)?;
     let closed = saved.state == MemberState::Closed;
-    if let Some((email, locale)) = member::address(tx, saved.id)? {
-        let mail = if closed { mailer::closed(cx, &email, &locale) } else { mailer::closing(cx, &email, &locale) };
-        mail::queue(tx, &mail, clock::real_now())?;
-    }
     if closed {
         let hash = access::address_hash(cx, &before.email);
         withdrawal::complete(tx, saved.id, &hash, cx.now)?;
@@ -179,6 +177,10 @@ fn save(tx: &mut Tx<'_>, cx: &Context, before: &Member, decision: &Decision<Memb
             bank_account::remove(tx, &account)?;
         }
         member::forget(tx, saved.id)?;
+    }
+    if let Some((email, locale)) = address {
+        let mail = if closed { mailer::closed(cx, &email, &locale) } else { mailer::closing(cx, &email, &locale) };
+        mail::queue(tx, &mail, clock::real_now())?;
     }
     Ok(saved)
 }

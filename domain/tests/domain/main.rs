@@ -25,6 +25,8 @@ mod milestone;
 #[cfg(test)]
 mod payment;
 #[cfg(test)]
+mod payout;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod proposal;

@@ -1,5 +1,6 @@
 use chrono::TimeDelta;
-use domain::rules::{Rules, RulesError};
+use domain::business_calendar::Shift;
+use domain::rules::{PayoutRules, Rules, RulesError};
 
 #[test]
 fn the_default_numbers_contradict_nothing() {
@@ -10,6 +11,10 @@ fn the_default_numbers_contradict_nothing() {
 fn no_acceptance_window_is_so_long_that_payday_is_later_than_60_days_after_delivery() {
     let rules = Rules { acceptance_days_max: 12, ..Rules::default() };
     assert_eq!(rules.check(), Err(RulesError::LatePayday { most: 11 }));
+    let payout = PayoutRules { shift: Shift::Previous, ..PayoutRules::default() };
+    let earlier = Rules { acceptance_days_max: 14, payout, ..Rules::default() };
+    assert_eq!(earlier.check(), Ok(()), "where payday moves forward there are three days more");
+    assert!(Rules { acceptance_days_max: 15, ..earlier }.check().is_err());
     // Delivered on day 1 and accepted 11 days later, on the 1st of a month of 31 days; paid on the 15th of the next,
     // a Saturday before a holiday on Monday.
     assert_eq!(1 + i64::from(Rules::default().acceptance_days_max) + 31 + 14 + 3, 60);
@@ -22,6 +27,12 @@ fn numbers_that_contradict_each_other_are_found() {
         (Rules { acceptance_days_min: 0, ..usual() }, RulesError::AcceptanceDays),
         (Rules { acceptance_days_min: 8, ..usual() }, RulesError::AcceptanceDays),
         (Rules { acceptance_days_max: 6, ..usual() }, RulesError::AcceptanceDays),
+        (Rules { escalation: TimeDelta::days(12), ..usual() }, RulesError::Escalation),
+        (Rules { payout: PayoutRules { minimum: 500, ..usual().payout }, ..usual() }, RulesError::BankFees),
+        (
+            Rules { payout: PayoutRules { lawful_days: 59, ..usual().payout }, ..usual() },
+            RulesError::LatePayday { most: 10 },
+        ),
         (Rules { revision_limit: 21, ..usual() }, RulesError::RevisionLimit),
         (Rules { max_milestones: 0, ..usual() }, RulesError::MaxMilestones),
         (Rules { max_contract_total: 0, ..usual() }, RulesError::MaxContractTotal),

@@ -28,10 +28,10 @@ fn blocker(tie: Tie) -> Option<(BlockerCode, bool, Owner)> {
 
 /// Machines whose running states need no tie of their own, and which tie speaks for them.
 const SPOKEN_FOR: &[(&str, &str)] = &[
-    ("payout_batch", "its payouts"),
     ("escrow", "its milestone, or the contract whose termination fee it holds"),
     ("payment", "the milestone that waits for it"),
     ("cancellation", "the contract it would end"),
+    ("payout_batch", "its payouts"),
 ];
 
 #[test]
@@ -40,6 +40,20 @@ fn every_machine_is_decided_on() {
         Tie::MACHINES.iter().copied().chain(SPOKEN_FOR.iter().map(|(machine, _)| *machine)).collect();
     let all: BTreeSet<&str> = machines().iter().map(|machine| machine.name).collect();
     assert_eq!(all, decided, "a new machine needs a tie, or a reason why none");
+}
+
+#[test]
+fn a_payout_under_way_is_waited_for_and_one_that_is_held_is_looked_at_first() {
+    for state in PayoutState::ALL.iter().copied() {
+        let found = blocker(Tie::Payout(id(1), state));
+        let wanted = match state {
+            PayoutState::Requested | PayoutState::Processing => Some((BlockerCode::PayoutUnderWay, false)),
+            PayoutState::Held => Some((BlockerCode::PayoutHeld, true)),
+            PayoutState::Paid | PayoutState::Failed | PayoutState::Returned | PayoutState::Canceled => None,
+        };
+        let wanted = wanted.map(|(code, hard)| (code, hard, Owner::Operator));
+        assert_eq!(found, wanted, "{state}");
+    }
 }
 
 #[test]

@@ -142,6 +142,7 @@ fn pay_out(tx: &mut Tx<'_>, cx: &Context, id: MemberId, ties: &[Tied]) -> Result
         payout::pay_everything(tx, cx, id)?;
     }
     refund::request_all(tx, cx, id)?;
+    // Warned of; all else is on its way by now.
     set_aside(tx, cx, id)
 }
 

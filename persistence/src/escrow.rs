@@ -58,7 +58,8 @@ impl Charged {
             (Some(fee), Some(tax), Some(net)) => {
                 Ok(Some(Self { fee: money(fee)?, tax: money(tax)?, net: money(net)? }))
             }
-            (_, _, _) => Ok(None),
+            (None, None, None) => Ok(None),
+            (_, _, _) => Err(corrupt("escrows", "release")("some of fee, tax and net are missing")),
         }
     }
 }

@@ -140,7 +140,7 @@ fn another_member_does_not_learn_that_there_is_anything(app: &TestApp) {
 fn staff_do_not_act_in_the_place_of_members(app: &TestApp) {
     let work = Work::of(app);
     let before = work.everything(app);
-    for role in [Role::Support, Role::Finance] {
+    for role in [Role::Support, Role::Finance, Role::Admin] {
         let staff = app.staff(role, &role.to_string());
         for operation in work.operations().iter().filter(|one| one.method == "POST") {
             let answer = operation.call(app, Some(&staff.access_token));

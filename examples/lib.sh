@@ -139,3 +139,43 @@ happened() {
     call GET "/v1/events?limit=100" \
         | jq -r --arg subject "$1" '[.items[] | select(.subject == $subject) | .kind] | join(" ")'
 }
+
+# advance_to DAY : sets the sandbox's clock forward to 00:00 of that day in Tokyo.
+advance_to() {
+    call POST /v1/test-clock/advance "$(jq -n --arg day "$1" '{to_at: ($day + "T00:00:00Z" | fromdate - 32400 | todate)}')" >/dev/null
+}
+
+# day DATE PLUS : the date so many days later.
+day() {
+    jq -nr --arg day "$1" --argjson plus "$2" '$day + "T00:00:00Z" | fromdate + $plus * 86400 | strftime("%Y-%m-%d")'
+}
+
+# next_month : the first day of the month after the sandbox's now.
+next_month() {
+    local year month
+    IFS=- read -r year month _ < <(today)
+    if [ "$month" = 12 ]; then printf '%04d-01-01' "$((year + 1))"; else printf '%s-%02d-01' "$year" "$((10#$month + 1))"; fi
+}
+
+# earn PRICE : WORKER earns 80% of it from CLIENT (tokens), and becomes TOKEN.
+earn() {
+    local job proposal milestone delivery
+    TOKEN="$CLIENT"; job="$(post_job "Translate a page")"
+    TOKEN="$WORKER"; proposal="$(propose "$job" "$(terms "$1")")"
+    TOKEN="$CLIENT"; CONTRACT="$(call POST "/v1/proposals/$proposal/accept" '{"round": 1}' | jq -r .id)"
+    milestone="$(milestone 1)"; fund_by_card "$milestone"
+    TOKEN="$WORKER"; delivery="$(deliver "$milestone")"
+    TOKEN="$CLIENT"; call POST "/v1/milestones/$milestone/accept" "{\"delivery_id\": \"$delivery\"}" >/dev/null
+    TOKEN="$WORKER"
+}
+
+# bank_account NUMBER : names where the caller's payouts go; prints the account.
+bank_account() {
+    call PUT /v1/me/bank-account "$(jq -n --arg number "$1" \
+        '{bank_code: "0005", branch_code: "101", account_type: "ordinary", number: $number, holder: "ヤマダ ハナコ"}')"
+}
+
+# earnings : what the caller has earned and is in no payout.
+earnings() {
+    call GET /v1/me/balance | jq -r .earnings.amount
+}

@@ -27,6 +27,7 @@ mod milestone;
 mod note;
 mod outsiders;
 mod payday;
+mod payday_history;
 mod payout;
 mod proposal;
 mod proposal_outcome;

@@ -1,5 +1,7 @@
 //! What must not grow with history. Measured on request (`make scale`), because seconds say nothing on a busy machine.
 
+mod payday;
+
 use std::time::{Duration, Instant};
 
 use crate::harness::{Deal, Engine, TestApp, deals::text};

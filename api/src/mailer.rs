@@ -106,16 +106,16 @@ pub fn bank_account_changed(cx: &Context, to: &str, locale: &str, account: &str)
     compose(cx, to, "Your bank account was changed", body)
 }
 
-/// Tells a worker that the bank did not pay, and what to do.
-pub fn payout_failed(cx: &Context, to: &str, locale: &str, amount: Money, reason: &str) -> Mail {
+/// Tells a worker that a payout did not reach them, what of it came back, and what to do.
+pub fn payout_failed(cx: &Context, to: &str, locale: &str, back: Money, reason: &str) -> Mail {
     if locale == Locale::Ja.as_str() {
         let body = format!(
-            "{amount}の出金を銀行が処理できませんでした（{reason}）。お金は報酬に戻りました。次の出金のため、銀行口座を修正してください。\n"
+            "出金が届きませんでした（銀行の回答: {reason}）。{back}は報酬に戻りました。次の出金のため、銀行口座を修正してください。\n"
         );
         return compose(cx, to, "出金できませんでした", body);
     }
     let body = format!(
-        "The bank could not pay out {amount} ({reason}). The money is with your earnings again. Correct your bank account, so that the next payout reaches you.\n"
+        "A payout did not reach you; the bank says: {reason}. {back} is with your earnings again. Correct your bank account, so that the next payout arrives.\n"
     );
     compose(cx, to, "A payout did not reach you", body)
 }

@@ -28,8 +28,8 @@ struct Work {
     payment: String,
     cancellation: String,
     dispute: String,
-    refund: String,
     payout: String,
+    refund: String,
 }
 
 fn id(resource: &Value) -> String {
@@ -63,7 +63,7 @@ impl Work {
         let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
         let (job, proposal) = (last(&job), last(&proposal));
         let refund = Self::refund(app, &client, &worker);
-        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, refund, payout }
+        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, payout, refund }
     }
 
     /// Of what a contract that was ended gave back to the client.
@@ -90,8 +90,8 @@ impl Work {
             "payments" => &self.payment,
             "cancellation-requests" => &self.cancellation,
             "disputes" => &self.dispute,
-            "refunds" => &self.refund,
             "payouts" => &self.payout,
+            "refunds" => &self.refund,
             other => panic!("{other} is new; make one in Work::of and name it here"),
         }
     }

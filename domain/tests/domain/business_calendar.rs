@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use domain::{
     business_calendar::{BusinessCalendar, NotAMonthEnd, Shift},
-    calendar::{month_end, plus_days},
+    calendar::{end_of_day, month_end, plus_days},
+    release::pay_by,
+    rules::PayoutRules,
 };
 
 use crate::scene::date;
@@ -43,6 +45,23 @@ fn every_payday_is_the_fifteenth_or_the_nearest_business_day_in_the_chosen_direc
         assert!(between.filter(|day| *day != fifteenth).all(|day| !calendar.is_business_day(day)), "{closed_on}");
         assert_eq!(calendar.is_business_day(fifteenth), next == previous, "{closed_on}");
         closed_on = month_end(plus_days(closed_on, 1));
+    }
+}
+
+/// Day by day for twenty years: delivered, accepted by silence on the last day of the longest window, paid on payday.
+#[test]
+fn whatever_is_delivered_is_paid_within_sixty_days() {
+    let rules = PayoutRules::default();
+    for (shift, window) in [(Shift::Next, 11), (Shift::Previous, 14)] {
+        let mut latest = 0;
+        for delivered in date("2025-01-01").iter_days().take_while(|day| day.year() < 2045) {
+            let released = plus_days(delivered, window);
+            let pay_on = law().pay_on(month_end(released), shift).unwrap();
+            let at = |day: NaiveDate| end_of_day(day) - TimeDelta::seconds(1);
+            assert!(pay_on <= pay_by(Some(at(delivered)), at(released), &rules), "{delivered} {pay_on}");
+            latest = latest.max((pay_on - delivered).num_days() + 1);
+        }
+        assert!(latest > 57, "{shift}: the window could be longer, for {latest} days were the most");
     }
 }
 

@@ -50,7 +50,7 @@ pub fn fail(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, reason: &str) -> Result
     let batch = lock_batch(tx, cx, id)?;
     let payout = lock_as_staff(tx, cx, id, PayoutAction::Fail)?;
     let decision = payout.fail(reason.to_owned(), cx.now)?;
-    distrust(tx, cx, &payout, reason)?;
+    distrust(tx, cx, &decision.next, reason)?;
     let failed = commit(tx, cx, &decision)?;
     batches::finish(tx, cx, batch)?;
     Ok(failed)
@@ -70,7 +70,7 @@ pub fn send_back(
     let payout = lock_as_staff(tx, cx, id, PayoutAction::Return)?;
     check_date(cx, settlement)?;
     let decision = payout.send_back(reason.to_owned(), settlement, cx.now)?;
-    distrust(tx, cx, &payout, reason)?;
+    distrust(tx, cx, &decision.next, reason)?;
     commit(tx, cx, &decision)
 }
 
@@ -97,7 +97,7 @@ fn distrust(tx: &mut Tx<'_>, cx: &Context, payout: &Payout, reason: &str) -> Res
         mark_failing(tx, cx, payout.worker, refused, reason)?;
     }
     if let Some((email, locale)) = member::address(tx, payout.worker)? {
-        let mail = mailer::payout_failed(cx, &email, &locale, payout.amount, reason);
+        let mail = mailer::payout_failed(cx, &email, &locale, payout.given_back()?, reason);
         mail::queue(tx, &mail, clock::real_now())?;
     }
     Ok(())

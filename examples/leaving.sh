@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Leaving for good (退会): everything that stands in the way, hit and cleared in turn; going; and coming back.
 #
-# usage: AZUKARI_FINANCE_EMAIL=... AZUKARI_FINANCE_PASSWORD=... AZUKARI_SUPPORT_EMAIL=... AZUKARI_SUPPORT_PASSWORD=... \
-#        examples/leaving.sh http://127.0.0.1:8080
+# Needs those of finance and support that a new sandbox names at its first start.
+#
+# usage: AZUKARI_FINANCE_EMAIL=... examples/leaving.sh http://127.0.0.1:8080
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,12 +1,15 @@
 //! What stops the start, with one clear line.
 
-use std::{net::TcpListener, process::Output};
+use std::{collections::BTreeSet, net::TcpListener, process::Output};
 
-use api::config::{Flags, Mode, RULES, RuleSetting, Settings};
+use api::{
+    config::{Flags, Mode, RULES, RuleSetting, Settings},
+    startup,
+};
 use chrono::TimeDelta;
 use domain::rules::Rules;
 
-use crate::harness::{Database, Engine, TestApp, program};
+use crate::harness::{Database, Engine, Request, Server, TestApp, program, settings};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -66,6 +69,8 @@ fn a_setting_that_makes_no_sense_is_named_in_one_line() {
         ("AZUKARI_MODE", "staging"),
         ("AZUKARI_PAYMENTS", "gold"),
         ("AZUKARI_READERS", "0"),
+        ("AZUKARI_BODY_WAIT", "10"),
+        ("AZUKARI_BODY_WAIT", "PT0S"),
         ("AZUKARI_READERS", "many"),
         ("AZUKARI_WRITERS", "-1"),
         ("AZUKARI_REQUESTS_PER_MINUTE", "0"),
@@ -199,7 +204,10 @@ fn every_number_that_can_be_set_is_read_into_its_own_place() {
         let mut rules = Rules::default();
         let usual = setting.value(&mut rules);
         let other = match (usual.as_str(), usual.parse::<u16>()) {
-            (_, Ok(number)) => (number + 1).min(11).to_string(),
+            (_, Ok(11)) => "10".to_owned(),
+            (_, Ok(number)) => (number + 1).to_string(),
+            ("P30D", _) => "P40D".to_owned(),
+            ("100000000", _) => "200000000".to_owned(),
             ("true", _) => "false".to_owned(),
             ("after_purge", _) => "support".to_owned(),
             ("automatic", _) => "on_request".to_owned(),
@@ -226,6 +234,8 @@ fn rules_that_make_no_sense_are_named_in_one_line() {
         ("MAX_MILESTONES", "many"),
         ("MAX_MILESTONES", "-1"),
         ("MAX_MILESTONES", "0"),
+        ("MAX_CONTRACT_TOTAL", "0"),
+        ("MAX_CONTRACT_TOTAL", "1000000000001"),
         ("ACCEPTANCE_DAYS_MIN", "0"),
         ("ACCEPTANCE_DAYS_MIN", "8"),
         ("ACCEPTANCE_DAYS_MAX", "6"),
@@ -247,4 +257,45 @@ fn rules_that_make_no_sense_are_named_in_one_line() {
         let named = why.contains(&name.replace("__", ".").to_lowercase());
         assert!(named && !why.contains('\n'), "{name}={value}: {why}");
     }
+}
+
+fn fills_a_sandbox_once(engine: Engine) {
+    let database = Database::create(engine);
+    let url = ["--database-url", database.url.as_str()];
+    let output = azukari(&["demo", url[0], url[1]], &[]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told} {}", String::from_utf8_lossy(&output.stderr));
+    let tokens: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("export TOKEN=")).collect();
+    let server = Server::start(startup::open(settings(&database, &[])).unwrap());
+    let read = |token: &str, path: &str| {
+        Request::new("GET", &format!("http://{}{path}", server.address)).token(token).send().expect(200)
+    };
+    let contracts = |token: &&str| read(token, "/v1/me/contracts")["items"].as_array().unwrap().len();
+    let people: BTreeSet<String> = tokens.iter().map(|token| read(token, "/v1/me")["id"].to_string()).collect();
+    assert_eq!((tokens.len(), people.len()), (6, 6), "{told}");
+    assert!(tokens.iter().map(contracts).sum::<usize>() >= 8, "both sides of at least four contracts");
+    server.stop();
+    let members = || database.texts("SELECT count(*) || '' AS text FROM members");
+    let before = members();
+    let again = "this sandbox holds the demo already: log in as yamada.tea.shop@demo.example";
+    refused(&["demo", url[0], url[1]], &[], again);
+    assert_eq!(members(), before);
+    assert!(azukari(&["ledger", "verify", url[0], url[1]], &[]).status.success());
+}
+
+#[test]
+fn the_demo_fills_a_sandbox_once_on_sqlite() {
+    fills_a_sandbox_once(Engine::Sqlite);
+}
+
+#[test]
+fn the_demo_fills_a_sandbox_once_on_postgres() {
+    fills_a_sandbox_once(Engine::Postgres);
+}
+
+#[test]
+fn the_demo_leaves_production_alone() {
+    let database = Database::create(Engine::Sqlite);
+    let production: Vec<_> = PRODUCTION[1..].to_vec();
+    refused(&["demo", "--database-url", &database.url], &production, "the demo fills a sandbox, and this is none");
 }

@@ -10,19 +10,14 @@ use futures_util::future::LocalBoxFuture;
 use garde::Validate;
 use serde::de::DeserializeOwned;
 
-use crate::problem::{Code, Problem};
+use crate::{
+    problem::{Code, Problem},
+    state::App,
+};
 use objects::Objects;
 
 /// The largest body that is read.
 const MAX_BYTES: usize = 256 * 1024;
-
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-fn too_slow() -> Problem {
-    Problem::new(Code::MalformedJson)
-        .detail("The body did not arrive within 10 seconds.", "本文が10秒以内に届きませんでした。")
-}
 
 /// A body that has been read, checked and understood.
 #[derive(Debug)]
@@ -40,11 +35,13 @@ impl<T: DeserializeOwned + Validate<Context = ()> + 'static> FromRequest for Bod
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let checked = check_content_type(request);
         let bytes = web::Payload::from_request(request, payload);
+        let patience = request.app_data::<web::Data<App>>().map_or(Duration::ZERO, |app| app.settings.body_wait);
         Box::pin(async move {
             checked?;
             let payload = bytes.await.map_err(|_| Problem::new(Code::MalformedJson))?;
-            let read = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(MAX_BYTES)).await;
-            let bytes = read.map_err(|_| too_slow())?.map_err(|_| Problem::new(Code::BodyTooLarge))?;
+            let read = tokio::time::timeout(patience, payload.to_bytes_limited(MAX_BYTES)).await;
+            let bytes =
+                read.map_err(|_| Problem::new(Code::BodyTooSlow))?.map_err(|_| Problem::new(Code::BodyTooLarge))?;
             parse(&bytes.map_err(|_| Problem::new(Code::MalformedJson))?)
         })
     }

@@ -138,16 +138,18 @@ impl Call {
         let (reply, replayed) = blocking(move || {
             let app = conditions.app.clone();
             app.store.write(preview, move |tx| {
-                let cx = conditions.arrive(tx)?;
-                if cx.preview {
+                let Some(key) = &key else {
+                    let cx = conditions.arrive(tx)?;
+                    let reply = work(tx, &cx)?;
                     // What a preview makes is nowhere to be found.
-                    return Ok((work(tx, &cx)?.unlocated(), false));
-                }
-                let Some(key) = &key else { return Ok((work(tx, &cx)?, false)) };
+                    return Ok((if cx.preview { reply.unlocated() } else { reply }, false));
+                };
+                // Before the session is looked at: who has logged out, or left, still learns that it was done.
                 match idempotency::claim(tx, &caller, key, &fingerprint, clock::real_now())? {
                     Claim::Answered(stored) => Ok((Reply::from_stored(stored)?, true)),
                     Claim::OtherRequest => Err(Problem::new(Code::IdempotencyKeyReused)),
                     Claim::Fresh => {
+                        let cx = conditions.arrive(tx)?;
                         let reply = work(tx, &cx)?;
                         idempotency::complete(tx, &caller, key, reply.to_stored())?;
                         Ok((reply, false))

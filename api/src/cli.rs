@@ -147,8 +147,7 @@ fn print_sandbox_staff(app: &Arc<App>) -> Result<(), String> {
 }
 
 fn fill(app: &Arc<App>) -> Result<ExitCode, String> {
-    let people = demo::fill(app)
-        .map_err(|problem| format!("the demo needs a sandbox that it has not filled yet ({problem})"))?;
+    let people = demo::fill(app).map_err(|error| error.to_string())?;
     println!("Everybody's password is {:?}; the tokens are good for 15 minutes.", demo::PASSWORD);
     for person in people {
         println!("\n{} <{}>\nexport TOKEN={}", person.name, person.email, person.tokens.access);

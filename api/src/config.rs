@@ -75,6 +75,9 @@ pub struct Settings {
     pub requests_per_minute: u32,
     /// How often one address may try to join or log in per minute, on average.
     pub log_ins_per_minute: u32,
+    /// How long a body may take to arrive.
+    #[serde(deserialize_with = "duration::read")]
+    pub body_wait: std::time::Duration,
     /// What to log, as in `info,persistence=debug`.
     pub log: String,
     /// Under which fees contracts are signed.
@@ -160,6 +163,7 @@ impl Settings {
             .set_default("writers", 16)?
             .set_default("requests_per_minute", 6000)?
             .set_default("log_ins_per_minute", 120)?
+            .set_default("body_wait", "PT10S")?
             .set_default("log", "info,actix_server=warn")?;
         if let Some(file) = file {
             builder = builder.add_source(config::File::new(&file, config::FileFormat::Toml));

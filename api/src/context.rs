@@ -190,7 +190,8 @@ impl Conditions {
         let Some(claims) = self.claims else {
             return Context::anonymous(self.app.clone(), conn);
         };
-        let arrival = session::arrive(conn, claims.session)?.ok_or_else(|| Problem::new(Code::InvalidToken))?;
+        let arrival = session::arrive(conn, claims.session, clock::real_now())?
+            .ok_or_else(|| Problem::new(Code::InvalidToken))?;
         let actor = match arrival.role {
             Role::Member => Actor::Member(claims.member),
             role @ (Role::Support | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),

@@ -149,13 +149,39 @@ const SCENES: [Scene; 8] = [
     },
 ];
 
+/// Why nothing was filled, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// Invented people have no place among real ones.
+    #[error("the demo fills a sandbox, and this is none")]
+    NoSandbox,
+    /// It is there already.
+    #[error(
+        "this sandbox holds the demo already: log in as {email} with the password {PASSWORD:?}; nothing was changed"
+    )]
+    Filled {
+        /// One of its people.
+        email: String,
+    },
+    /// Anything else.
+    #[error("the demo could not be filled: {0}")]
+    Failed(#[from] Problem),
+}
+
 /// Fills a sandbox: people, jobs, proposals and contracts at every stage.
 ///
 /// # Errors
 /// Not a sandbox, or filled before.
-pub fn fill(app: &Arc<App>) -> Result<Vec<Person>, Problem> {
+pub fn fill(app: &Arc<App>) -> Result<Vec<Person>, DemoError> {
     if app.settings.mode != Mode::Sandbox {
-        return Err(Problem::not_found());
+        return Err(DemoError::NoSandbox);
+    }
+    let known: Vec<String> = PEOPLE.iter().map(|(name, _)| email_of(name)).collect();
+    for email in known {
+        let looked_for = email.clone();
+        if app.store.read(move |conn| access::account(conn, &looked_for)).map_err(Problem::from)?.is_some() {
+            return Err(DemoError::Filled { email });
+        }
     }
     let hash = password::hash(PASSWORD)?;
     let people = PEOPLE.iter().map(|(name, kind)| join(app, name, *kind, &hash)).collect::<Result<Vec<_>, _>>()?;
@@ -179,8 +205,12 @@ fn run<T: Send + 'static>(
     })
 }
 
+fn email_of(name: &str) -> String {
+    format!("{}@demo.example", name.to_lowercase().replace(' ', "."))
+}
+
 fn join(app: &Arc<App>, name: &'static str, kind: MemberKind, hash: &str) -> Result<Person, Problem> {
-    let email = format!("{}@demo.example", name.to_lowercase().replace(' ', "."));
+    let email = email_of(name);
     let form = Registration {
         email: email.clone(),
         display_name: name.to_owned(),

@@ -8,7 +8,10 @@ use domain::ids::{Id, Kind};
 use futures_util::future::{Ready, ready};
 use serde::de::DeserializeOwned;
 
-use crate::problem::{Code, Problem};
+use crate::{
+    dates::is_writable,
+    problem::{Code, Problem},
+};
 
 /// The `{id}` of the path, of the kind that belongs there.
 #[derive(Debug)]
@@ -32,7 +35,8 @@ impl FromRequest for PathDate {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.match_info().query("date").parse().map(Self).map_err(|_| {
+        let date = request.match_info().query("date").parse().ok().filter(|date| is_writable(*date));
+        ready(date.map(Self).ok_or_else(|| {
             Problem::new(Code::InvalidParameter)
                 .detail("A date is written as in 2026-04-30.", "日付は2026-04-30のように指定してください。")
         }))

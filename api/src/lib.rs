@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod dates;
 pub mod demo;
 pub mod docs;
 pub mod edge;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{ids::MailId, money::Money};
+use domain::money::Money;
 use lettre::{
     Message, SmtpTransport, Transport,
     message::{Mailbox, header::ContentType},
@@ -20,11 +20,21 @@ use crate::{clock, context::Context, locale::Locale, state::App};
 /// How long a confirmation token is good for.
 pub const CONFIRMATION_LIFE: TimeDelta = TimeDelta::hours(24);
 
-/// How long a mail that was not accepted waits for its next try.
+/// How long a mail that was not accepted waits for its second try, and twice as long each time after.
 const RETRY: TimeDelta = TimeDelta::minutes(5);
 
+/// How often a mail is tried: over some three and a half days.
+const TRIES: i32 = 11;
+
 fn compose(cx: &Context, to: &str, subject: &str, body: String) -> Mail {
-    Mail { id: cx.new_id(), recipient: to.to_owned(), subject: subject.to_owned(), body, created_at: clock::real_now() }
+    Mail {
+        id: cx.new_id(),
+        recipient: to.to_owned(),
+        subject: subject.to_owned(),
+        body,
+        attempts: 0,
+        created_at: clock::real_now(),
+    }
 }
 
 /// Asks to confirm an address.
@@ -184,7 +194,8 @@ impl Mailer {
         Ok(Some(Self { transport, from }))
     }
 
-    /// Sends what is due, one by one. A crash in between sends one mail twice, under the same `Message-ID`.
+    /// Sends what is due, one by one, up to the first that is not accepted: the mail server may be away. A crash in
+    /// between sends one mail twice, under the same `Message-ID`.
     ///
     /// # Errors
     /// Only those of the store; what the mail server refuses is tried again later.
@@ -193,8 +204,12 @@ impl Mailer {
             let now = clock::real_now();
             mail::claim(tx, now, now + RETRY)
         })? {
-            let (id, sent) = (mail.id, self.send(&mail));
-            app.store.write(Intent::Keep, move |tx| note(tx, id, &sent))?;
+            let sent = self.send(&mail);
+            let failed = sent.is_err();
+            app.store.write(Intent::Keep, move |tx| note(tx, &mail, &sent))?;
+            if failed {
+                break;
+            }
         }
         Ok(())
     }
@@ -213,12 +228,15 @@ impl Mailer {
     }
 }
 
-fn note(tx: &mut persistence::store::Tx<'_>, id: MailId, sent: &Result<(), String>) -> Result<(), StoreError> {
+fn note(tx: &mut persistence::store::Tx<'_>, mail: &Mail, sent: &Result<(), String>) -> Result<(), StoreError> {
     match sent {
-        Ok(()) => mail::sent(tx, id, clock::real_now()),
+        Ok(()) => mail::sent(tx, mail.id, clock::real_now()),
         Err(why) => {
-            tracing::warn!(mail = %id, why, "mail not accepted; it will be tried again");
-            mail::failed(tx, id, why)
+            let again =
+                (mail.attempts < TRIES).then(|| clock::real_now() + RETRY * (1 << mail.attempts.clamp(1, TRIES)) / 2);
+            // What the server said may name the address, which belongs in no log.
+            tracing::warn!(mail = %mail.id, attempts = mail.attempts, given_up = again.is_none(), "mail not accepted");
+            mail::failed(tx, mail.id, why, again)
         }
     }
 }

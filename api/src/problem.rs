@@ -195,7 +195,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let code = match &error {
             StoreError::LostRace { .. } => Code::LostRace,
-            StoreError::OutOfRange => Code::InvalidBody,
+            StoreError::OutOfRange => Code::BalanceTooLarge,
             StoreError::Insufficient => Code::InsufficientFunds,
             StoreError::Unavailable(_) | StoreError::Transient(_) => Code::Unavailable,
             StoreError::Taken { .. }

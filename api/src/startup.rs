@@ -15,7 +15,7 @@ use actix_web::{
 use domain::{member::MemberKind, policy::Role};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
-    idempotency, instance, ledger, member,
+    idempotency, instance, ledger, mail, member,
     store::{Intent, Sizes, Store},
 };
 use secrecy::ExposeSecret;
@@ -44,6 +44,9 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// How long keys of idempotent requests are kept.
 const KEY_LIFE: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// How long mails are kept.
+const MAIL_LIFE: chrono::TimeDelta = chrono::TimeDelta::days(30);
 
 /// Anything that stops the start, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -112,12 +115,12 @@ pub fn bind(app: Arc<App>) -> Result<Bound, StartError> {
 /// A server at work.
 pub struct Running {
     server: Server,
-    worker: Worker,
+    workers: Vec<Worker>,
 }
 
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running").field("worker", &self.worker).finish_non_exhaustive()
+        f.debug_struct("Running").field("workers", &self.workers).finish_non_exhaustive()
     }
 }
 
@@ -133,7 +136,7 @@ impl Running {
     /// One line that says what is wrong.
     pub async fn finish(self) -> Result<(), StartError> {
         let done = self.server.await.map_err(|e| StartError::of("the server failed")(&e));
-        self.worker.stop();
+        self.workers.into_iter().for_each(Worker::stop);
         done
     }
 }
@@ -146,9 +149,14 @@ pub fn start(bound: Bound) -> Result<Running, StartError> {
     let Bound { listener, app, .. } = bound;
     let mailer = Mailer::open(&app).map_err(StartError)?;
     let metrics = recorder()?;
-    let worker = spawn_worker(app.clone(), mailer)?;
+    let inner = app.clone();
+    let mut workers = vec![spawn_worker("timers", move || tick(&inner))?];
+    if let Some(mailer) = mailer {
+        let inner = app.clone();
+        workers.push(spawn_worker("mail", move || Ok(mailer.send_due(&inner)?))?);
+    }
     let server = http(listener, app, metrics).map_err(|e| StartError::of("cannot serve")(&e))?;
-    Ok(Running { server, worker })
+    Ok(Running { server, workers })
 }
 
 /// Serves until it is told to stop, then lets accepted requests finish.
@@ -192,7 +200,8 @@ fn recorder() -> Result<PrometheusHandle, StartError> {
     Ok(recorder.insert(handle).clone())
 }
 
-/// The thread that fires timers, sends mail, numbers events and forgets old keys.
+/// A thread that works beside the requests: one fires timers, numbers events and forgets what is old; another, which may
+/// have to wait for a mail server, sends mail.
 #[derive(Debug)]
 struct Worker {
     stop: std::sync::mpsc::Sender<()>,
@@ -209,30 +218,34 @@ impl Worker {
     }
 }
 
-fn spawn_worker(app: Arc<App>, mailer: Option<Mailer>) -> Result<Worker, StartError> {
+/// Does something again and again, on a thread of its own, until it is stopped.
+fn spawn_worker(
+    name: &'static str,
+    work: impl Fn() -> Result<(), Problem> + Send + 'static,
+) -> Result<Worker, StartError> {
     let (stop, stopped) = std::sync::mpsc::channel();
     let run = move || {
         while stopped.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-            if let Err(problem) = tick(&app, mailer.as_ref()) {
-                tracing::warn!(%problem, "the worker will try again");
+            if let Err(problem) = work() {
+                tracing::warn!(%problem, "the {name} worker will try again");
             }
         }
     };
-    let thread =
-        std::thread::Builder::new().name("worker".into()).spawn(run).map_err(|e| StartError::of("worker")(&e))?;
+    let thread = std::thread::Builder::new().name(name.into()).spawn(run).map_err(|e| StartError::of("worker")(&e))?;
     Ok(Worker { stop, thread })
 }
 
-fn tick(app: &Arc<App>, mailer: Option<&Mailer>) -> Result<(), Problem> {
+fn tick(app: &Arc<App>) -> Result<(), Problem> {
     timers::fire_due(app)?;
     platform::number_events(app)?;
-    if let Some(mailer) = mailer {
-        mailer.send_due(app)?;
-    }
     app.limits.forget_idle();
     let old = clock::real_now() - KEY_LIFE;
     if app.store.read(|conn| idempotency::any_before(conn, old))? {
         app.store.write(Intent::Keep, move |tx| idempotency::forget(tx, old))?;
+    }
+    let old = clock::real_now() - MAIL_LIFE;
+    if app.store.read(|conn| mail::any_before(conn, old))? {
+        app.store.write(Intent::Keep, move |tx| mail::forget(tx, old))?;
     }
     Ok(())
 }

@@ -117,6 +117,8 @@ pub struct Contract {
     pub lapse_at: Option<DateTime<Utc>>,
     /// Since when it is paused, while it is.
     pub paused_at: Option<DateTime<Utc>>,
+    /// Where its termination fee goes at the end.
+    pub ending: Ending,
     /// When it was over, ended or lapsed.
     pub ended_at: Option<DateTime<Utc>>,
     /// How often it was written.

@@ -13,6 +13,8 @@ names! {
         MemberWithdrawn = "member.withdrawn",
         /// Nothing is on its way any more.
         MemberClosed = "member.closed",
+        /// Staff let their address join again.
+        MemberReadmitted = "member.readmitted",
         /// Money of somebody who left was set aside, to be claimed.
         MemberMoneyUnclaimed = "member.money_unclaimed",
 

@@ -21,13 +21,16 @@ names! {
 
 /// The longest acceptance window that keeps payday within 60 days of delivery, counting the delivery day (domain rules,
 /// section 4): what is accepted on the 1st is paid on the 15th of the next month, at most 45 days later, and 3 more if
-/// the bank is closed. Where payday moves to the day before instead, there are those 3 more.
-const fn acceptance_days_at_most(shift: Shift) -> u16 {
-    match shift {
-        Shift::Next => 11,
-        Shift::Previous => 14,
-    }
+/// the bank is closed, unless payday moves to the day before instead. The delivery day counts, too.
+const fn acceptance_days_at_most(payout: &PayoutRules) -> u16 {
+    payout.lawful_days.saturating_sub(match payout.shift {
+        Shift::Next => 49,
+        Shift::Previous => 46,
+    })
 }
+
+/// The largest contract that can be allowed: thousands of them fit in one balance, which stays below 2^53.
+const LARGEST_TOTAL: i64 = 1_000_000_000_000;
 
 /// The waits and limits that decisions read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub struct Rules {
     pub revision_limit_max: u16,
     /// The most milestones of one contract.
     pub max_milestones: u16,
+    /// The most that one contract may amount to, termination fee included, in minor units of its currency.
+    pub max_contract_total: i64,
     /// When and how earnings are paid out.
     pub payout: PayoutRules,
     /// Whether somebody who leaves must say why.
@@ -105,6 +110,7 @@ impl Default for Rules {
             revision_limit: 3,
             revision_limit_max: 20,
             max_milestones: 50,
+            max_contract_total: 100_000_000,
             payout: PayoutRules::default(),
             leaving_reason_required: true,
             email_reuse: EmailReuse::AfterPurge,
@@ -131,15 +137,18 @@ pub enum RulesError {
     /// No contract could be signed.
     #[error("max_milestones must be at least 1")]
     MaxMilestones,
-    /// Nothing would be paid out, or nothing of what is.
-    #[error("payout.minimum must be at least 1, and more than every fee of payout.bank_fees that it meets")]
-    PayoutMinimum,
     /// No step of a run, or no batch, would pay anybody; or so many that one transaction could not.
     #[error("payout.run_chunk must be from 1 to 1000, and payout.batch_max from 1 to 10000")]
     PayoutSteps,
-    /// What was delivered today would have had to be paid before.
-    #[error("payout.lawful_days must be at least 1")]
-    LawfulDays,
+    /// No contract could be signed, or so large ones that a balance might not hold what they release.
+    #[error("max_contract_total must be from 1 to {LARGEST_TOTAL}")]
+    MaxContractTotal,
+    /// A dispute would have an owner before anybody mediates.
+    #[error("escalation must be longer than dispute_answer and negotiation together")]
+    Escalation,
+    /// A transfer could cost more than is transferred.
+    #[error("payout.minimum must be more than every one of payout.bank_fees")]
+    BankFees,
     /// The second reminder would come before the first.
     #[error("second_reminder must be shorter than first_reminder: it comes closer to the acceptance")]
     Reminders,
@@ -151,20 +160,21 @@ impl Rules {
     /// # Errors
     /// The first contradiction.
     pub fn check(&self) -> Result<(), RulesError> {
-        let most = acceptance_days_at_most(self.payout.shift);
+        let most = acceptance_days_at_most(&self.payout);
         let window = self.acceptance_days_min..=self.acceptance_days_max;
         let checks = [
             (self.acceptance_days_min >= 1 && window.contains(&self.acceptance_days), RulesError::AcceptanceDays),
             (self.acceptance_days_max <= most, RulesError::LatePayday { most }),
             (self.revision_limit <= self.revision_limit_max, RulesError::RevisionLimit),
             (self.max_milestones >= 1, RulesError::MaxMilestones),
-            (self.payout.leaves_something(), RulesError::PayoutMinimum),
             (
                 (1..=1_000).contains(&self.payout.run_chunk) && (1..=10_000).contains(&self.payout.batch_max),
                 RulesError::PayoutSteps,
             ),
-            (self.payout.lawful_days >= 1, RulesError::LawfulDays),
+            ((1..=LARGEST_TOTAL).contains(&self.max_contract_total), RulesError::MaxContractTotal),
             (self.second_reminder < self.first_reminder, RulesError::Reminders),
+            (self.escalation > self.dispute_answer + self.negotiation, RulesError::Escalation),
+            (self.payout.bank_fees.iter().all(|row| row.fee < self.payout.minimum), RulesError::BankFees),
         ];
         checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, error)| Err(error))
     }

@@ -84,9 +84,12 @@ pub enum TermsError {
         /// Which milestone.
         index: usize,
     },
-    /// The sum is more than can be held exactly.
-    #[error("the total is out of range")]
-    TotalOutOfRange,
+    /// The milestones and the termination fee are worth more than one contract may be.
+    #[error("the milestones and the termination fee may amount to {max} at most")]
+    TotalTooLarge {
+        /// The most.
+        max: Money,
+    },
     /// Too short or too long an acceptance window.
     #[error("the acceptance window must be {min} to {max} days")]
     AcceptanceDays {
@@ -129,11 +132,20 @@ impl Terms {
         let mut errors = self.check_count(rules);
         errors.extend(self.milestones.iter().enumerate().filter_map(|(index, each)| self.check_amount(index, each)));
         errors.extend(self.check_dates(today));
-        if self.total() == Err(MoneyError::OutOfRange) {
-            errors.push(TermsError::TotalOutOfRange);
-        }
+        errors.extend(self.check_total(rules));
         errors.extend(self.check_conditions(rules));
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// Amounts of several currencies are told by themselves.
+    fn check_total(&self, rules: &Rules) -> Option<TermsError> {
+        let max = Money::new(rules.max_contract_total, self.currency()?).ok()?;
+        let with_fee = self.total().and_then(|total| self.termination_fee.map_or(Ok(total), |fee| total.plus(fee)));
+        match with_fee {
+            Ok(sum) if sum.amount() <= max.amount() => None,
+            Ok(_) | Err(MoneyError::OutOfRange) => Some(TermsError::TotalTooLarge { max }),
+            Err(MoneyError::CurrencyMismatch(..)) => None,
+        }
     }
 
     fn check_count(&self, rules: &Rules) -> Vec<TermsError> {

@@ -23,20 +23,22 @@ pub struct Mail {
     pub subject: String,
     /// The text.
     pub body: String,
+    /// How often it was tried.
+    pub attempts: i32,
     /// When it was written.
     pub created_at: DateTime<Utc>,
 }
 
-type Row = (Key, String, String, String, Moment);
+type Row = (Key, String, String, String, i32, Moment);
 
 impl From<Row> for Mail {
-    fn from((id, recipient, subject, body, created_at): Row) -> Self {
-        Self { id: id.into(), recipient, subject, body, created_at: created_at.into() }
+    fn from((id, recipient, subject, body, attempts, created_at): Row) -> Self {
+        Self { id: id.into(), recipient, subject, body, attempts, created_at: created_at.into() }
     }
 }
 
-const COLUMNS: (mails::id, mails::recipient, mails::subject, mails::body, mails::created_at) =
-    (mails::id, mails::recipient, mails::subject, mails::body, mails::created_at);
+const COLUMNS: (mails::id, mails::recipient, mails::subject, mails::body, mails::attempts, mails::created_at) =
+    (mails::id, mails::recipient, mails::subject, mails::body, mails::attempts, mails::created_at);
 
 /// Queues a mail.
 ///
@@ -73,7 +75,8 @@ pub fn claim(tx: &mut Tx<'_>, now: DateTime<Utc>, retry_at: DateTime<Utc>) -> Re
     diesel::update(mails::table.find(row.0))
         .set((mails::next_attempt_at.eq(Some(Moment::from(retry_at))), mails::attempts.eq(mails::attempts + 1)))
         .execute(&mut **tx)?;
-    Ok(Some(row.into()))
+    let mail = Mail::from(row);
+    Ok(Some(Mail { attempts: mail.attempts + 1, ..mail }))
 }
 
 /// Notes that a mail has been handed over.
@@ -91,13 +94,33 @@ pub fn sent(tx: &mut Tx<'_>, id: MailId, now: DateTime<Utc>) -> Result<(), Store
     Ok(())
 }
 
-/// Notes why a mail could not be handed over; it stays due.
+/// Notes why a mail could not be handed over, and when it is due again, if it is.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn failed(tx: &mut Tx<'_>, id: MailId, why: &str) -> Result<(), StoreError> {
-    diesel::update(mails::table.find(Key::from(id))).set(mails::last_error.eq(Some(why))).execute(&mut **tx)?;
+pub fn failed(tx: &mut Tx<'_>, id: MailId, why: &str, again: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+    diesel::update(mails::table.find(Key::from(id)))
+        .set((mails::last_error.eq(Some(why)), mails::next_attempt_at.eq(again.map(Moment::from))))
+        .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Forgets mails older than `before`.
+///
+/// # Errors
+/// Only those of the database.
+pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<usize, StoreError> {
+    let old = mails::table.filter(mails::created_at.lt(Moment::from(before)));
+    Ok(diesel::delete(old).execute(&mut **tx)?)
+}
+
+/// Whether there is a mail older than `before`.
+///
+/// # Errors
+/// Only those of the database.
+pub fn any_before(conn: &mut Conn, before: DateTime<Utc>) -> Result<bool, StoreError> {
+    let old = mails::table.filter(mails::created_at.lt(Moment::from(before)));
+    Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
 }
 
 /// The newest mails to one address, for the sandbox's test mailbox.

@@ -239,10 +239,7 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
         ))
         .execute(&mut **tx)?;
     diesel::delete(email_confirmations::table.filter(email_confirmations::member_id.eq(key))).execute(&mut **tx)?;
-    // What has been sent to them is gone, too; what is still to be sent says that they have left.
-    let sent =
-        mails::table.filter(mails::recipient.eq(address.unwrap_or_default())).filter(mails::sent_at.is_not_null());
-    diesel::delete(sent).execute(&mut **tx)?;
+    diesel::delete(mails::table.filter(mails::recipient.eq(address.unwrap_or_default()))).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -260,11 +257,12 @@ pub fn no_staff(conn: &mut Conn) -> Result<bool, StoreError> {
     Ok(any.is_none())
 }
 
-/// Where to write to a member, and in which language.
+/// Where to write to a member, and in which language; none to somebody who is forgotten.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn address(conn: &mut Conn, id: MemberId) -> Result<Option<(String, String)>, StoreError> {
-    let query = members::table.find(Key::from(id)).select((members::email, members::locale));
+    let query =
+        members::table.find(Key::from(id)).filter(members::email.ne("")).select((members::email, members::locale));
     Ok(query.first(conn).optional()?)
 }

@@ -253,6 +253,7 @@ diesel::table! {
         funding_due_at -> Nullable<Instant>,
         lapse_at -> Nullable<Instant>,
         paused_at -> Nullable<Instant>,
+        ending -> Text,
         ended_at -> Nullable<Instant>,
         version -> Integer,
         created_at -> Instant,

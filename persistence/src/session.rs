@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::{
     ids::{MemberId, SessionId},
+    member::MemberState,
     policy::Role,
 };
 
@@ -26,14 +27,15 @@ pub struct Arrival {
     pub clock_offset: TimeDelta,
 }
 
-/// Looks up a live session; none if it was revoked.
+/// Looks up a live session; none if it was revoked or has expired, or its owner has left.
 ///
 /// # Errors
 /// Those of the database, or a role that makes no sense.
-pub fn arrive(conn: &mut Conn, session: SessionId) -> Result<Option<Arrival>, StoreError> {
+pub fn arrive(conn: &mut Conn, session: SessionId, now: DateTime<Utc>) -> Result<Option<Arrival>, StoreError> {
     let row: Option<(String, Moment, i64)> = sessions::table
         .inner_join(members::table)
         .filter(sessions::id.eq(Key::from(session)).and(sessions::revoked_at.is_null()))
+        .filter(sessions::expires_at.gt(Moment::from(now)).and(members::state.eq(MemberState::Active.as_str())))
         .select((
             members::role,
             sessions::created_at,

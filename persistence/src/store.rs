@@ -110,7 +110,7 @@ impl Store {
         let target = pool::Target::parse(url)?;
         let mut first = target.connect(Access::Write)?;
         let migrated = match &mut first {
-            Conn::Pg(pg) => migrate_postgres(pg),
+            Conn::Pg(pg) => pool::check_language(pg).and_then(|()| migrate_postgres(pg)),
             Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE_MIGRATIONS).map(drop),
         };
         migrated.map_err(|error| OpenError::Migration(error.to_string()))?;
@@ -206,6 +206,25 @@ fn transact<T, E: Abort>(conn: &mut Conn, intent: Intent, work: &impl Fn(&mut Tx
             outcome
         }
     }
+}
+
+/// Reads many things as they were at one moment, whatever is committed meanwhile.
+pub(crate) fn at_one_moment<T>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    match conn {
+        Conn::Pg(pg) => {
+            AnsiTransactionManager::begin_transaction_sql(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        }
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")?,
+    }
+    let found = work(conn);
+    match conn {
+        Conn::Pg(pg) => AnsiTransactionManager::rollback_transaction(pg)?,
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::rollback_transaction(sqlite)?,
+    }
+    found
 }
 
 /// `BEGIN IMMEDIATE`: SQLite's writer takes the write lock before it reads what it decides on.

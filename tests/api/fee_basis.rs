@@ -16,6 +16,7 @@ on_both_engines!(&[("AZUKARI_FEE__BASIS", "client_lifetime")] =>
     others_and_other_currencies_begin_at_the_first_yen,
     contracts_accepted_at_once_add_up,
     shares_of_a_canceled_contract_add_up,
+    a_termination_fee_counts_like_any_release,
 );
 
 on_both_engines!(by_default_each_contract_begins_at_the_first_yen, a_contract_keeps_the_fees_it_was_signed_under,);
@@ -118,15 +119,33 @@ fn shares_of_a_canceled_contract_add_up(app: &TestApp) {
     let deal =
         app.deal_between(&first.client, &first.worker, &[20_000, 20_000, 20_000], &json!({"funded_ahead": "all"}));
     (0..3).for_each(|place| deal.fund(place));
-    let shares = [0, 10_000, 20_000].into_iter().zip(&deal.milestones);
-    let shares: Vec<_> = shares.map(|(share, id)| json!({"milestone_id": id, "worker_share": yen(share)})).collect();
+    cancel(&deal, &[0, 10_000, 20_000]);
+    assert_eq!([fee(&deal.milestone(1)), fee(&deal.milestone(2))], [2_000, 2_000]);
+    assert_eq!(quote_of(app, &first.client, &first.worker, &[1_000])["released_before"], yen(120_000));
+}
+
+/// The client asks to end the contract with these shares for the worker, who consents.
+fn cancel(deal: &Deal<'_>, shares: &[i64]) {
+    let app = deal.app();
+    let shares = shares.iter().zip(&deal.milestones);
+    let shares: Vec<_> = shares.map(|(share, id)| json!({"milestone_id": id, "worker_share": yen(*share)})).collect();
     let path = format!("/v1/contracts/{}/cancellation-requests", deal.contract);
     let request =
         app.act(&deal.client, &path, &json!({"reason": "Our plans have changed.", "shares": shares})).expect(201);
     let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
     app.post(&consent).by(&deal.worker).fresh_key().send().expect(200);
-    assert_eq!([fee(&deal.milestone(1)), fee(&deal.milestone(2))], [2_000, 2_000]);
-    assert_eq!(quote_of(app, &first.client, &first.worker, &[1_000])["released_before"], yen(120_000));
+}
+
+fn a_termination_fee_counts_like_any_release(app: &TestApp) {
+    let first = app.deal(&[90_000]);
+    first.complete(0);
+    let conditions = json!({"termination_fee": yen(30_000)});
+    let deal = app.deal_between(&first.client, &first.worker, &[100_000], &conditions);
+    deal.fund(0);
+    cancel(&deal, &[10_000]);
+    let paid = deal.read()["termination"].clone();
+    assert_eq!((fee(&deal.milestone(0)), fee(&paid)), (2_000, 3_000));
+    assert_eq!(quote_of(app, &first.client, &first.worker, &[1_000])["released_before"], yen(130_000));
 }
 
 fn by_default_each_contract_begins_at_the_first_yen(app: &TestApp) {

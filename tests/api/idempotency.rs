@@ -4,7 +4,7 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{Response, TestApp, client::fresh_key, on_both_engines, people};
+use crate::harness::{Engine, Response, TestApp, client::fresh_key, on_both_engines, people};
 
 on_both_engines!(
     the_same_key_and_request_repeat_the_first_answer,
@@ -13,6 +13,7 @@ on_both_engines!(
     an_answer_that_held_a_secret_is_not_repeated,
     the_same_key_fifty_times_at_once_has_one_effect,
     spaces_and_order_do_not_make_another_request,
+    what_is_kept_of_a_request_tells_nothing_to_whoever_reads_the_database,
 );
 
 fn register(app: &TestApp, key: &str, email: &str) -> Response {
@@ -75,4 +76,26 @@ fn spaces_and_order_do_not_make_another_request(app: &TestApp) {
     let again = send(&format!("{{ \"token\" :\n \"{token}\" }}"));
     again.expect(200);
     assert_eq!(again.header("idempotency-replayed"), "true");
+}
+
+/// What is kept to recognise a request by, in hexadecimal digits.
+fn fingerprint(app: &TestApp) -> String {
+    let hex = match app.database.engine {
+        Engine::Sqlite => "lower(hex(fingerprint))",
+        Engine::Postgres => "encode(fingerprint, 'hex')",
+    };
+    let kept = app.database.texts(&format!("SELECT {hex} AS text FROM idempotency_keys"));
+    assert_eq!(kept.len(), 1);
+    kept[0].clone()
+}
+
+fn what_is_kept_of_a_request_tells_nothing_to_whoever_reads_the_database(app: &TestApp) {
+    // The same request elsewhere: whoever could reckon it from the body alone could guess passwords by it.
+    let other = TestApp::spawn_with(app.database.engine, &[("AZUKARI_SECRET", "0123456789abcdef0123456789abcdef")]);
+    let again = TestApp::spawn_with(app.database.engine, &[("AZUKARI_SECRET", "0123456789abcdef0123456789abcdef")]);
+    for each in [app, &other, &again] {
+        register(each, "one", "hanako@example.com").expect(202);
+    }
+    assert_ne!(fingerprint(app), fingerprint(&other), "it depends on the secret");
+    assert_eq!(fingerprint(&again), fingerprint(&other), "and on nothing else but the request");
 }

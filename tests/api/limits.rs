@@ -1,5 +1,13 @@
 //! How often one caller may ask.
 
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
 use crate::harness::{Engine, Response, TestApp, people};
 
 fn app() -> TestApp {
@@ -45,4 +53,38 @@ fn guessing_has_an_allowance_of_its_own_whatever_token_comes_with_it() {
     assert_refused(&refused, "log-ins", 2);
     app.register("hanako@example.com").problem(429, "rate_limited");
     app.get("/version").send().expect(200);
+}
+
+/// Sends the first half of a body and waits.
+fn send_half(app: &TestApp) -> Response {
+    let mut socket = TcpStream::connect(app.address()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let head = "POST /v1/accounts HTTP/1.1\r\nHost: azukari\r\nConnection: close\r\nContent-Type: application/json\r\n";
+    socket.write_all(format!("{head}Content-Length: 100\r\n\r\n{{\"email\": ").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let mut part = [0; 4096];
+    while !answer.ends_with(b"}") {
+        let read = socket.read(&mut part).unwrap();
+        assert!(read > 0, "the answer ended: {}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&part[..read]);
+    }
+    parsed(&String::from_utf8(answer).unwrap())
+}
+
+fn parsed(answer: &str) -> Response {
+    let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let header = |line: &str| {
+        let (name, value) = line.split_once(": ").unwrap();
+        (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
+    };
+    let headers: HeaderMap = head.lines().skip(1).map(header).collect();
+    Response { status, headers, text: text.to_owned() }
+}
+
+#[test]
+fn a_body_that_comes_too_slowly_is_refused() {
+    let app = TestApp::spawn_with(Engine::Sqlite, &[("AZUKARI_BODY_WAIT", "PT1S")]);
+    send_half(&app).problem(408, "body_too_slow");
+    app.member("hanako");
 }

@@ -18,6 +18,7 @@ on_both_engines!(
     a_worker_has_one_running_proposal_to_a_job,
     nobody_proposes_to_their_own_job,
     terms_that_break_rules_name_each_place,
+    a_contract_has_a_largest_total,
     a_proposal_nobody_answers_expires_after_fourteen_days,
     only_the_two_sides_and_staff_read_a_proposal,
     each_side_declines_or_retracts_only_its_own_way,
@@ -129,6 +130,16 @@ fn nobody_proposes_to_their_own_job(app: &TestApp) {
     app.act(&client, &format!("{job}/proposals"), &offer(&[1])).problem(422, "own_job");
     let staff = app.staff(domain::policy::Role::Support, "support");
     app.act(&staff, &format!("{job}/proposals"), &offer(&[1])).problem(403, "not_permitted");
+}
+
+fn a_contract_has_a_largest_total(app: &TestApp) {
+    let (client, worker) = (app.member("client"), app.member("worker"));
+    let proposals = format!("{}/proposals", app.job(&client));
+    let refused = app.act(&worker, &proposals, &offer(&[100_000_000, 1])).problem(422, "terms_refused");
+    assert_eq!(refused["errors"][0]["pointer"], "/terms/milestones");
+    let why = "the milestones and the termination fee may amount to 100000000 JPY at most";
+    assert_eq!(refused["errors"][0]["detail"], why);
+    app.act(&worker, &proposals, &offer(&[99_999_999, 1])).expect(201);
 }
 
 fn terms_that_break_rules_name_each_place(app: &TestApp) {

@@ -22,6 +22,7 @@ on_both_engines!(
     a_transfer_is_matched_with_one_payment,
     many_deliveries_have_one_effect,
     many_signatures_make_one_contract,
+    many_registrations_of_one_address_make_one_member,
 );
 
 /// A delivered milestone of 10,000 yen, and its delivery.
@@ -186,4 +187,24 @@ fn many_signatures_make_one_contract(app: &TestApp) {
     let sign = |_| app.act(&client, &format!("{proposal}/accept"), &json!({"round": 1}));
     assert_one_done(&at_once(6, sign));
     assert_eq!(app.pages(&client, "/v1/me/contracts").len(), 1);
+}
+
+fn many_registrations_of_one_address_make_one_member(app: &TestApp) {
+    let answers = at_once(6, |_| app.register("hanako@example.com"));
+    answers.iter().for_each(|answer| drop(answer.expect(202)));
+    assert_eq!(app.database.texts("SELECT email AS text FROM members"), ["hanako@example.com"]);
+    let mails = app.get("/v1/test-mailbox?recipient=hanako@example.com").send().expect(200);
+    let tokens: Vec<String> = mails["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|mail| mail["body"].as_str().unwrap().lines())
+        .filter(|line| line.starts_with("azc_"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(tokens.len(), 6);
+    let confirm = |token: &String| app.post("/v1/accounts/confirm-email").json(&json!({"token": token}));
+    let good = tokens.iter().filter(|token| confirm(token).status == 200).count();
+    assert_eq!(good, 1, "only the last one who registered can confirm");
+    app.log_in("hanako@example.com");
 }

@@ -9,6 +9,7 @@ on_both_engines!(
     the_test_clock_goes_forward_and_never_back,
     tokens_stay_on_real_time,
     a_date_that_does_not_exist_is_refused,
+    the_test_clock_goes_on_past_a_timer_that_fails,
     production_has_neither_clock_nor_mailbox,
 );
 
@@ -43,6 +44,26 @@ fn a_date_that_does_not_exist_is_refused(app: &TestApp) {
     for odd in [json!(0), json!(null), json!({})] {
         app.post("/v1/test-clock/advance").json(&json!({"to_at": odd})).problem(422, "invalid_body");
     }
+}
+
+fn the_test_clock_goes_on_past_a_timer_that_fails(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    // Due before everything else, on a contract that nobody ever signed.
+    let (subject, moment) = match app.database.engine {
+        Engine::Sqlite => ("zeroblob(16)", (now(app) + TimeDelta::hours(1)).timestamp_micros().to_string()),
+        Engine::Postgres => ("gen_random_uuid()", "now() + interval '1 hour'".to_owned()),
+    };
+    let broken = format!("({subject}, 'agreed_lapse', {moment}, 0, {moment})");
+    app.database
+        .execute(&format!("INSERT INTO timers (subject, kind, due_at, attempts, retry_at) VALUES {broken}"))
+        .unwrap();
+    app.advance_hours(7 * 24);
+    assert_eq!(deal.status(), "lapsed", "what was due later happened");
+    let tried = "SELECT attempts || ' ' || last_error AS text FROM timers WHERE attempts > 0";
+    assert_eq!(app.database.texts(tried), ["1 not_found"], "it waits for its next try");
+    app.advance_hours(1);
+    assert_eq!(app.database.texts(tried), ["2 not_found"]);
+    app.database.execute("DELETE FROM timers WHERE attempts > 0").unwrap();
 }
 
 fn production_has_neither_clock_nor_mailbox(sandbox: &TestApp) {

@@ -10,6 +10,7 @@ on_both_engines!(
     money_is_set_aside_for_it_as_it_comes,
     at_completion_it_goes_back_to_the_client,
     the_worker_gets_it_when_the_client_ends_the_contract,
+    a_dispute_that_outlives_the_consent_does_not_change_where_it_goes,
     the_client_gets_it_back_when_the_worker_ends_the_contract,
     the_worker_gets_it_on_leaving_a_contract_without_money,
     a_contract_that_lapses_never_had_it,
@@ -92,6 +93,24 @@ fn the_worker_gets_it_when_the_client_ends_the_contract(app: &TestApp) {
     assert_eq!((&paid["release"]["gross"], &paid["release"]["net"]), (&yen(30_000), &yen(24_000)));
     assert_eq!(deal.balances(), (24_000, 100_000));
     assert_eq!(deal.read()["released"], yen(30_000));
+}
+
+fn a_dispute_that_outlives_the_consent_does_not_change_where_it_goes(app: &TestApp) {
+    let deal = deal(app);
+    deal.fund(0);
+    let claim = json!({"reason": "no_response", "claim": "I hear nothing."});
+    let dispute = deal.on(&deal.worker, 0, "dispute", &claim).expect(201);
+    let shares = json!([{"milestone_id": deal.milestones[1], "worker_share": yen(0)}]);
+    let path = format!("/v1/contracts/{}/cancellation-requests", deal.contract);
+    let request = app.act(&deal.client, &path, &json!({"reason": "Our plans changed.", "shares": shares})).expect(201);
+    app.act(&deal.worker, &format!("/v1/cancellation-requests/{}/consent", text(&request["id"])), &json!({}))
+        .expect(200);
+    assert_eq!((deal.status().as_str(), &termination(&deal)["escrow_status"]), ("active", &json!("funded")));
+    let dispute = format!("/v1/disputes/{}", text(&dispute["id"]));
+    app.act(&deal.client, &format!("{dispute}/answer"), &json!({"answer": "It was on holiday."})).expect(200);
+    app.act(&deal.client, &format!("{dispute}/offer"), &json!({"worker_share": yen(0)})).expect(200);
+    app.act(&deal.worker, &format!("{dispute}/settle"), &json!({"worker_share": yen(0)})).expect(200);
+    assert_eq!((deal.status().as_str(), &termination(&deal)["escrow_status"]), ("ended", &json!("released")));
 }
 
 fn the_client_gets_it_back_when_the_worker_ends_the_contract(app: &TestApp) {

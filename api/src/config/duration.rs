@@ -1,6 +1,7 @@
 //! Waits as ISO 8601 writes them: `P7D`, `PT72H`, `P1DT12H`.
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Deserializer, de::Error};
 
 const DATE: [(char, i64); 2] = [('W', 7 * 24 * 3600), ('D', 24 * 3600)];
 const TIME: [(char, i64); 3] = [('H', 3600), ('M', 60), ('S', 1)];
@@ -29,6 +30,13 @@ fn sum(text: &str, units: &[(char, i64)]) -> Option<i64> {
         rest = behind;
     }
     rest.is_empty().then_some(total)
+}
+
+/// Reads a setting that is a duration, longer than nothing.
+pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<std::time::Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let duration = parse(&text).and_then(|duration| duration.to_std().ok()).filter(|duration| !duration.is_zero());
+    duration.ok_or_else(|| D::Error::custom(format!("{text:?} must be a duration as in PT10S")))
 }
 
 /// Writes a duration of whole seconds in its largest units.

@@ -87,6 +87,11 @@ pub const RULES: &[RuleSetting] = &[
     count("revision_limit", |rules| &mut rules.revision_limit, "rounds of changes unless agreed otherwise"),
     count("revision_limit_max", |rules| &mut rules.revision_limit_max, "the most rounds of changes that may be agreed"),
     count("max_milestones", |rules| &mut rules.max_milestones, "the most milestones of one contract"),
+    yen(
+        "max_contract_total",
+        |rules| &mut rules.max_contract_total,
+        "the most that one contract may amount to, termination fee included, in yen or cents",
+    ),
     RuleSetting {
         name: "payout.mode",
         meaning: "whether earnings are paid out by themselves (automatic) or when the worker asks (on_request)",

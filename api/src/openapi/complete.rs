@@ -145,7 +145,13 @@ impl Operation<'_> {
             codes.push(Code::IdempotencyKeyMissing);
         }
         if self.operation.contains_key("requestBody") {
-            codes.extend([Code::MalformedJson, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::InvalidBody]);
+            codes.extend([
+                Code::MalformedJson,
+                Code::BodyTooSlow,
+                Code::BodyTooLarge,
+                Code::UnsupportedMediaType,
+                Code::InvalidBody,
+            ]);
         }
         if self.posts() && self.path.contains("{id}/") {
             codes.extend([Code::PreconditionFailed, Code::ActionRefused, Code::LostRace, Code::NotPermitted]);

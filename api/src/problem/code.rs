@@ -92,6 +92,8 @@ codes! {
         "Whoever proposed the ruling cannot confirm it." "裁定案を作成した本人は確定できません。";
     InsufficientFunds 409 "insufficient_funds" "Not enough money" "残高が不足しています"
         "The account does not hold this much that is free to use." "利用できる残高が足りません。";
+    BalanceTooLarge 409 "balance_too_large" "A balance would become too large" "残高が上限を超えます"
+        "An account would hold 2^53 minor units or more, which cannot be sent exactly; nothing was changed. Pay something out first." "口座の残高が2^53以上となり正確に表せないため、何も変更されていません。先に出金してください。";
     ClockNotForward 409 "clock_not_forward" "The test clock only goes forward" "テスト時計は進めることしかできません"
         "The moment named is not after the current time of the test clock." "指定された時刻はテスト時計の現在時刻より後ではありません。";
     WithdrawalBlocked 409 "withdrawal_blocked" "Something stands in the way of leaving" "退会できない原因があります"
@@ -108,6 +110,8 @@ codes! {
         "The version you named is not that of the current account: look where the money would go, then ask again." "指定された版は現在の口座と異なります。振込先を確認してからやり直してください。";
     NothingDue 409 "nothing_due" "Nothing is due" "対象の出金がありません"
         "No payout is due by that day that could go to the bank." "その日までに銀行へ送れる出金はありません。";
+    BodyTooSlow 408 "body_too_slow" "The body came too slowly" "本文の受信に時間がかかりすぎました"
+        "The body did not arrive in time: send it again, all of it at once." "本文が時間内に届きませんでした。まとめて送り直してください。";
     PreconditionFailed 412 "precondition_failed" "The resource has changed" "リソースが変更されています"
         "The If-Match header names an older version: read the resource again." "If-Matchの版は古くなっています。読み直してください。";
     BodyTooLarge 413 "body_too_large" "The body is too large" "本文が大きすぎます"

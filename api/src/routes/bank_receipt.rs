@@ -47,6 +47,7 @@ struct BankReceiptPost {
     #[garde(dive)]
     amount: Money,
     /// The value date, in Asia/Tokyo; not later than today.
+    #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
     received_on: NaiveDate,
 }
@@ -98,7 +99,7 @@ impl BankReceipt {
 ///
 /// Books it for the payment its reference names, also when it is partial or late; without one it is booked as unmatched.
 #[utoipa::path(tag = "staff", request_body = BankReceiptPost, responses((status = 201, description = "The receipt", body = BankReceipt)),
-    extensions(("x-key" = json!("required")), ("x-errors" = json!(["already_recorded", "not_permitted", "not_found"]))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["balance_too_large", "already_recorded", "not_permitted", "not_found"]))))]
 #[post("/v1/admin/bank-receipts")]
 async fn record_receipt(call: Call, body: Body<BankReceiptPost>) -> Answer {
     let Body { value, canonical } = body;
@@ -141,7 +142,7 @@ struct BankReceiptMatch {
 
 /// Match an unmatched transfer with a payment
 #[utoipa::path(tag = "staff", request_body = BankReceiptMatch, responses((status = 200, description = "The receipt, matched", body = BankReceipt)),
-    extensions(("x-key" = json!("required"))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["balance_too_large"]))))]
 #[post("/v1/admin/bank-receipts/{id}/match")]
 async fn match_receipt(call: Call, id: PathId<BankReceiptKind>, body: Body<BankReceiptMatch>) -> Answer {
     let Body { value, canonical } = body;

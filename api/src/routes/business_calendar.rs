@@ -27,6 +27,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 struct CalendarQuery {
     /// Its last day.
     #[param(example = "2026-04-30")]
+    #[serde(deserialize_with = "crate::dates::read")]
     closed_on: NaiveDate,
 }
 

@@ -177,7 +177,7 @@ async fn read_cancellation_request(call: Call, id: PathId<CancellationRequestKin
 ///
 /// For the other side. Each milestone ends at once with its share; with `?preview=true` it shows the journal entries and changes nothing. Send `If-Match` to agree only to the shares you read.
 #[utoipa::path(tag = "work", responses((status = 200, description = "The request, consented", body = CancellationRequest)),
-    extensions(("x-key" = json!("required")), ("x-errors" = json!(["shares_refused"]))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["balance_too_large", "shares_refused"]))))]
 #[post("/v1/cancellation-requests/{id}/consent")]
 async fn consent(call: Call, id: PathId<CancellationRequestKind>) -> Answer {
     call.act(Key::Required, "", move |tx, cx| reply(&usecase::consent(tx, cx, id.0)?, cx)).await

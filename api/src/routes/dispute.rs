@@ -109,7 +109,7 @@ async fn offer(call: Call, id: PathId<DisputeKind>, body: Body<WorkerShare>) -> 
 ///
 /// Names the offer's share, so that no other is accepted unseen. What is held is shared at once and for good; with `?preview=true` it shows the journal entry and changes nothing.
 #[utoipa::path(tag = "work", request_body = WorkerShare, responses((status = 200, description = "The dispute, settled", body = Dispute)),
-    extensions(("x-key" = json!("required")), ("x-errors" = json!(["stale_offer"]))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["balance_too_large", "stale_offer"]))))]
 #[post("/v1/disputes/{id}/settle")]
 async fn settle(call: Call, id: PathId<DisputeKind>, body: Body<WorkerShare>) -> Answer {
     let Body { value, canonical } = body;

@@ -129,6 +129,7 @@ struct ChangesPost {
     #[garde(length(chars, min = 1, max = 5000))]
     reason: String,
     /// When the redelivery is due, a date in Asia/Tokyo.
+    #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
     due_on: NaiveDate,
 }
@@ -161,7 +162,7 @@ struct Acceptance {
 ///
 /// Releases the escrow: the worker earns the amount less the fee, at once and for good. With `?preview=true` it shows the journal entry, fee and net to the yen, and changes nothing.
 #[utoipa::path(tag = "work", request_body = Acceptance, responses((status = 200, description = "The milestone, accepted", body = Milestone)),
-    extensions(("x-key" = json!("required")), ("x-errors" = json!(["stale_delivery"]))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["balance_too_large", "stale_delivery"]))))]
 #[post("/v1/milestones/{id}/accept")]
 async fn accept(call: Call, id: PathId<MilestoneKind>, body: Body<Acceptance>) -> Answer {
     let Body { value, canonical } = body;

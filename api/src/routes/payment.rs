@@ -168,7 +168,7 @@ struct CardPost {
 ///
 /// Plays the card holder and the gateway: the token decides what happens.
 #[utoipa::path(tag = "money", request_body = CardPost, responses((status = 200, description = "The payment", body = Payment)),
-    extensions(("x-key" = json!("required"))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["balance_too_large"]))))]
 #[post("/v1/payments/{id}/pay")]
 async fn pay(call: Call, id: PathId<PaymentKind>, body: Body<CardPost>) -> Answer {
     let Body { value, canonical } = body;

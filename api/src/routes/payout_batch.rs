@@ -91,6 +91,7 @@ fn reply(batch: &payout_batch::PayoutBatch, cx: &Context) -> Result<Reply, Probl
 struct PayoutBatchPost {
     /// Payouts due by this day are taken, the earliest first.
     #[schema(example = "2026-05-15")]
+    #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
     pay_on: NaiveDate,
 }

@@ -1,6 +1,6 @@
 //! Terms and what they leave the worker, as sent and as read; proposals and contracts speak of them alike.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use domain::{milestone::FeeTerms, rules::Rules, terms};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -24,13 +24,9 @@ pub(super) struct MilestoneTerms {
     #[garde(dive)]
     amount: Money,
     /// When it is to be delivered, a date in Asia/Tokyo.
-    #[garde(custom(four_digit_year))]
+    #[serde(deserialize_with = "crate::dates::read")]
+    #[garde(skip)]
     due_on: NaiveDate,
-}
-
-/// RFC 3339 knows no other years, and neither do calendars.
-fn four_digit_year(date: &NaiveDate, (): &()) -> garde::Result {
-    if (0..=9999).contains(&date.year()) { Ok(()) } else { Err(garde::Error::new("is past the year 9999")) }
 }
 
 /// What one side would sign. What is left out is as usual.
@@ -113,8 +109,7 @@ impl From<&terms::Terms> for Terms {
     "gross": {"amount": 11_000, "currency": "JPY"}, "fee": {"amount": 2_200, "currency": "JPY"},
     "tax": {"amount": 200, "currency": "JPY"}, "tax_mode": "included", "net": {"amount": 8_800, "currency": "JPY"},
     "client_total": {"amount": 11_000, "currency": "JPY"}, "released_before": {"amount": 0, "currency": "JPY"},
-    "milestone_nets": [{"amount": 8_800, "currency": "JPY"}],
-    "termination_fee_net": null,
+    "milestone_nets": [{"amount": 8_800, "currency": "JPY"}], "termination_fee_net": null,
 }))]
 pub(super) struct Quote {
     /// The price of all milestones.
@@ -156,7 +151,7 @@ impl Quote {
             client_total: money(quote.client_total)?,
             released_before: fees.before.into(),
             milestone_nets: fee::nets(terms, fees)?.into_iter().map(Money::from).collect(),
-            termination_fee_net: terms.termination_fee.map(|fee| money(fee::quote(fee, fees)?.net)).transpose()?,
+            termination_fee_net: terms.termination_fee.map(|due| money(fee::quote(due, fees)?.net)).transpose()?,
         })
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     calendar::after,
+    event::EventKind,
     ids::{MemberId, SessionId},
     member::{Member, MemberKind, MemberState},
     policy::{Operation, Role},
@@ -17,7 +18,7 @@ use persistence::{
     withdrawal,
 };
 
-use super::commit::{Audience, announce};
+use super::commit::{Audience, announce, tell};
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
     clock,
@@ -55,12 +56,16 @@ pub fn email_key(email: &str) -> String {
 /// # Errors
 /// Only those of the store.
 pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<(), Problem> {
-    let id = match member::by_email(tx, &email_key(&form.email))? {
-        Some((known, _)) if known.state == MemberState::Active => {
+    let id = match lock_holder(tx, &form.email)? {
+        Some(known) if known.state == MemberState::Active => {
             let mail = mailer::already_member(cx, &form.email, form.locale);
             return Ok(mail::queue(tx, &mail, clock::real_now())?);
         }
-        Some((pending, _)) => register_anew(tx, cx, pending, form)?,
+        Some(known) if known.state == MemberState::Closing => {
+            let mail = mailer::not_yet_back(cx, &form.email, form.locale, None);
+            return Ok(mail::queue(tx, &mail, clock::real_now())?);
+        }
+        Some(pending) => register_anew(tx, cx, pending, form)?,
         None => match coming_back(tx, cx, &form.email)? {
             Return::Free => register_first(tx, cx, form)?,
             Return::After(when) => {
@@ -73,6 +78,14 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
     member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, &form.email, &token, form.locale);
     Ok(mail::queue(tx, &mail, clock::real_now())?)
+}
+
+/// Whose address this is, locked: of several who register it at once, each waits for the one before. Nobody's, if its
+/// owner has left meanwhile.
+fn lock_holder(tx: &mut Tx<'_>, email: &str) -> Result<Option<Member>, Problem> {
+    let Some((seen, _)) = member::by_email(tx, &email_key(email))? else { return Ok(None) };
+    let holder = member::lock(tx, seen.id)?;
+    Ok(holder.filter(|member| member.state != MemberState::Closed))
 }
 
 /// The keyed hash of an address, which is all that is kept of it when its member has left.
@@ -92,7 +105,7 @@ fn coming_back(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<Return, Pro
     let Some(left) = withdrawal::tombstone(tx, &address_hash(cx, email))? else { return Ok(Return::Free) };
     let purged_at = after(left.left_at, cx.app.rules.purge_after);
     Ok(match cx.app.rules.email_reuse {
-        _ if left.readmitted => Return::Free,
+        EmailReuse::AfterPurge | EmailReuse::Support if left.readmitted => Return::Free,
         EmailReuse::AfterPurge if purged_at <= cx.now => Return::Free,
         EmailReuse::AfterPurge => Return::After(Some(purged_at)),
         EmailReuse::Forbidden | EmailReuse::Support => Return::After(None),
@@ -106,7 +119,8 @@ fn coming_back(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<Return, Pro
 pub fn readmit(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<(), Problem> {
     cx.permit(Operation::ReadmitAddress, cx.standing_outside())?;
     let left = withdrawal::tombstone(tx, &address_hash(cx, email))?.ok_or_else(Problem::not_found)?;
-    Ok(withdrawal::readmit(tx, left.member, cx.now)?)
+    withdrawal::readmit(tx, left.member, cx.now)?;
+    tell(tx, cx, left.member, Audience::default(), EventKind::MemberReadmitted)
 }
 
 fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<MemberId, Problem> {

@@ -10,7 +10,10 @@ use persistence::{
     store::{Conn, Tx},
 };
 
-use super::commit::{Audience, announce, tell};
+use super::{
+    commit::{Audience, announce, tell},
+    member::bind,
+};
 use crate::{clock, context::Context, mailer, problem::Problem};
 
 /// The caller's own account.
@@ -28,6 +31,7 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<BankAccount, Problem> {
 pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<BankAccount, Problem> {
     let me = cx.member()?;
     cx.require_recent_login()?;
+    bind(tx, &[me])?;
     let (account, decision) = match bank_account::lock(tx, me)? {
         Some(known) => {
             cx.check_version(known.version)?;

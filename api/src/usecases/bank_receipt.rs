@@ -8,6 +8,7 @@ use domain::{
     ids::{BankReceiptId, PaymentId},
     ledger::JournalEntry,
     money::Money,
+    payment::PaymentMethod,
     policy::Operation,
 };
 use persistence::{
@@ -116,6 +117,7 @@ pub fn assign(tx: &mut Tx<'_>, cx: &Context, id: BankReceiptId, payment: Payment
     let receipt = payment::find_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.check_version(receipt.version)?;
     check_unmatched(&receipt)?;
+    check_by_transfer(tx, payment)?;
     funding::receive(tx, cx, payment, receipt.amount, Source::Suspense)?;
     // It comes last in the order of locks, so only now is it certain that nobody else was first.
     let receipt = payment::lock_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
@@ -123,6 +125,18 @@ pub fn assign(tx: &mut Tx<'_>, cx: &Context, id: BankReceiptId, payment: Payment
     let receipt = payment::assign_receipt(tx, &receipt, payment, cx.now)?;
     tell(tx, cx, id, Audience::default(), EventKind::BankReceiptMatched)?;
     Ok(receipt)
+}
+
+/// A card is charged by the gateway; a transfer was never meant for it.
+fn check_by_transfer(tx: &mut Tx<'_>, id: PaymentId) -> Result<(), Problem> {
+    match payment::find(tx, id)?.ok_or_else(Problem::not_found)?.method {
+        PaymentMethod::BankTransfer => Ok(()),
+        PaymentMethod::Card => Err(Problem::new(Code::InvalidBody).at(
+            "/payment_id",
+            "is a card payment; name one by bank transfer",
+            "カード支払いです。銀行振込の支払いを指定してください。",
+        )),
+    }
 }
 
 fn check_unmatched(receipt: &BankReceipt) -> Result<(), Problem> {

@@ -1,9 +1,7 @@
 //! Ending a contract by consent: one side asks, the other answers, or silence does.
 
 use domain::{
-    actor::Party,
     cancellation::{CancellationAction, CancellationRequest, ProposedEnd, Share, Silence, silence},
-    contract::Ending,
     decision::Decision,
     dispute::{Claim, DisputeReason},
     ids::{CancellationRequestId, ContractId, MilestoneId},
@@ -12,7 +10,7 @@ use domain::{
     policy::{Operation, Standing},
 };
 use persistence::{
-    cancellation, note,
+    cancellation, contract, note,
     store::{Conn, Tx},
     timer::{self, Timer},
 };
@@ -76,9 +74,8 @@ pub fn consent(tx: &mut Tx<'_>, cx: &Context, id: CancellationRequestId) -> Resu
     let mut found = lock_for(tx, cx, id, CancellationAction::Consent)?;
     let decision = found.request.consent(found.work.party(cx)?, &milestones(&found.work), cx.now)?;
     found.commit(tx, cx, &decision)?;
-    if found.request.requested_by == Party::Client {
-        found.work.ending = Ending::ByClient;
-    }
+    let ending = found.work.contract.end_by_consent(found.request.requested_by, cx.now);
+    found.work.contract = contract::save(tx, &ending.next)?;
     for share in decision.next.shares {
         found.work.cancel(tx, cx, share.milestone, share.worker_share)?;
     }

@@ -1,7 +1,7 @@
 //! Signing, leaving, and what the clock does to a contract that waits for money.
 
 use domain::{
-    contract::{Contract, ContractAction, Ending},
+    contract::{Contract, ContractAction},
     event::EventKind,
     ids::{ContractId, MilestoneId, ProposalId},
     milestone::Milestone,
@@ -47,7 +47,7 @@ pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result
         escrow::insert(tx, Purpose::TerminationFee(contract.id), escrow)?;
     }
     let termination = termination.map(|escrow| TerminationFee { escrow, charged: None });
-    let work = Work { contract, milestones, termination, ending: Ending::Completed };
+    let work = Work { contract, milestones, termination };
     announce(tx, cx, work.contract.id, work.audience(), &decision)?;
     Ok(work)
 }
@@ -64,8 +64,6 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, id: ContractId) -> Result<Work, Prob
     work.contract = contract::save(tx, &decision.next)?;
     announce(tx, cx, id, work.audience(), &decision)?;
     work.cancel_rest(tx, cx)?;
-    // It was paused because the client let a funding pass.
-    work.ending = Ending::ByClient;
     work.pay_termination(tx, cx)?;
     Ok(work)
 }

@@ -87,16 +87,17 @@ pub fn discard(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<(), Problem> 
     commit(tx, cx, &draft.cancel(cx.now)?).map(drop)
 }
 
-/// It was open long enough.
+/// It was open long enough; whoever waits for an answer to a proposal gets it: no.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
     let posting = lock_known(tx, JobId::from_uuid(timer.subject))?;
-    if timer::take(tx, timer)? {
-        commit(tx, cx, &posting.job.expire(cx.now)?)?;
+    if !timer::take(tx, timer)? {
+        return Ok(());
     }
-    Ok(())
+    let job = commit(tx, cx, &posting.job.expire(cx.now)?)?;
+    proposal::decline_all(tx, cx, job.id)
 }
 
 /// Reads a job under lock for a step that the caller wants to take.

@@ -136,7 +136,8 @@ fn pay_out(tx: &mut Tx<'_>, cx: &Context, id: MemberId, ties: &[Tied]) -> Result
     if holds(AccountKind::Earnings) {
         payout::pay_everything(tx, cx, id)?;
     }
-    set_aside(tx, cx, id)
+    // Warned of; all else is on its way by now.
+    set_aside(tx, cx, id, |currency| currency != Currency::Jpy)
 }
 
 /// Ends what the warnings told of.
@@ -160,11 +161,8 @@ fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> 
 fn save(tx: &mut Tx<'_>, cx: &Context, before: &Member, decision: &Decision<Member>) -> Result<Member, Problem> {
     let saved = member::save(tx, &decision.next)?;
     announce(tx, cx, saved.id, Audience::only(saved.id), decision)?;
+    let address = member::address(tx, saved.id)?;
     let closed = saved.state == MemberState::Closed;
-    if let Some((email, locale)) = member::address(tx, saved.id)? {
-        let mail = if closed { mailer::closed(cx, &email, &locale) } else { mailer::closing(cx, &email, &locale) };
-        mail::queue(tx, &mail, clock::real_now())?;
-    }
     if closed {
         let hash = access::address_hash(cx, &before.email);
         withdrawal::complete(tx, saved.id, &hash, cx.now)?;
@@ -172,6 +170,10 @@ fn save(tx: &mut Tx<'_>, cx: &Context, before: &Member, decision: &Decision<Memb
             bank_account::remove(tx, &account)?;
         }
         member::forget(tx, saved.id)?;
+    }
+    if let Some((email, locale)) = address {
+        let mail = if closed { mailer::closed(cx, &email, &locale) } else { mailer::closing(cx, &email, &locale) };
+        mail::queue(tx, &mail, clock::real_now())?;
     }
     Ok(saved)
 }
@@ -202,17 +204,17 @@ pub fn complete(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Proble
     if !taken || member.state == MemberState::Active || withdrawal::is_money_on_its_way(tx, id)? {
         return Ok(());
     }
-    set_aside(tx, cx, id)?;
+    set_aside(tx, cx, id, |_| true)?;
     if member.state == MemberState::Closing {
         save(tx, cx, &member, &member.complete(cx.now)?)?;
     }
     Ok(())
 }
 
-/// What is left and cannot be paid is unclaimed from now on, in every currency.
-fn set_aside(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Problem> {
+/// What is left in these currencies, and cannot be paid, is unclaimed from now on.
+fn set_aside(tx: &mut Tx<'_>, cx: &Context, id: MemberId, concerns: fn(Currency) -> bool) -> Result<(), Problem> {
     let held = ledger::balances(tx, id.uuid())?;
-    for currency in Currency::ALL.iter().copied() {
+    for currency in Currency::ALL.iter().copied().filter(|currency| concerns(*currency)) {
         let of = |account: Account| {
             let own = held.iter().find(|held| held.account == account && held.amount.currency() == currency);
             own.map_or(Money::zero(currency), |held| held.amount)

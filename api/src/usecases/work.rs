@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     actor::Party,
-    contract::{Contract, Ending, TerminationPaid},
+    contract::{Contract, TerminationPaid},
     decision::Decision,
     escrow::Escrow,
     fee::{FeeBasis, FeeSchedule},
@@ -40,8 +40,6 @@ pub struct Work {
     pub milestones: Vec<Stored>,
     /// Its termination fee, if one was agreed.
     pub termination: Option<TerminationFee>,
-    /// Where the termination fee goes, should what happens now end the contract.
-    pub ending: Ending,
 }
 
 impl Work {
@@ -69,7 +67,7 @@ impl Work {
             Some(_) => escrow::lock_termination_fee(tx, contract.id)?,
             None => None,
         };
-        Ok(Self { contract, milestones, termination, ending: Ending::Completed })
+        Ok(Self { contract, milestones, termination })
     }
 
     /// Reads without locking.
@@ -83,7 +81,7 @@ impl Work {
             Some(_) => escrow::termination_fees(conn, &[id])?.pop().map(|(_, fee)| fee),
             None => None,
         };
-        Ok(Self { contract, milestones, termination, ending: Ending::Completed })
+        Ok(Self { contract, milestones, termination })
     }
 
     /// The same for many contracts at once, in the order given.
@@ -97,7 +95,7 @@ impl Work {
         let whole = |contract: Contract| {
             let milestones = milestones.extract_if(.., |stored| stored.milestone.contract == contract.id).collect();
             let termination = fees.iter().position(|(id, _)| *id == contract.id).map(|place| fees.swap_remove(place).1);
-            Self { contract, milestones, termination, ending: Ending::Completed }
+            Self { contract, milestones, termination }
         };
         Ok(contracts.into_iter().map(whole).collect())
     }
@@ -185,7 +183,7 @@ impl Work {
     pub fn pay_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let Some(fee) = &self.termination else { return Ok(()) };
         let schedule = self.schedule()?;
-        let decision = self.contract.pay_termination(&fee.escrow, self.ending, self.fees(tx, &schedule)?, cx.now)?;
+        let decision = self.contract.pay_termination(&fee.escrow, self.fees(tx, &schedule)?, cx.now)?;
         let TerminationPaid { contract, escrow, release } = &decision.next;
         self.termination = Some(escrow::save_termination_fee(tx, escrow, release.as_ref())?);
         if let Some(release) = release {

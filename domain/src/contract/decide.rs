@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Contract, ContractAction, ContractError, ContractState, Course};
+use super::{Contract, ContractAction, ContractError, ContractState, Course, Ending};
 use crate::{
+    actor::Party,
     calendar::after,
     decision::Decision,
     event::EventKind,
@@ -64,6 +65,7 @@ impl Contract {
             funding_due_at: Some(after(now, rules.funding_due)),
             lapse_at: Some(lapse_at),
             paused_at: None,
+            ending: Ending::Completed,
             ended_at: None,
             version: 1,
             created_at: now,
@@ -136,7 +138,18 @@ impl Contract {
     ) -> Result<Decision<Self>, ContractError> {
         let state = self.state.advance(ContractAction::Leave, Standing::Worker)?;
         self.check_leave(milestones, now, rules)?;
-        Ok(self.over(state, EventKind::ContractLeft, now).tell(EventKind::ContractEnded))
+        // It was paused because the client let a funding pass.
+        let left = Self { ending: Ending::ByClient, ..self.clone() };
+        Ok(left.over(state, EventKind::ContractLeft, now).tell(EventKind::ContractEnded))
+    }
+
+    /// Both consent to end it, at the wish of one side: what is not finished ends now, and what is disputed later.
+    pub fn end_by_consent(&self, requested_by: Party, now: DateTime<Utc>) -> Decision<Self> {
+        let ending = match requested_by {
+            Party::Client => Ending::ByClient,
+            Party::Worker => Ending::Completed,
+        };
+        Decision::silent(Self { ending, updated_at: now, ..self.clone() })
     }
 
     /// Where the contract stands by what its milestones are now. A contract that is over refuses.

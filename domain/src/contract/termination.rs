@@ -10,16 +10,18 @@ use crate::{
     ids::EscrowId,
     ledger::JournalEntry,
     milestone::{FeeTerms, Release},
+    names,
 };
 
-/// How a contract came to its end, as far as the termination fee depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Its milestones were finished, one by one; or it was the worker who wanted to end, or kept silent.
-    Completed,
-    /// The client ended it unfinished: asked to, and the worker consented; or left it without money until
-    /// the worker went.
-    ByClient,
+names! {
+    /// How a contract comes to its end, as far as the termination fee depends on it.
+    pub enum Ending {
+        /// Its milestones are finished, one by one; or it is the worker who wants to end, or keeps silent.
+        Completed = "completed",
+        /// The client ends it unfinished: asked to, and the worker consented; or left it without money until
+        /// the worker went.
+        ByClient = "by_client",
+    }
 }
 
 /// What becomes of the contract and the escrow of its termination fee, together.
@@ -58,7 +60,6 @@ impl Contract {
     pub fn pay_termination(
         &self,
         escrow: &Escrow,
-        ending: Ending,
         fees: FeeTerms<'_>,
         now: DateTime<Utc>,
     ) -> Result<Decision<TerminationPaid>, ContractError> {
@@ -68,7 +69,7 @@ impl Contract {
             let void = escrow.step(EscrowAction::Void, now)?;
             return Ok(Decision::new(paid(void), EventKind::EscrowVoided));
         }
-        match ending {
+        match self.ending {
             Ending::Completed => {
                 let entry = JournalEntry::escrow_refunded(escrow.id, self.client, escrow.amount)?;
                 let back = escrow.step(EscrowAction::Refund, now)?;

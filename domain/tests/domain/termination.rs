@@ -38,13 +38,14 @@ fn how_the_contract_ends_decides_where_it_goes() {
         (&funded, Ending::ByClient, EscrowState::Released, EventKind::EscrowReleased, Some(yen(24_000))),
     ];
     for (escrow, ending, state, event, net) in cases {
-        let paid = contract.pay_termination(escrow, ending, deal.fees(), start()).unwrap();
+        let contract = Contract { ending, ..contract.clone() };
+        let paid = contract.pay_termination(escrow, deal.fees(), start()).unwrap();
         assert_eq!((paid.next.escrow.state, paid.events.as_slice()), (state, [event].as_slice()), "{ending:?}");
         assert_eq!(paid.next.release.as_ref().map(|release| release.net), net);
         assert_eq!(paid.entries.len(), usize::from(state != EscrowState::Void));
         let released = net.map_or(contract.released, |_| yen(30_000));
         assert_eq!(paid.next.contract.released, released, "what the worker got counts for the next fee");
-        assert!(contract.pay_termination(&paid.next.escrow, ending, deal.fees(), start()).is_err(), "paid once");
+        assert!(contract.pay_termination(&paid.next.escrow, deal.fees(), start()).is_err(), "paid once");
     }
 }
 
@@ -54,6 +55,6 @@ fn the_escrow_of_something_else_is_not_taken_for_it() {
     let other = Escrow { client: id(9), ..escrow.clone() };
     assert_eq!(contract.fund_termination(&other, start()), Err(ContractError::ForeignEscrow));
     let other = Escrow { amount: yen(1), ..escrow };
-    let paid = contract.pay_termination(&other, Ending::Completed, deal.fees(), start());
+    let paid = contract.pay_termination(&other, deal.fees(), start());
     assert_eq!(paid, Err(ContractError::ForeignEscrow));
 }

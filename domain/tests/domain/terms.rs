@@ -39,8 +39,13 @@ fn every_amount_is_positive_and_in_one_currency() {
 }
 
 #[test]
-fn a_total_past_two_to_the_53_is_refused() {
-    assert_eq!(errors(&terms(&[MAX_AMOUNT, 1], FundedAhead::All)), [TermsError::TotalOutOfRange]);
+fn a_contract_amounts_to_a_hundred_million_yen_at_most_with_its_termination_fee() {
+    let too_large = [TermsError::TotalTooLarge { max: yen(100_000_000) }];
+    let fitting = terms(&[60_000_000, 40_000_000], FundedAhead::All);
+    assert_eq!(errors(&fitting), []);
+    assert_eq!(errors(&Terms { termination_fee: Some(yen(1)), ..fitting }), too_large);
+    assert_eq!(errors(&terms(&[60_000_000, 40_000_001], FundedAhead::All)), too_large);
+    assert_eq!(errors(&terms(&[MAX_AMOUNT, 1], FundedAhead::All)), too_large, "more than can be added, too");
 }
 
 #[test]

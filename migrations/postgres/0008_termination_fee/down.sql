@@ -1,3 +1,5 @@
+ALTER TABLE contracts DROP COLUMN ending;
+
 DELETE FROM escrows WHERE milestone_id IS NULL;
 ALTER TABLE escrows DROP CONSTRAINT escrows_purpose;
 ALTER TABLE escrows DROP COLUMN net;

@@ -9,3 +9,5 @@ ALTER TABLE escrows ADD COLUMN fee bigint CHECK (fee >= 0);
 ALTER TABLE escrows ADD COLUMN fee_tax bigint CHECK (fee_tax >= 0);
 ALTER TABLE escrows ADD COLUMN net bigint CHECK (net >= 0);
 ALTER TABLE escrows ADD CONSTRAINT escrows_purpose CHECK ((milestone_id IS NULL) <> (contract_id IS NULL));
+
+ALTER TABLE contracts ADD COLUMN ending text NOT NULL DEFAULT 'completed' CHECK (ending IN ('completed', 'by_client'));

@@ -1,3 +1,4 @@
+DROP INDEX mails_age;
 DROP INDEX contracts_client_state;
 DROP INDEX contracts_worker_state;
 DROP INDEX proposals_client_state;

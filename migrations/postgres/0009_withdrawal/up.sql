@@ -26,3 +26,4 @@ CREATE INDEX disputes_client_state ON disputes (client_id, state);
 CREATE INDEX disputes_worker_state ON disputes (worker_id, state);
 CREATE INDEX jobs_client_state ON jobs (client_id, state);
 CREATE INDEX payouts_worker_state ON payouts (worker_id, state);
+CREATE INDEX mails_age ON mails (created_at);

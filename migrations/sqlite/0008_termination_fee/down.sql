@@ -1,3 +1,5 @@
+ALTER TABLE contracts DROP COLUMN ending;
+
 -- SQLite cannot change a CHECK: the tables are made anew, with their rows.
 PRAGMA defer_foreign_keys = ON;
 

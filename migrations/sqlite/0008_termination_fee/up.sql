@@ -63,3 +63,5 @@ CREATE TABLE escrows (
 INSERT INTO escrows (id, milestone_id, client_id, worker_id, currency, amount, state, version, created_at, updated_at)
     SELECT id, milestone_id, client_id, worker_id, currency, amount, state, version, created_at, updated_at FROM escrows_copy;
 DROP TABLE escrows_copy;
+
+ALTER TABLE contracts ADD COLUMN ending TEXT NOT NULL DEFAULT 'completed' CHECK (ending IN ('completed', 'by_client'));

@@ -17,7 +17,7 @@ use crate::{
     error::StoreError,
     row::corrupt,
     schema::{escrows, events, journal_entries, ledger_accounts, milestones, payouts, postings, releases},
-    store::Conn,
+    store::{Conn, at_one_moment},
     types::Key,
 };
 
@@ -56,11 +56,15 @@ impl Audit {
     }
 }
 
-/// Reads all of the books and checks every invariant of them.
+/// Reads all of the books, as they were at one moment, and checks every invariant of them.
 ///
 /// # Errors
 /// Those of the database, or rows that make no sense.
 pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
+    at_one_moment(conn, check)
+}
+
+fn check(conn: &mut Conn) -> Result<Audit, StoreError> {
     let mut report = audit(entries(conn)?);
     let accounts: Vec<AccountRow> = ledger_accounts::table
         .filter(ledger_accounts::balance.is_not_null())

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use diesel::{
-    Connection, ConnectionError, PgConnection, SqliteConnection,
+    Connection, ConnectionError, PgConnection, RunQueryDsl, SqliteConnection,
     connection::SimpleConnection,
     r2d2::{self, ManageConnection, PooledConnection, R2D2Connection},
 };
@@ -90,6 +90,20 @@ fn connect_postgres(url: &str, access: Access) -> Result<PgConnection, Connectio
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
     Ok(conn)
+}
+
+/// Deadlocks and lock timeouts are told from the rest by their message, for want of a kind of their own; so it must be
+/// the English one.
+pub(super) fn check_language(pg: &mut PgConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let query = diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('lc_messages')"));
+    let language: String = query.get_result(pg)?;
+    let is_english =
+        ["", "C", "POSIX"].contains(&language.as_str()) || language.starts_with("en") || language.starts_with("C.");
+    if is_english {
+        return Ok(());
+    }
+    Err(format!("set lc_messages of the database to C (ALTER DATABASE ... SET lc_messages = 'C'); it is {language}")
+        .into())
 }
 
 /// Open connections of one kind.

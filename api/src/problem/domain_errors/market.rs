@@ -72,7 +72,7 @@ impl From<Vec<TermsError>> for Problem {
 /// Where in a body with `terms` the offender stands.
 fn pointer(error: &TermsError) -> String {
     match error {
-        TermsError::NoMilestones | TermsError::TooManyMilestones { .. } | TermsError::TotalOutOfRange => {
+        TermsError::NoMilestones | TermsError::TooManyMilestones { .. } | TermsError::TotalTooLarge { .. } => {
             "/terms/milestones".into()
         }
         TermsError::AmountNotPositive { index } => format!("/terms/milestones/{index}/amount/amount"),
@@ -94,7 +94,7 @@ fn in_japanese(error: &TermsError) -> String {
         TermsError::AmountCurrency { expected, .. } => format!("通貨は{expected}にそろえてください。"),
         TermsError::DueInThePast { .. } => "納期が過ぎています。".into(),
         TermsError::DueOutOfOrder { .. } => "納期が前のマイルストーンより早くなっています。".into(),
-        TermsError::TotalOutOfRange => "合計金額が範囲外です。".into(),
+        TermsError::TotalTooLarge { max } => format!("マイルストーンと中途終了料の合計は{max}までです。"),
         TermsError::AcceptanceDays { min, max } => format!("検収期間は{min}～{max}日です。"),
         TermsError::RevisionLimit { max } => format!("修正回数は{max}回までです。"),
         TermsError::TerminationFee => "中途終了料は0より大きく、マイルストーンと同じ通貨にしてください。".into(),

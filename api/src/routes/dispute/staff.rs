@@ -50,7 +50,7 @@ pub(super) async fn propose_ruling(call: Call, id: PathId<DisputeKind>, body: Bo
 ///
 /// For another of staff than its writer, naming its share. What is held is shared at once and for good; with `?preview=true` it shows the journal entry and changes nothing.
 #[utoipa::path(tag = "staff", request_body = WorkerShare, responses((status = 200, description = "The dispute, ruled", body = Dispute)),
-    extensions(("x-key" = json!("required")), ("x-errors" = json!(["four_eyes", "stale_ruling"]))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["balance_too_large", "four_eyes", "stale_ruling"]))))]
 #[post("/v1/admin/disputes/{id}/rule")]
 pub(super) async fn rule(call: Call, id: PathId<DisputeKind>, body: Body<WorkerShare>) -> Answer {
     let Body { value, canonical } = body;

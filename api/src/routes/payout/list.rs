@@ -92,6 +92,7 @@ pub(super) struct AllPayoutsQuery {
     status: Option<PayoutState>,
     /// Only those to be paid on this day.
     #[param(example = "2026-05-15")]
+    #[serde(default, deserialize_with = "crate::dates::read_optional")]
     pay_on: Option<NaiveDate>,
     /// How many at most.
     #[param(minimum = 1, maximum = 100, default = 20)]

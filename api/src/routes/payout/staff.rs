@@ -66,6 +66,7 @@ pub(in crate::routes) struct SettlementPost {
     bank_reference: String,
     /// The value date, in Asia/Tokyo; not later than today.
     #[schema(example = "2026-05-15")]
+    #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
     value_on: NaiveDate,
 }
@@ -110,6 +111,7 @@ struct ReturnPost {
     bank_reference: String,
     /// Its value date, in Asia/Tokyo; not later than today.
     #[schema(example = "2026-05-18")]
+    #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
     value_on: NaiveDate,
 }

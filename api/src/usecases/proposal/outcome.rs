@@ -55,7 +55,7 @@ pub fn restore_after_lapse(tx: &mut Tx<'_>, cx: &Context, job: JobId, proposal: 
     Ok(())
 }
 
-/// The client took the job back, and with it says no to everyone who waits for an answer.
+/// The job is over without a contract: everyone who waits for an answer gets it, and it is no.
 ///
 /// # Errors
 /// Only those of the store.

@@ -24,9 +24,13 @@ use crate::{
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(request_payout).service(list::list_my_payouts).service(read_payout).service(cancel);
-    config.service(list::list_payouts).service(staff::hold).service(staff::resume).service(staff::cancel);
-    config.service(staff::pay).service(staff::fail).service(staff::send_back);
+    config.service(request_payout).service(list::list_my_payouts).service(read_payout).service(cancel_payout);
+    config
+        .service(list::list_payouts)
+        .service(staff::hold_payout)
+        .service(staff::resume_payout)
+        .service(staff::cancel_payout_by_staff);
+    config.service(staff::enter_payment).service(staff::enter_failure).service(staff::enter_return);
 }
 
 /// Which payout you want.
@@ -111,6 +115,6 @@ async fn read_payout(call: Call, id: PathId<Kind>) -> Answer {
 /// While it is not in a batch for the bank. The money, and the fee of a quick payout, are earnings again.
 #[utoipa::path(tag = "money", responses((status = 200, description = "The payout, canceled", body = Payout)), extensions(("x-key" = json!("required"))))]
 #[post("/v1/payouts/{id}/cancel")]
-async fn cancel(call: Call, id: PathId<Kind>) -> Answer {
+async fn cancel_payout(call: Call, id: PathId<Kind>) -> Answer {
     call.act(Key::Required, "", move |tx, cx| reply(&usecase::cancel(tx, cx, id.0)?, cx)).await
 }

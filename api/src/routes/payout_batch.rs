@@ -26,7 +26,7 @@ use crate::{
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(prepare_batch).service(list_batches).service(read_batch).service(list_batch_payouts);
-    config.service(send).service(settle).service(list_runs);
+    config.service(send_batch).service(settle_batch).service(list_runs);
 }
 
 /// Payouts that go to the bank together.
@@ -177,7 +177,7 @@ async fn list_batch_payouts(call: Call, id: PathId<PayoutBatchKind>, filter: Fil
 /// Enter that a batch went to the bank
 #[utoipa::path(tag = "staff", responses((status = 200, description = "The batch, sent", body = PayoutBatch)), extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/payout-batches/{id}/send")]
-async fn send(call: Call, id: PathId<PayoutBatchKind>) -> Answer {
+async fn send_batch(call: Call, id: PathId<PayoutBatchKind>) -> Answer {
     call.act(Key::Required, "", move |tx, cx| reply(&usecase::send(tx, cx, id.0)?, cx)).await
 }
 
@@ -187,7 +187,7 @@ async fn send(call: Call, id: PathId<PayoutBatchKind>) -> Answer {
 #[utoipa::path(tag = "staff", request_body = SettlementPost, responses((status = 200, description = "The batch, settled", body = PayoutBatch)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/payout-batches/{id}/settle")]
-async fn settle(call: Call, id: PathId<PayoutBatchKind>, body: Body<SettlementPost>) -> Answer {
+async fn settle_batch(call: Call, id: PathId<PayoutBatchKind>, body: Body<SettlementPost>) -> Answer {
     let Body { value, canonical } = body;
     let settlement = Settlement::from(value);
     call.act(Key::Required, &canonical, move |tx, cx| reply(&usecase::settle(tx, cx, id.0, &settlement)?, cx)).await

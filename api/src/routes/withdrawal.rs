@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(readiness).service(leave).service(readmit);
+    config.service(readiness).service(leave_for_good).service(readmit);
 }
 
 /// Whether the caller can leave, and all that matters for it.
@@ -96,7 +96,7 @@ struct Left {
 #[utoipa::path(tag = "leaving", request_body = Leave, responses((status = 200, description = "You have left", body = Left)),
     extensions(("x-key" = json!("required")), ("x-errors" = json!(["recent_login_required", "withdrawal_blocked", "warnings_not_acknowledged", "not_permitted"]))))]
 #[post("/v1/me/withdrawal")]
-async fn leave(call: Call, body: Body<Leave>) -> Answer {
+async fn leave_for_good(call: Call, body: Body<Leave>) -> Answer {
     let Body { value, canonical } = body;
     let farewell = Farewell {
         reason: value.reason.map(|word| word.0),

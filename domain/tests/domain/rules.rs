@@ -40,6 +40,7 @@ fn numbers_that_contradict_each_other_are_found() {
         ),
         (Rules { revision_limit: 21, ..usual() }, RulesError::RevisionLimit),
         (Rules { max_milestones: 0, ..usual() }, RulesError::MaxMilestones),
+<<<<<<< HEAD
         (Rules { max_contract_total: 0, ..usual() }, RulesError::MaxContractTotal),
         (Rules { max_contract_total: 1_000_000_000_001, ..usual() }, RulesError::MaxContractTotal),
         (paying(|payout| payout.minimum = 0), RulesError::PayoutMinimum),
@@ -47,6 +48,14 @@ fn numbers_that_contradict_each_other_are_found() {
         (paying(|payout| payout.run_chunk = 0), RulesError::PayoutSteps),
         (paying(|payout| payout.run_chunk = 1_001), RulesError::PayoutSteps),
         (paying(|payout| payout.batch_max = 0), RulesError::PayoutSteps),
+=======
+        (paying(|payout| payout.minimum = 0), RulesError::BankFees),
+        (paying(|payout| payout.run_chunk = 0), RulesError::PayoutSteps),
+        (paying(|payout| payout.run_chunk = 1_001), RulesError::PayoutSteps),
+        (paying(|payout| payout.batch_max = 0), RulesError::PayoutSteps),
+        (Rules { max_contract_total: 0, ..usual() }, RulesError::MaxContractTotal),
+        (Rules { max_contract_total: 1_000_000_000_001, ..usual() }, RulesError::MaxContractTotal),
+>>>>>>> payday
         (Rules { second_reminder: TimeDelta::hours(72), ..usual() }, RulesError::Reminders),
     ] {
         assert_eq!(rules.check(), Err(error));

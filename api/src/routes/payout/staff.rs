@@ -29,7 +29,7 @@ struct PayoutReason {
 /// It stays out of batches until it is resumed; the worker reads the reason.
 #[utoipa::path(tag = "staff", request_body = PayoutReason, responses((status = 200, description = "The payout, held", body = Payout)))]
 #[post("/v1/admin/payouts/{id}/hold")]
-pub(super) async fn hold(call: Call, id: PathId<Kind>, body: Body<PayoutReason>) -> Answer {
+pub(super) async fn hold_payout(call: Call, id: PathId<Kind>, body: Body<PayoutReason>) -> Answer {
     let Body { value, canonical } = body;
     call.act(Key::Optional, &canonical, move |tx, cx| reply(&usecase::hold(tx, cx, id.0, value.reason.clone())?, cx))
         .await
@@ -38,7 +38,7 @@ pub(super) async fn hold(call: Call, id: PathId<Kind>, body: Body<PayoutReason>)
 /// Let a held payout go on
 #[utoipa::path(tag = "staff", responses((status = 200, description = "The payout, requested again", body = Payout)))]
 #[post("/v1/admin/payouts/{id}/resume")]
-pub(super) async fn resume(call: Call, id: PathId<Kind>) -> Answer {
+pub(super) async fn resume_payout(call: Call, id: PathId<Kind>) -> Answer {
     call.act(Key::Optional, "", move |tx, cx| reply(&usecase::resume(tx, cx, id.0)?, cx)).await
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn resume(call: Call, id: PathId<Kind>) -> Answer {
 #[utoipa::path(tag = "staff", request_body = PayoutReason, responses((status = 200, description = "The payout, canceled", body = Payout)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/payouts/{id}/cancel")]
-pub(super) async fn cancel(call: Call, id: PathId<Kind>, body: Body<PayoutReason>) -> Answer {
+pub(super) async fn cancel_payout_by_staff(call: Call, id: PathId<Kind>, body: Body<PayoutReason>) -> Answer {
     let Body { value, canonical } = body;
     call.act(Key::Required, &canonical, move |tx, cx| {
         reply(&usecase::cancel_by_staff(tx, cx, id.0, value.reason.clone())?, cx)
@@ -81,7 +81,7 @@ impl From<SettlementPost> for Settlement {
 #[utoipa::path(tag = "staff", request_body = SettlementPost, responses((status = 200, description = "The payout, paid", body = Payout)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/payouts/{id}/pay")]
-pub(super) async fn pay(call: Call, id: PathId<Kind>, body: Body<SettlementPost>) -> Answer {
+pub(super) async fn enter_payment(call: Call, id: PathId<Kind>, body: Body<SettlementPost>) -> Answer {
     let Body { value, canonical } = body;
     let settlement = Settlement::from(value);
     call.act(Key::Required, &canonical, move |tx, cx| reply(&usecase::pay(tx, cx, id.0, &settlement)?, cx)).await
@@ -93,7 +93,7 @@ pub(super) async fn pay(call: Call, id: PathId<Kind>, body: Body<SettlementPost>
 #[utoipa::path(tag = "staff", request_body = PayoutReason, responses((status = 200, description = "The payout, failed", body = Payout)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/payouts/{id}/fail")]
-pub(super) async fn fail(call: Call, id: PathId<Kind>, body: Body<PayoutReason>) -> Answer {
+pub(super) async fn enter_failure(call: Call, id: PathId<Kind>, body: Body<PayoutReason>) -> Answer {
     let Body { value, canonical } = body;
     call.act(Key::Required, &canonical, move |tx, cx| reply(&usecase::fail(tx, cx, id.0, &value.reason)?, cx)).await
 }
@@ -122,7 +122,7 @@ struct ReturnPost {
 #[utoipa::path(tag = "staff", request_body = ReturnPost, responses((status = 200, description = "The payout, returned", body = Payout)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/payouts/{id}/return")]
-pub(super) async fn send_back(call: Call, id: PathId<Kind>, body: Body<ReturnPost>) -> Answer {
+pub(super) async fn enter_return(call: Call, id: PathId<Kind>, body: Body<ReturnPost>) -> Answer {
     let Body { value, canonical } = body;
     let settlement = Settlement { bank_reference: value.bank_reference, value_on: value.value_on };
     call.act(Key::Required, &canonical, move |tx, cx| {

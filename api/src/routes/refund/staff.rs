@@ -33,7 +33,7 @@ struct RefundSettlementPost {
 #[utoipa::path(tag = "staff", request_body = RefundSettlementPost, responses((status = 200, description = "The refund, settled", body = Refund)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/refunds/{id}/settle")]
-pub(super) async fn settle(call: Call, id: PathId<Kind>, body: Body<RefundSettlementPost>) -> Answer {
+pub(super) async fn settle_refund(call: Call, id: PathId<Kind>, body: Body<RefundSettlementPost>) -> Answer {
     let Body { value, canonical } = body;
     let settlement = Settlement { reference: value.reference, value_on: value.value_on };
     call.act(Key::Required, &canonical, move |tx, cx| reply(&usecase::settle(tx, cx, id.0, settlement.clone())?, cx))
@@ -55,7 +55,7 @@ struct RefundReason {
 #[utoipa::path(tag = "staff", request_body = RefundReason, responses((status = 200, description = "The refund, failed", body = Refund)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/refunds/{id}/fail")]
-pub(super) async fn fail(call: Call, id: PathId<Kind>, body: Body<RefundReason>) -> Answer {
+pub(super) async fn fail_refund(call: Call, id: PathId<Kind>, body: Body<RefundReason>) -> Answer {
     let Body { value, canonical } = body;
     call.act(Key::Required, &canonical, move |tx, cx| reply(&usecase::fail(tx, cx, id.0, value.reason.clone())?, cx))
         .await

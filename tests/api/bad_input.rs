@@ -15,6 +15,7 @@ on_both_engines!(
     an_unknown_path_is_not_found,
     an_unknown_or_repeated_parameter_is_refused,
     a_header_that_cannot_be_read_is_refused,
+    a_date_no_calendar_knows_is_refused,
 );
 
 fn register(app: &TestApp, body: impl Into<Vec<u8>>) -> Response {
@@ -138,4 +139,21 @@ fn a_header_that_cannot_be_read_is_refused(app: &TestApp) {
         app.post("/v1/accounts").key(key).json(&form).problem(400, "invalid_header");
     }
     app.post("/v1/accounts").key("a").key("b").json(&form).problem(400, "invalid_header");
+}
+
+fn a_date_no_calendar_knows_is_refused(app: &TestApp) {
+    let finance = app.staff(domain::policy::Role::Finance, "fin");
+    let receipt = |date: &str| {
+        let body = json!({
+            "bank_reference": "1", "sender": "A", "amount": {"amount": 1, "currency": "JPY"}, "received_on": date,
+        });
+        app.act(&finance, "/v1/admin/bank-receipts", &body)
+    };
+    for date in ["-10000-01-01", "-0001-01-01", "+10000-01-01", "2026-02-30", "2026-13-01", "yesterday", ""] {
+        receipt(date).problem(422, "invalid_body");
+        app.act(&finance, "/v1/admin/payout-batches", &json!({"pay_on": date})).problem(422, "invalid_body");
+        app.get(&format!("/v1/payout-calendar?closed_on={date}")).send().problem(400, "invalid_parameter");
+        app.get(&format!("/v1/admin/payouts?pay_on={date}")).by(&finance).send().problem(400, "invalid_parameter");
+    }
+    assert_eq!(app.read(&finance, "/v1/admin/bank-receipts")["items"], json!([]));
 }

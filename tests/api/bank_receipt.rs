@@ -12,6 +12,7 @@ on_both_engines!(
     a_late_transfer_is_the_clients_all_the_same,
     a_transfer_after_the_end_is_the_clients_all_the_same,
     a_transfer_of_unknown_origin_waits_to_be_matched,
+    a_card_payment_is_not_matched,
     matching_can_be_previewed_and_then_changes_nothing,
     the_same_line_of_the_statement_is_booked_once,
     amounts_that_make_no_sense_are_refused_and_another_currency_waits_for_a_person,
@@ -103,6 +104,14 @@ fn a_transfer_of_unknown_origin_waits_to_be_matched(app: &TestApp) {
     assert_eq!((&matched["payment_id"], &matched["allowed_actions"]), (&payment["id"], &json!([])));
     assert_eq!((deal.stands(0).0.as_str(), deal.balances()), ("funded", (0, 0)));
     assign(app, &finance, &receipt, &payment).problem(409, "action_refused");
+}
+
+fn a_card_payment_is_not_matched(app: &TestApp) {
+    let (finance, deal) = (app.staff(Role::Finance, "fin"), app.deal(&[10_000]));
+    deal.start_funding(0, "card").expect(200);
+    let receipt = app.transfer(&finance, "20260401-1", None, 10_000).expect(201);
+    let refused = assign(app, &finance, &receipt, &deal.payment(0)).problem(422, "invalid_body");
+    assert_eq!(refused["errors"][0]["pointer"], "/payment_id");
 }
 
 fn matching_can_be_previewed_and_then_changes_nothing(app: &TestApp) {

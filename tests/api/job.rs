@@ -16,6 +16,7 @@ on_both_engines!(
     only_the_client_publishes_or_cancels,
     a_job_is_not_published_or_canceled_twice,
     an_open_job_expires_after_thirty_days,
+    who_waits_for_an_answer_to_a_job_that_expires_gets_it,
     a_job_that_breaks_a_rule_names_the_member_at_fault,
     posting_again_with_the_same_key_is_one_job,
     an_action_on_an_older_version_is_refused,
@@ -100,6 +101,18 @@ fn a_job_is_not_published_or_canceled_twice(app: &TestApp) {
     app.post(&format!("{job}/cancel")).by(&client).send().expect(200);
     let refused = app.post(&format!("{job}/cancel")).by(&client).send().problem(409, "action_refused");
     assert_eq!(refused["allowed_actions"], json!([]));
+}
+
+fn who_waits_for_an_answer_to_a_job_that_expires_gets_it(app: &TestApp) {
+    let (client, worker) = (app.member("client"), app.member("worker"));
+    let job = app.job(&client);
+    app.advance_hours(20 * 24);
+    let proposal = app.proposal(&worker, &job, &[10_000]);
+    app.advance_hours(10 * 24);
+    assert_eq!(
+        (app.status(&client, &job), app.status(&worker, &proposal)),
+        ("expired".to_owned(), "declined".to_owned())
+    );
 }
 
 fn an_open_job_expires_after_thirty_days(app: &TestApp) {

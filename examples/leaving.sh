@@ -95,9 +95,14 @@ TOKEN=""; refused 401 invalid_credentials POST /v1/sessions \
     "$(jq -n --arg email "$WORKER_EMAIL" --arg password "$PASSWORD" '{email: $email, password: $password}')"
 call GET "/v1/test-mailbox?recipient=$WORKER_EMAIL" | jq -r '.items[0].subject'
 
-say "What the client still has must be given back, too."
-expect "client_funds_left" "$(TOKEN="$CLIENT" call GET /v1/me/withdrawal | jq -r '[.blockers[].code] | join(" ")')"
-CLIENT_FUNDS_PLACEHOLDER=1
+say "What the client still has goes back to the card it came from: leaving itself refunds it."
+blocked "$CLIENT" "client_funds_left"
+expect "false operator 20000" "$(blocker "$CLIENT" client_funds_left '"\(.hard) \(.owner) \(.amount.amount)"')"
+log_in "$CLIENT_EMAIL" "$PASSWORD"
+expect closing "$(call POST /v1/me/withdrawal "$FAREWELL" | jq -r .status)"
+TOKEN=""
+advance 1
+expect "Your account is closed" "$(TOKEN="" call GET "/v1/test-mailbox?recipient=$CLIENT_EMAIL" | jq -r '.items[0].subject')"
 
 say "Coming back: an address that left lately is told by mail from when on it may."
 TERMS="$(TOKEN="" call GET /version | jq -r .terms_version)"

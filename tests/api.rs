@@ -32,6 +32,7 @@ mod payout;
 mod proposal;
 mod proposal_outcome;
 mod races;
+mod refund;
 mod sandbox;
 mod strangers;
 mod termination_fee;

@@ -82,6 +82,7 @@ fn link(fact: &Fact) -> String {
         Code::OpenProposal => format!("/v1/proposals/{subject}"),
         Code::OpenJob => format!("/v1/jobs/{subject}"),
         Code::PayoutUnderWay | Code::PayoutHeld => format!("/v1/payouts/{subject}"),
+        Code::RefundUnderWay => format!("/v1/refunds/{subject}"),
         Code::EarningsUnpaid | Code::ClientFundsLeft | Code::Receivable => "/v1/me/balance".to_owned(),
         Code::EmailUnconfirmed | Code::NoPassword => "/v1/me".to_owned(),
     }
@@ -117,6 +118,8 @@ words! {
         "Nothing: leave, and the account closes when it has arrived." "対応は不要です。退会すると、着金後にアカウントが閉じられます。";
     PayoutHeld "A payout is held" "保留中の出金があります"
         "Our people are looking at it; the payout says why." "運営が確認中です。理由は出金の詳細にあります。";
+    RefundUnderWay "A refund is on its way" "返金手続き中です"
+        "Nothing: leave, and the account closes when it has arrived." "対応は不要です。退会すると、返金の完了後にアカウントが閉じられます。";
     EarningsUnpaid "Earnings are not paid out" "出金されていない報酬があります"
         "Leaving pays them out, free of charge, to your bank account: set one, or correct it." "退会すると無料で銀行口座へ振り込みます。口座を登録または修正してください。";
     ClientFundsLeft "Client funds are left" "未使用の入金があります"

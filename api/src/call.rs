@@ -239,7 +239,7 @@ impl Call {
 }
 
 /// What is made new and moves money by that, and so can be previewed as well.
-const PREVIEWED_CREATIONS: [&str; 1] = ["/v1/payouts"];
+const PREVIEWED_CREATIONS: [&str; 2] = ["/v1/payouts", "/v1/refunds"];
 
 /// Whether a path is that of something that can be previewed: an action on a resource, or one of the few others.
 pub fn can_be_previewed(path: &str) -> bool {

@@ -120,6 +120,17 @@ pub fn payout_failed(cx: &Context, to: &str, locale: &str, back: Money, reason: 
     compose(cx, to, "A payout did not reach you", body)
 }
 
+/// Tells a client that money which was to go back to them did not arrive.
+pub fn refund_failed(cx: &Context, to: &str, locale: &str, amount: Money, reason: &str) -> Mail {
+    if locale == Locale::Ja.as_str() {
+        let body = format!("{amount}の返金が完了しませんでした（{reason}）。お金は未使用の入金に戻りました。\n");
+        return compose(cx, to, "返金できませんでした", body);
+    }
+    let body =
+        format!("{amount} could not be sent back to you ({reason}). The money is with your client funds again.\n");
+    compose(cx, to, "A refund did not reach you", body)
+}
+
 /// Tells somebody who joins again how soon they can.
 pub fn not_yet_back(cx: &Context, to: &str, locale: Locale, when: Option<DateTime<Utc>>) -> Mail {
     let at = when.map(|when| when.format("%Y-%m-%d %H:%M UTC"));

@@ -20,6 +20,7 @@ mod payout_quote;
 pub mod platform;
 mod preview;
 mod proposal;
+mod refund;
 mod sandbox;
 mod terms;
 mod withdrawal;
@@ -41,6 +42,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     payout::configure(config);
     payout_batch::configure(config);
     payout_quote::configure(config);
+    refund::configure(config);
     balance::configure(config);
     bank_account::configure(config);
     bank_receipt::configure(config);

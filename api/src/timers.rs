@@ -13,7 +13,9 @@ use crate::{
     context::Context,
     problem::Problem,
     state::App,
-    usecases::{cancellation, contract, dispute, funding, job, milestone, payout_run, platform, proposal, withdrawal},
+    usecases::{
+        cancellation, contract, dispute, funding, job, milestone, payout_run, platform, proposal, refund, withdrawal,
+    },
 };
 
 /// How many timers are looked up at once.
@@ -56,6 +58,7 @@ fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem>
         TimerKind::AutoAcceptReminder72h | TimerKind::AutoAcceptReminder24h => milestone::remind(tx, cx, timer),
         TimerKind::RedeliveryOverdue => milestone::overdue(tx, cx, timer),
         TimerKind::FundingExpiry => funding::expire(tx, cx, timer),
+        TimerKind::RefundSettlement => refund::gateway_answers(tx, cx, timer),
         TimerKind::SlowCharge => funding::settle_slow_charge(tx, cx, timer),
         TimerKind::PayoutClose => payout_run::step(tx, cx, timer),
         TimerKind::FundingDue => contract::miss_funding(tx, cx, timer),

@@ -18,6 +18,7 @@ pub mod payout_batch;
 pub mod payout_run;
 pub mod platform;
 pub mod proposal;
+pub mod refund;
 pub mod withdrawal;
 pub mod work;
 pub mod worklist;

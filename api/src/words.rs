@@ -94,6 +94,8 @@ pub type BankAccountState = Word<domain::bank_account::BankAccountState>;
 pub type PayoutKind = Word<domain::payout::PayoutKind>;
 /// `payout::PayoutState` as sent.
 pub type PayoutState = Word<domain::payout::PayoutState>;
+/// `refund::RefundState` as sent.
+pub type RefundState = Word<domain::refund::RefundState>;
 /// `payout_batch::PayoutBatchState` as sent.
 pub type PayoutBatchState = Word<domain::payout_batch::PayoutBatchState>;
 /// `worklist::TaskKind` as sent.

@@ -126,6 +126,13 @@ names! {
         /// It was found to belong to a payment.
         BankReceiptMatched = "bank_receipt.matched",
 
+        /// A client's money leaves for where it came from.
+        RefundRequested = "refund.requested",
+        /// It arrived.
+        RefundSettled = "refund.settled",
+        /// It did not.
+        RefundFailed = "refund.failed",
+
         /// Earnings leave for the worker's bank.
         PayoutRequested = "payout.requested",
         /// The same, at once and for a fee.

@@ -30,6 +30,7 @@ pub mod payout;
 pub mod payout_batch;
 pub mod policy;
 pub mod proposal;
+pub mod refund;
 pub mod release;
 pub mod rules;
 pub mod states;

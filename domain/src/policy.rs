@@ -3,7 +3,7 @@
 use crate::{
     cancellation::CancellationAction, contract::ContractAction, dispute::DisputeAction, escrow::EscrowAction,
     job::JobAction, member::MemberAction, milestone::MilestoneAction, names, payment::PaymentAction,
-    payout::PayoutAction, payout_batch::PayoutBatchAction, proposal::ProposalAction,
+    payout::PayoutAction, payout_batch::PayoutBatchAction, proposal::ProposalAction, refund::RefundAction,
 };
 
 names! {
@@ -77,6 +77,8 @@ pub enum Operation {
     Payout(PayoutAction),
     /// A step of a batch of payouts.
     PayoutBatch(PayoutBatchAction),
+    /// A step of a refund.
+    Refund(RefundAction),
     /// Writing a job.
     PostJob,
     /// Answering a job of somebody else.
@@ -119,6 +121,12 @@ pub enum Operation {
     ReadPayout,
     /// Reading the payouts of others, and sending them to the bank.
     HandlePayouts,
+    /// Having money sent back that came by the own payment.
+    RequestRefund,
+    /// Reading one refund.
+    ReadRefund,
+    /// Reading the refunds of others, and entering how they ended.
+    HandleRefunds,
     /// Saying on which days banks are open.
     ManageCalendar,
     /// Naming the person who looks after a dispute.
@@ -155,14 +163,16 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::Payout(action) => payout(action),
         Operation::PayoutBatch(_) | Operation::HandlePayouts => TREASURY,
         Operation::ReadPayout => &[Worker, Support, Finance, Admin],
+        Operation::Refund(action) => refund(action),
+        Operation::HandleRefunds => TREASURY,
         // Any member may start something of their own; it is then theirs.
         Operation::PostJob | Operation::SubmitProposal | Operation::RequestPayout => &[Outsider],
         // The owner of a job, or of money, stands as client to it.
-        Operation::ReadProposals | Operation::ReadOwnMoney => ONLY_CLIENT,
+        Operation::ReadProposals | Operation::ReadOwnMoney | Operation::RequestRefund => ONLY_CLIENT,
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,
         Operation::WriteProgressNote => ONLY_WORKER,
         Operation::RequestCancellation => PARTIES,
-        Operation::ReadPayment => &[Client, Support, Finance, Admin],
+        Operation::ReadPayment | Operation::ReadRefund => &[Client, Support, Finance, Admin],
         Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
         Operation::ReadBankReceipts | Operation::ReadLedger | Operation::ManageCalendar => TREASURY,
         Operation::ReadAnyDispute | Operation::AssignDispute => MEDIATORS,
@@ -240,6 +250,13 @@ const fn payout(action: PayoutAction) -> &'static [Standing] {
         | PayoutAction::Pay
         | PayoutAction::Fail
         | PayoutAction::Return => TREASURY,
+    }
+}
+
+const fn refund(action: RefundAction) -> &'static [Standing] {
+    match action {
+        // The system, where the sandbox's gateway answers.
+        RefundAction::Settle | RefundAction::Fail => &[Finance, Admin, System],
     }
 }
 

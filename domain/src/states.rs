@@ -16,6 +16,7 @@ use crate::{
     payout_batch::PayoutBatchState,
     policy::Standing,
     proposal::ProposalState,
+    refund::RefundState,
 };
 
 /// One machine.
@@ -65,6 +66,7 @@ pub fn machines() -> Vec<MachineTable> {
         MachineTable::of::<DisputeState>(),
         MachineTable::of::<PayoutState>(),
         MachineTable::of::<PayoutBatchState>(),
+        MachineTable::of::<RefundState>(),
     ]
 }
 

@@ -37,6 +37,8 @@ names! {
         PayoutClose = "payout_close",
         /// Payment: a charge that the gateway decides later.
         SlowCharge = "slow_charge",
+        /// Refund: the sandbox's gateway answers.
+        RefundSettlement = "refund_settlement",
         /// Member: somebody who left may have nothing on its way any more.
         AccountCompletion = "account_completion",
     }

@@ -11,7 +11,7 @@ use crate::{
     actor::Party,
     contract::ContractState,
     dispute::DisputeState,
-    ids::{ContractId, DisputeId, JobId, MilestoneId, PayoutId, ProposalId},
+    ids::{ContractId, DisputeId, JobId, MilestoneId, PayoutId, ProposalId, RefundId},
     job::JobState,
     ledger::AccountKind,
     member::MemberState,
@@ -20,6 +20,7 @@ use crate::{
     names,
     payout::PayoutState,
     proposal::ProposalState,
+    refund::RefundState,
 };
 
 names! {
@@ -45,6 +46,8 @@ names! {
         PayoutUnderWay = "payout_under_way",
         /// A payout is held while staff look at it.
         PayoutHeld = "payout_held",
+        /// A refund is on its way.
+        RefundUnderWay = "refund_under_way",
         /// Earned and not paid out.
         EarningsUnpaid = "earnings_unpaid",
         /// A client's money that is not used.
@@ -133,6 +136,8 @@ pub enum Tie {
     Job(JobId, JobState),
     /// Earnings on their way to their bank.
     Payout(PayoutId, PayoutState),
+    /// Money of theirs on its way back to where it came from.
+    Refund(RefundId, RefundState),
     /// What an account of theirs holds.
     Balance(AccountKind, Money, WayOut),
     /// Their registration.
@@ -233,7 +238,7 @@ pub fn matters(tie: Tie) -> bool {
 impl Tie {
     /// The machines whose states are decided on here.
     pub const MACHINES: &'static [&'static str] =
-        &["contract", "milestone", "dispute", "proposal", "job", "payout", "member"];
+        &["contract", "milestone", "dispute", "proposal", "job", "payout", "refund", "member"];
 
     fn subject(self) -> (Option<String>, Option<Money>) {
         match self {
@@ -243,6 +248,7 @@ impl Tie {
             Self::Proposal(id, ..) => (Some(id.to_string()), None),
             Self::Job(id, _) => (Some(id.to_string()), None),
             Self::Payout(id, _) => (Some(id.to_string()), None),
+            Self::Refund(id, _) => (Some(id.to_string()), None),
             Self::Balance(_, amount, _) => (None, Some(amount)),
             Self::Registration(_) | Self::Password(_) => (None, None),
         }
@@ -256,6 +262,7 @@ impl Tie {
             Self::Proposal(_, party, state) => proposal(party, state),
             Self::Job(_, state) => job(state),
             Self::Payout(_, state) => payout(state),
+            Self::Refund(_, state) => refund(state),
             Self::Balance(_, amount, _) if amount.is_zero() => Meaning::Nothing,
             Self::Balance(kind, _, way_out) => balance(kind, way_out),
             Self::Registration(state) => registration(state),
@@ -336,6 +343,14 @@ const fn payout(state: PayoutState) -> Meaning {
         PayoutState::Held => Meaning::Hard(BlockerCode::PayoutHeld, Owner::Operator),
         // What did not arrive is earnings again.
         PayoutState::Paid | PayoutState::Failed | PayoutState::Returned | PayoutState::Canceled => Meaning::Nothing,
+    }
+}
+
+const fn refund(state: RefundState) -> Meaning {
+    match state {
+        RefundState::Requested => Meaning::Soft(BlockerCode::RefundUnderWay, Owner::Operator),
+        // What did not arrive is client funds again.
+        RefundState::Settled | RefundState::Failed => Meaning::Nothing,
     }
 }
 

@@ -24,6 +24,7 @@ pub mod payout;
 pub mod payout_batch;
 pub mod payout_run;
 pub mod proposal;
+pub mod refund;
 pub mod relation;
 pub mod release;
 mod row;

@@ -2,7 +2,7 @@
 
 mod receipt;
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use domain::{
     ids::{MemberId, MilestoneId, PaymentId},
     money::Currency,
@@ -14,7 +14,7 @@ use crate::{
     locked::for_update,
     page::{Position, newest_first},
     row::{corrupt, money, saved},
-    schema::payments,
+    schema::{bank_receipts, payments},
     store::{Conn, Tx},
     types::{Key, Moment},
 };
@@ -139,6 +139,40 @@ pub fn of_milestone(conn: &mut Conn, milestone: MilestoneId) -> Result<Vec<Payme
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(Payment::try_from).collect()
+}
+
+/// All payments of a client in a currency that have brought anything, newest first.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub(crate) fn of_client(conn: &mut Conn, client: MemberId, currency: Currency) -> Result<Vec<Payment>, StoreError> {
+    let transferred = bank_receipts::table.filter(bank_receipts::payment_id.eq(payments::id.nullable()));
+    let rows: Vec<Row> = payments::table
+        .filter(payments::client_id.eq(Key::from(client)).and(payments::currency.eq(currency.as_str())))
+        .filter(payments::received.gt(0).or(exists(transferred)))
+        .order((payments::created_at.desc(), payments::id.desc()))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Payment::try_from).collect()
+}
+
+/// Remembers which card the sandbox's gateway was shown.
+///
+/// # Errors
+/// Only those of the database.
+pub fn remember_card(tx: &mut Tx<'_>, id: PaymentId, token: &str) -> Result<(), StoreError> {
+    diesel::update(payments::table.find(Key::from(id))).set(payments::card_token.eq(token)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The card that the sandbox's gateway was shown last for a payment.
+///
+/// # Errors
+/// Only those of the database.
+pub fn card(conn: &mut Conn, id: PaymentId) -> Result<Option<String>, StoreError> {
+    let token: Option<Option<String>> =
+        payments::table.find(Key::from(id)).select(payments::card_token).first(conn).optional()?;
+    Ok(token.flatten())
 }
 
 /// The payment in this currency that a transfer reference belongs to.

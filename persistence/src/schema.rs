@@ -363,6 +363,7 @@ diesel::table! {
         state -> Text,
         transfer_reference -> Nullable<Text>,
         failure_code -> Nullable<Text>,
+        card_token -> Nullable<Text>,
         expires_at -> Nullable<Instant>,
         version -> Integer,
         created_at -> Instant,
@@ -617,6 +618,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+
+    refunds (id) {
+        id -> Identifier,
+        payment_id -> Identifier,
+        client_id -> Identifier,
+        method -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        state -> Text,
+        bank_account -> Nullable<Json>,
+        reference -> Nullable<Text>,
+        value_on -> Nullable<Date>,
+        reason -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     instance,
     members,
@@ -653,6 +676,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     payout_lines,
     payout_runs,
     relations,
+    refunds,
 );
 
 diesel::joinable!(sessions -> members (member_id));

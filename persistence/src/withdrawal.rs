@@ -6,12 +6,13 @@ use domain::{
     actor::Party,
     contract::ContractState,
     dispute::DisputeState,
-    ids::{ContractId, DisputeId, JobId, MemberId, MilestoneId, PayoutId, ProposalId},
+    ids::{ContractId, DisputeId, JobId, MemberId, MilestoneId, PayoutId, ProposalId, RefundId},
     job::JobState,
     milestone::MilestoneState,
     names::Named,
     payout::PayoutState,
     proposal::ProposalState,
+    refund::RefundState,
     withdrawal::{LeavingReason, Tie, Tied, Warning, matters},
 };
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use crate::{
     error::StoreError,
     locked::for_update,
     row::corrupt,
-    schema::{contracts, disputes, jobs, milestones, payouts, proposals, tombstones, withdrawals},
+    schema::{contracts, disputes, jobs, milestones, payouts, proposals, refunds, tombstones, withdrawals},
     store::{Conn, Tx},
     types::{Document, Key, Moment},
 };
@@ -54,6 +55,7 @@ pub fn ties(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> 
     ties.extend(of_proposals(conn, member)?);
     ties.extend(of_jobs(conn, member)?);
     ties.extend(of_payouts(conn, member)?);
+    ties.extend(of_refunds(conn, member)?);
     Ok(ties)
 }
 
@@ -139,12 +141,22 @@ fn of_payouts(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError
     read("payouts", rows, |id, state: PayoutState| Tie::Payout(PayoutId::from_uuid(id), state))
 }
 
+fn of_refunds(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
+    let nil = RefundId::from_uuid(Uuid::nil());
+    let rows: Vec<Row> = refunds::table
+        .filter(refunds::client_id.eq(Key::from(member)))
+        .filter(refunds::state.eq_any(states(|state| Tie::Refund(nil, state))))
+        .select((refunds::id, refunds::state, refunds::created_at))
+        .load(conn)?;
+    read("refunds", rows, |id, state: RefundState| Tie::Refund(RefundId::from_uuid(id), state))
+}
+
 /// Whether money is on its way to a member.
 ///
 /// # Errors
 /// Those of the database, or rows that make no sense.
 pub fn is_money_on_its_way(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
-    Ok(!of_payouts(conn, member)?.is_empty())
+    Ok(!of_payouts(conn, member)?.is_empty() || !of_refunds(conn, member)?.is_empty())
 }
 
 /// That somebody left, and why.

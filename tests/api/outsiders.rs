@@ -29,6 +29,7 @@ struct Work {
     cancellation: String,
     dispute: String,
     payout: String,
+    refund: String,
 }
 
 fn id(resource: &Value) -> String {
@@ -61,7 +62,21 @@ impl Work {
         let cancellation = id(&act(&client, &format!("/v1/contracts/{contract}/cancellation-requests"), ask));
         let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
         let (job, proposal) = (last(&job), last(&proposal));
-        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, payout }
+        let refund = Self::refund(app, &client, &worker);
+        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, payout, refund }
+    }
+
+    /// Of what a contract that was ended gave back to the client.
+    fn refund(app: &TestApp, client: &Person, worker: &Person) -> String {
+        let spare = app.deal_between(client, worker, &[5_000], &json!({}));
+        spare.fund(0);
+        let shares = json!([{"milestone_id": spare.milestones[0], "worker_share": market::yen(0)}]);
+        let path = format!("/v1/contracts/{}/cancellation-requests", spare.contract);
+        let ask = json!({"reason": "It does not work out.", "shares": shares});
+        let request = id(&app.act(client, &path, &ask).expect(201));
+        app.act(worker, &format!("/v1/cancellation-requests/{request}/consent"), &json!({})).expect(200);
+        let refund = json!({"payment_id": spare.payment(0)["id"], "amount": market::yen(5_000)});
+        id(&app.act(client, "/v1/refunds", &refund).expect(201))
     }
 
     /// The id that belongs into a path, unless it is one that only staff know.
@@ -76,6 +91,7 @@ impl Work {
             "cancellation-requests" => &self.cancellation,
             "disputes" => &self.dispute,
             "payouts" => &self.payout,
+            "refunds" => &self.refund,
             other => panic!("{other} is new; make one in Work::of and name it here"),
         }
     }

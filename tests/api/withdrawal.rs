@@ -28,6 +28,10 @@ on_both_engines!(
     earnings_without_an_account_block_until_there_is_one,
     a_last_payout_that_fails_is_kept_for_its_worker,
     a_payout_that_is_held_blocks,
+    client_funds_go_back_to_the_card_they_came_from,
+    client_funds_that_came_by_bank_need_an_account_to_go_back_to,
+    a_refund_that_fails_is_kept_for_its_client,
+    a_month_that_ends_while_somebody_leaves_pays_once,
     staff_have_nothing_to_leave,
     of_many_farewells_one_is_taken,
     nobody_leaves_while_a_contract_is_being_signed,
@@ -296,6 +300,74 @@ fn a_payout_that_is_held_blocks(app: &TestApp) {
     leave(app, &deal.worker).problem(409, "withdrawal_blocked");
     app.act(&finance, &format!("{of_staff}/resume"), &json!({})).expect(200);
     assert_eq!(leave(app, &deal.worker).expect(200)["status"], "closing");
+}
+
+/// A client with 10,000 yen that a contract gave back, paid by this card of the sandbox.
+fn with_funds<'a>(app: &'a TestApp, card: &str) -> Deal<'a> {
+    let deal = app.deal(&[10_000]);
+    deal.start_funding(0, "card").expect(200);
+    deal.pay(&deal.payment(0), card).expect(200);
+    give_back(&deal);
+    deal
+}
+
+/// Both end the contract; what is held goes back to the client.
+fn give_back(deal: &Deal<'_>) {
+    let shares = json!([{"milestone_id": deal.milestones[0], "worker_share": yen(0)}]);
+    let path = format!("/v1/contracts/{}/cancellation-requests", deal.contract);
+    let request = deal.app().act(&deal.worker, &path, &json!({"reason": "I am ill.", "shares": shares})).expect(201);
+    let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
+    deal.app().act(&deal.client, &consent, &json!({})).expect(200);
+}
+
+fn client_funds_go_back_to_the_card_they_came_from(app: &TestApp) {
+    let deal = with_funds(app, "tok_succeeds");
+    assert_eq!(blockers(&readiness(app, &deal.client)), ["client_funds_left operator soft"]);
+    assert_eq!(leave(app, &deal.client).expect(200)["status"], "closing");
+    app.advance_hours(25);
+    assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
+    assert_eq!(app.database.texts("SELECT state AS text FROM refunds"), ["settled"]);
+    assert!(unclaimed(app).is_empty());
+}
+
+fn client_funds_that_came_by_bank_need_an_account_to_go_back_to(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    let reference = deal.ask_transfer(0);
+    let finance = app.staff(Role::Finance, "fin");
+    app.transfer(&finance, "20260401-1", Some(&reference), 10_000).expect(201);
+    give_back(&deal);
+    assert_eq!(blockers(&readiness(app, &deal.client)), ["client_funds_left member hard"]);
+    leave(app, &deal.client).problem(409, "withdrawal_blocked");
+    put_account(app, &deal.client);
+    assert_eq!(leave(app, &deal.client).expect(200)["status"], "closing");
+    let refund = text(&app.read(&finance, "/v1/admin/refunds")["items"][0]["id"]);
+    let settlement = json!({"reference": "20260402-1", "value_on": app.date(0)});
+    app.act(&finance, &format!("/v1/admin/refunds/{refund}/settle"), &settlement).expect(200);
+    app.advance_hours(1);
+    assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
+}
+
+fn a_refund_that_fails_is_kept_for_its_client(app: &TestApp) {
+    let deal = with_funds(app, "tok_refund_fails");
+    leave(app, &deal.client).expect(200);
+    app.advance_hours(25);
+    assert_eq!(unclaimed(app), ["10000"]);
+    assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
+}
+
+fn a_month_that_ends_while_somebody_leaves_pays_once(app: &TestApp) {
+    let deal = app.earner(&[50_000]);
+    let worker = app.log_in(&deal.worker.email);
+    let left = at_once(2, |side| match side {
+        0 => leave(app, &worker),
+        _ => {
+            app.close_month();
+            app.get("/v1/test-clock").send()
+        }
+    });
+    assert_eq!(left[0].status, 200, "{}", left[0].text);
+    let paid = "SELECT CAST(amount AS TEXT) AS text FROM payouts";
+    assert_eq!(app.database.texts(paid), ["40000"], "in the month's payout or in the last one");
 }
 
 fn staff_have_nothing_to_leave(app: &TestApp) {

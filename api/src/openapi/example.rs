@@ -12,13 +12,14 @@ pub(super) fn id(prefix: &str) -> String {
 
 /// Which kind of id stands in a path.
 pub(super) fn prefix_of_path(path: &str) -> &'static str {
-    const KINDS: [(&str, &str); 12] = [
+    const KINDS: [(&str, &str); 13] = [
         ("/jobs/", "job"),
         ("/proposals/", "proposal"),
         ("/contracts/", "contract"),
         ("/milestones/", "milestone"),
         ("/payments/", "payment"),
         ("/payouts/", "payout"),
+        ("/refunds/", "refund"),
         ("/payout-batches/", "batch"),
         ("/bank-receipts/", "receipt"),
         ("/cancellation-requests/", "cancellation"),

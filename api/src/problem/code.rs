@@ -103,11 +103,15 @@ codes! {
     AccountClosing 403 "account_closing" "You have left" "退会済みです"
         "This account is closed, except for money that is still on its way to you." "このアカウントは退会済みです。送金中のお金の手続きだけが続いています。";
     BankAccountMissing 409 "bank_account_missing" "No bank account" "銀行口座が未登録です"
-        "There is no bank account that earnings could be paid to: name one first." "出金先の銀行口座が登録されていません。先に登録してください。";
+        "There is no bank account that money could be sent to: name one first." "送金先の銀行口座が登録されていません。先に登録してください。";
     BankAccountFailing 409 "bank_account_failing" "The bank account does not work" "銀行口座に振り込めません"
-        "The bank refused a payout to this account: correct it first." "この口座への振込が銀行に拒否されました。先に口座を修正してください。";
+        "The bank refused a transfer to this account: correct it first." "この口座への振込が銀行に拒否されました。先に口座を修正してください。";
     BankAccountChanged 409 "bank_account_changed" "The bank account has changed" "銀行口座が変更されています"
         "The version you named is not that of the current account: look where the money would go, then ask again." "指定された版は現在の口座と異なります。振込先を確認してからやり直してください。";
+    RefundTooLarge 409 "refund_too_large" "Not that much can go back" "返金額が大きすぎます"
+        "A refund is at most what the payment brought in, less what went back of it already." "返金できるのは、その支払いの入金額から返金済みの額を引いた額までです。";
+    NoBankForCurrency 409 "no_bank_for_currency" "No bank for this currency" "この通貨の銀行送金はできません"
+        "Transfers go out in yen only; write to support about other currencies." "銀行送金は日本円だけです。ほかの通貨についてはサポートへお問い合わせください。";
     NothingDue 409 "nothing_due" "Nothing is due" "対象の出金がありません"
         "No payout is due by that day that could go to the bank." "その日までに銀行へ送れる出金はありません。";
     BodyTooSlow 408 "body_too_slow" "The body came too slowly" "本文の受信に時間がかかりすぎました"

@@ -3,8 +3,9 @@
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::{MilestoneKind, PaymentKind},
+    ids::{MemberId, MilestoneKind, PaymentKind},
     milestone::Milestone,
+    money,
     payment::{self, PaymentMethod as Method, PaymentState as State},
     policy::{Operation, Standing},
 };
@@ -24,7 +25,10 @@ use crate::{
     problem::Problem,
     reply::Reply,
     routes::preview::Preview,
-    usecases::funding::{self, CardToken},
+    usecases::{
+        funding::{self, CardToken},
+        refund,
+    },
     words::{PaymentMethod, PaymentState, Word},
 };
 
@@ -45,6 +49,8 @@ pub(super) struct Payment {
     received: Money,
     /// What is still missing.
     shortfall: Money,
+    /// How much of it can go back now to where it came from: what came less what went back, as far as it is free of your client funds.
+    refundable: Money,
     status: PaymentState,
     /// What to write on a bank transfer.
     #[schema(required = true, example = "AZ7JFDWPHT7GG")]
@@ -66,7 +72,27 @@ pub(super) struct Payment {
 }
 
 impl Payment {
-    fn of(payment: &payment::Payment, cx: &Context) -> Result<Self, Problem> {
+    /// As this caller sees it, read with what belongs to it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn read(conn: &mut Conn, cx: &Context, payment: &payment::Payment) -> Result<Self, Problem> {
+        let mut all = Self::of_client(conn, cx, payment.client, std::slice::from_ref(payment))?;
+        all.pop().ok_or_else(Problem::not_found)
+    }
+
+    /// The same for several of one client.
+    fn of_client(
+        conn: &mut Conn,
+        cx: &Context,
+        client: MemberId,
+        payments: &[payment::Payment],
+    ) -> Result<Vec<Self>, Problem> {
+        let refundable = refund::refundable(conn, client, payments)?;
+        payments.iter().zip(refundable).map(|(payment, refundable)| Self::of(payment, refundable, cx)).collect()
+    }
+
+    fn of(payment: &payment::Payment, refundable: money::Money, cx: &Context) -> Result<Self, Problem> {
         let payable = payment.method == Method::Card && payment.state == State::Pending;
         let own = cx.standing_to_owner(payment.client) == Standing::Client;
         Ok(Self {
@@ -77,6 +103,7 @@ impl Payment {
             amount: payment.amount.into(),
             received: payment.received.into(),
             shortfall: payment.shortfall()?.into(),
+            refundable: refundable.into(),
             status: Word(payment.state),
             transfer_reference: payment.transfer_reference.clone(),
             failure_code: payment.failure_code.clone(),
@@ -97,12 +124,13 @@ impl Payment {
         if cx.standing(milestone.client, milestone.worker) == Standing::Worker {
             return Ok(Vec::new());
         }
-        rows::of_milestone(conn, milestone.id)?.iter().map(|payment| Self::of(payment, cx)).collect()
+        let payments = rows::of_milestone(conn, milestone.id)?;
+        Self::of_client(conn, cx, milestone.client, &payments)
     }
 }
 
-fn reply(payment: &payment::Payment, cx: &Context) -> Result<Reply, Problem> {
-    Ok(Reply::ok(&Payment::of(payment, cx)?)?.version(payment.version))
+fn reply(conn: &mut Conn, cx: &Context, payment: &payment::Payment) -> Result<Reply, Problem> {
+    Ok(Reply::ok(&Payment::read(conn, cx, payment)?)?.version(payment.version))
 }
 
 /// By what way to pay.
@@ -124,7 +152,7 @@ async fn add_payment(call: Call, id: PathId<MilestoneKind>, body: Body<PaymentPo
     call.act(Key::Required, &canonical, move |tx, cx| {
         let payment = funding::ask_again(tx, cx, id.0, value.method.0)?;
         let location = format!("/v1/payments/{}", payment.id);
-        Ok(Reply::created(&Payment::of(&payment, cx)?, location)?.version(payment.version))
+        Ok(Reply::created(&Payment::read(tx, cx, &payment)?, location)?.version(payment.version))
     })
     .await
 }
@@ -136,7 +164,7 @@ async fn read_payment(call: Call, id: PathId<PaymentKind>) -> Answer {
     call.read(move |conn, cx| {
         let payment = rows::find(conn, id.0)?.ok_or_else(Problem::not_found)?;
         cx.permit(Operation::ReadPayment, cx.standing_to_owner(payment.client))?;
-        reply(&payment, cx)
+        reply(conn, cx, &payment)
     })
     .await
 }
@@ -153,6 +181,9 @@ enum Token {
     /// The charge succeeds, but 8 days late.
     #[serde(rename = "tok_slow")]
     Slow,
+    /// The charge succeeds, but refunds of it fail.
+    #[serde(rename = "tok_refund_fails")]
+    RefundFails,
 }
 
 /// A card, in the sandbox.
@@ -176,8 +207,13 @@ async fn pay(call: Call, id: PathId<PaymentKind>, body: Body<CardPost>) -> Answe
         Token::Succeeds => CardToken::Succeeds,
         Token::Declined => CardToken::Declined,
         Token::Slow => CardToken::Slow,
+        Token::RefundFails => CardToken::RefundFails,
     };
-    call.act(Key::Required, &canonical, move |tx, cx| reply(&funding::charge(tx, cx, id.0, card)?, cx)).await
+    call.act(Key::Required, &canonical, move |tx, cx| {
+        let payment = funding::charge(tx, cx, id.0, card)?;
+        reply(tx, cx, &payment)
+    })
+    .await
 }
 
 /// Payments, newest first.
@@ -202,7 +238,7 @@ async fn list_payments(call: Call, filter: Filter<PageFilter>) -> Answer {
         let page = filter.0.page(format!("payments {me}"), secrets)?;
         let found = rows::list(conn, me, page.after, page.fetch())?;
         let (found, next_cursor) = page.cut(found, position, secrets);
-        let items = found.iter().map(|payment| Payment::of(payment, cx)).collect::<Result<_, _>>()?;
+        let items = Payment::of_client(conn, cx, me, &found)?;
         Reply::ok(&PaymentPage { items, next_cursor })
     })
     .await

@@ -10,6 +10,7 @@ use domain::{
     member::Member,
     milestone::{Milestone, MilestoneAction, MilestoneState},
     money::Money,
+    names,
     payment::{Means, Payment, PaymentMethod, PaymentState},
     policy::Operation,
     timer::TimerKind,
@@ -243,15 +244,18 @@ pub fn release_reservation(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: Miles
     Ok(lock_funds(tx, work)?.reserve_instead(tx, milestone.reserved, nothing)?)
 }
 
-/// What the sandbox's gateway is told to do with a card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CardToken {
-    /// The charge succeeds.
-    Succeeds,
-    /// The charge is declined.
-    Declined,
-    /// The charge succeeds, but only after the sandbox's delay.
-    Slow,
+names! {
+    /// What the sandbox's gateway is told to do with a card.
+    pub enum CardToken {
+        /// The charge succeeds.
+        Succeeds = "tok_succeeds",
+        /// The charge is declined.
+        Declined = "tok_declined",
+        /// The charge succeeds, but only after the sandbox's delay.
+        Slow = "tok_slow",
+        /// The charge succeeds, but what is to go back to the card later does not arrive.
+        RefundFails = "tok_refund_fails",
+    }
 }
 
 /// The sandbox's gateway charges a card: the outcome is in the token. A card that is being charged is not charged
@@ -271,8 +275,9 @@ pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> 
             "未完了で、決済処理中でないカード支払いだけが決済できます。",
         ));
     }
+    payment::remember_card(tx, id, card.as_str())?;
     match card {
-        CardToken::Succeeds => receive(tx, cx, id, payment.shortfall()?, Source::Outside),
+        CardToken::Succeeds | CardToken::RefundFails => receive(tx, cx, id, payment.shortfall()?, Source::Outside),
         CardToken::Declined => fail(tx, cx, &payment),
         CardToken::Slow => {
             let due_at = domain::calendar::after(cx.now, SLOW_CHARGE);

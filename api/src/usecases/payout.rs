@@ -22,7 +22,7 @@ use persistence::{
 };
 
 pub use self::{
-    bank::{fail, pay, send_back, settle},
+    bank::{fail, mark_failing, pay, send_back, settle},
     staff::{cancel_by_staff, hold, resume},
 };
 use super::{
@@ -118,7 +118,11 @@ fn asked(cx: &Context, account: &BankAccount, pay_on: NaiveDate) -> Asked {
     Asked { id: cx.new_id(), worker: account.member, closed_on: None, pay_on, bank: account.details.bank }
 }
 
-fn usable_account(tx: &mut Tx<'_>, worker: MemberId) -> Result<BankAccount, Problem> {
+/// The account that somebody's money can go to, locked.
+///
+/// # Errors
+/// There is none, or the bank refused it.
+pub fn usable_account(tx: &mut Tx<'_>, worker: MemberId) -> Result<BankAccount, Problem> {
     let account = bank_account::lock(tx, worker)?.ok_or_else(|| Problem::new(Code::BankAccountMissing))?;
     if account.is_usable() { Ok(account) } else { Err(Problem::new(Code::BankAccountFailing)) }
 }

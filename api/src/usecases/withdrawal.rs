@@ -24,7 +24,7 @@ use persistence::{
 use super::{
     access,
     commit::{Audience, announce},
-    job, payout, proposal,
+    job, payout, proposal, refund,
 };
 use crate::{
     clock,
@@ -71,7 +71,12 @@ fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
     let mut ties = Vec::new();
     for balance in held.iter().filter(|balance| !balance.amount.is_zero()) {
         let since = ledger::last_change(conn, balance.account, balance.amount.currency())?;
-        let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out(balance, has_account));
+        let way_out = if balance.account == Account::ClientFunds(id) {
+            refund::way_out(conn, id, balance.amount, has_account)?
+        } else {
+            way_out(balance, has_account)
+        };
+        let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out);
         ties.extend(since.map(|since| Tied { tie, since }));
     }
     Ok(ties)
@@ -136,8 +141,9 @@ fn pay_out(tx: &mut Tx<'_>, cx: &Context, id: MemberId, ties: &[Tied]) -> Result
     if holds(AccountKind::Earnings) {
         payout::pay_everything(tx, cx, id)?;
     }
+    refund::request_all(tx, cx, id)?;
     // Warned of; all else is on its way by now.
-    set_aside(tx, cx, id, |currency| currency != Currency::Jpy)
+    set_aside(tx, cx, id)
 }
 
 /// Ends what the warnings told of.
@@ -151,6 +157,7 @@ fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> 
         | Tie::Milestone(..)
         | Tie::Dispute(..)
         | Tie::Payout(..)
+        | Tie::Refund(..)
         | Tie::Balance(..)
         | Tie::Registration(_)
         | Tie::Password(_) => Ok(()),
@@ -204,17 +211,17 @@ pub fn complete(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Proble
     if !taken || member.state == MemberState::Active || withdrawal::is_money_on_its_way(tx, id)? {
         return Ok(());
     }
-    set_aside(tx, cx, id, |_| true)?;
+    set_aside(tx, cx, id)?;
     if member.state == MemberState::Closing {
         save(tx, cx, &member, &member.complete(cx.now)?)?;
     }
     Ok(())
 }
 
-/// What is left in these currencies, and cannot be paid, is unclaimed from now on.
-fn set_aside(tx: &mut Tx<'_>, cx: &Context, id: MemberId, concerns: fn(Currency) -> bool) -> Result<(), Problem> {
+/// What is left and cannot be paid is unclaimed from now on, in every currency.
+fn set_aside(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Problem> {
     let held = ledger::balances(tx, id.uuid())?;
-    for currency in Currency::ALL.iter().copied().filter(|currency| concerns(*currency)) {
+    for currency in Currency::ALL.iter().copied() {
         let of = |account: Account| {
             let own = held.iter().find(|held| held.account == account && held.amount.currency() == currency);
             own.map_or(Money::zero(currency), |held| held.amount)

@@ -75,15 +75,15 @@ impl EntryKind {
             Self::PayoutFailed => Some(EventKind::PayoutFailed),
             Self::PayoutCanceled => Some(EventKind::PayoutCanceled),
             Self::PayoutReturned => Some(EventKind::PayoutReturned),
+            Self::RefundRequested => Some(EventKind::RefundRequested),
+            Self::RefundSettled => Some(EventKind::RefundSettled),
+            Self::RefundFailed => Some(EventKind::RefundFailed),
             Self::CardSettled
             | Self::GatewayTransferred
             | Self::BankReceived
             | Self::BankReceivedUnmatched
             | Self::SuspenseMatched
             | Self::BankCharged
-            | Self::RefundRequested
-            | Self::RefundSettled
-            | Self::RefundFailed
             | Self::CapitalPaidIn
             | Self::Reversal => None,
         }

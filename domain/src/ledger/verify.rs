@@ -7,7 +7,7 @@ use super::{
     entry::Posting,
 };
 use crate::{
-    ids::{EscrowId, JournalEntryId, PayoutId},
+    ids::{EscrowId, JournalEntryId, PayoutId, RefundId},
     money::Currency,
 };
 
@@ -67,6 +67,18 @@ pub enum Finding {
     PayoutTransitDiffers {
         /// Which payout.
         payout: PayoutId,
+        /// In which currency.
+        currency: Currency,
+        /// What it holds.
+        balance: i128,
+        /// What it should hold.
+        wanted: i128,
+    },
+    /// A refund that holds something when it is over, or not what is on its way while it is not.
+    #[error("{refund} holds {balance} {currency} on its way, but should hold {wanted}")]
+    RefundTransitDiffers {
+        /// Which refund.
+        refund: RefundId,
         /// In which currency.
         currency: Currency,
         /// What it holds.
@@ -149,6 +161,16 @@ impl Report {
             let (balance, wanted) = (self.balance(Account::PayoutTransit(payout), currency), i128::from(wanted));
             if balance != wanted {
                 self.findings.push(Finding::PayoutTransitDiffers { payout, currency, balance, wanted });
+            }
+        }
+    }
+
+    /// Checks the same of each refund.
+    pub fn check_refunds(&mut self, refunds: impl IntoIterator<Item = (RefundId, Currency, i64)>) {
+        for (refund, currency, wanted) in refunds {
+            let (balance, wanted) = (self.balance(Account::RefundTransit(refund), currency), i128::from(wanted));
+            if balance != wanted {
+                self.findings.push(Finding::RefundTransitDiffers { refund, currency, balance, wanted });
             }
         }
     }

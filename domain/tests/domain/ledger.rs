@@ -121,6 +121,29 @@ fn the_audit_finds_each_kind_of_fault() {
 }
 
 #[test]
+fn what_is_on_its_way_is_held_until_it_is_over_and_no_longer() {
+    let entries = [
+        JournalEntry::card_settled(client(), yen(10)).unwrap(),
+        JournalEntry::refund_requested(client(), refund(1), yen(4)).unwrap(),
+        JournalEntry::capital_paid_in(yen(9)).unwrap(),
+    ];
+    let books = || verify((1..).map(id).zip(&entries).map(|(id, entry)| (id, Currency::Jpy, entry.postings())));
+    let jpy = Currency::Jpy;
+    let mut report = books();
+    report.check_refunds([(refund(1), jpy, 4), (refund(2), jpy, 0)]);
+    report.check_transit([(payout(1), jpy, 0)]);
+    assert!(report.is_sound(), "{:?}", report.findings);
+    report.check_refunds([(refund(1), jpy, 0), (refund(2), jpy, 3)]);
+    report.check_transit([(payout(1), jpy, 5)]);
+    let expected = [
+        Finding::RefundTransitDiffers { refund: refund(1), currency: jpy, balance: 4, wanted: 0 },
+        Finding::RefundTransitDiffers { refund: refund(2), currency: jpy, balance: 0, wanted: 3 },
+        Finding::PayoutTransitDiffers { payout: payout(1), currency: jpy, balance: 0, wanted: 5 },
+    ];
+    assert_eq!(report.findings, expected);
+}
+
+#[test]
 fn an_account_without_a_stored_balance_may_be_missing_when_it_is_the_platforms() {
     let entry = JournalEntry::bank_charged(yen(500)).unwrap();
     let mut report = verify([(id(1), Currency::Jpy, entry.postings())]);

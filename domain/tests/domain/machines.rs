@@ -106,6 +106,9 @@ payout
 payout_batch
   prepared: send (finance, admin) -> sent
   sent: settle (finance, admin) -> settled
+refund
+  requested: settle (finance, admin, system) -> settled
+  requested: fail (finance, admin, system) -> failed
 ";
 
 const FINAL: &[(&str, &[&str])] = &[
@@ -120,6 +123,7 @@ const FINAL: &[(&str, &[&str])] = &[
     ("dispute", &["settled", "ruled"]),
     ("payout", &["failed", "returned", "canceled"]),
     ("payout_batch", &["settled"]),
+    ("refund", &["settled", "failed"]),
 ];
 
 fn expected() -> BTreeMap<&'static str, Vec<String>> {

@@ -31,6 +31,8 @@ mod policy;
 #[cfg(test)]
 mod proposal;
 #[cfg(test)]
+mod refund;
+#[cfg(test)]
 mod release;
 #[cfg(test)]
 mod rules;

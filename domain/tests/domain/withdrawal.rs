@@ -10,6 +10,7 @@ use domain::member::MemberState;
 use domain::milestone::MilestoneState;
 use domain::payout::PayoutState;
 use domain::proposal::ProposalState;
+use domain::refund::RefundState;
 use domain::states::machines;
 use domain::withdrawal::{BlockerCode, Owner, Readiness, Tie, Tied, Warning, WayOut, assess};
 
@@ -113,6 +114,10 @@ fn money_on_its_way_delays_and_money_that_is_held_blocks() {
             PayoutState::Paid | PayoutState::Failed | PayoutState::Returned | PayoutState::Canceled => None,
         };
         assert_eq!(blocker(Tie::Payout(id(1), state)), expected, "{state}");
+    }
+    for state in RefundState::ALL.iter().copied() {
+        let expected = state.is_under_way().then_some((BlockerCode::RefundUnderWay, false, Owner::Operator));
+        assert_eq!(blocker(Tie::Refund(id(1), state)), expected, "{state}");
     }
 }
 

@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use domain::{
     escrow::EscrowState,
-    ids::{EscrowId, JournalEntryId, PayoutId},
+    ids::{EscrowId, JournalEntryId, PayoutId, RefundId},
     ledger::{Account, AccountKind, EntryKind, Posting, Report, verify as audit},
     machine::State,
     money::Currency,
     payout::PayoutState,
+    refund::RefundState,
 };
 
 use super::AccountRow;
 use crate::{
     error::StoreError,
     row::corrupt,
-    schema::{escrows, events, journal_entries, ledger_accounts, milestones, payouts, postings, releases},
+    schema::{escrows, events, journal_entries, ledger_accounts, milestones, payouts, postings, refunds, releases},
     store::{Conn, at_one_moment},
     types::Key,
 };
@@ -99,6 +100,7 @@ fn check(conn: &mut Conn) -> Result<Audit, StoreError> {
     report.compare_balances(stored);
     report.check_ended(ended_escrows(conn)?);
     report.check_transit(payouts_on_their_way(conn)?);
+    report.check_refunds(refunds_on_their_way(conn)?);
     Ok(Audit { report, miscounted: miscounted(conn)?, misreserved, misearned })
 }
 
@@ -164,6 +166,18 @@ fn payouts_on_their_way(conn: &mut Conn) -> Result<Vec<(PayoutId, Currency, i64)
     let wanted = |(id, currency, amount, state): (Key, String, i64, String)| {
         let bad = corrupt("payouts", id.0);
         let state: PayoutState = state.parse().map_err(&bad)?;
+        Ok((id.into(), currency.parse().map_err(&bad)?, if state.is_under_way() { amount } else { 0 }))
+    };
+    rows.into_iter().map(wanted).collect()
+}
+
+/// What each refund should hold, likewise.
+fn refunds_on_their_way(conn: &mut Conn) -> Result<Vec<(RefundId, Currency, i64)>, StoreError> {
+    let rows: Vec<(Key, String, i64, String)> =
+        refunds::table.select((refunds::id, refunds::currency, refunds::amount, refunds::state)).load(conn)?;
+    let wanted = |(id, currency, amount, state): (Key, String, i64, String)| {
+        let bad = corrupt("refunds", id.0);
+        let state: RefundState = state.parse().map_err(&bad)?;
         Ok((id.into(), currency.parse().map_err(&bad)?, if state.is_under_way() { amount } else { 0 }))
     };
     rows.into_iter().map(wanted).collect()

@@ -1,6 +1,9 @@
-//! What bank accounts, the calendar and payouts refuse, as problems.
+//! What bank accounts, the calendar, payouts and refunds refuse, as problems.
 
-use domain::{bank_account::InvalidAccount, business_calendar::NotAMonthEnd, kana::KanaError, payout::PayoutError};
+use domain::{
+    bank_account::InvalidAccount, business_calendar::NotAMonthEnd, kana::KanaError, payout::PayoutError,
+    refund::RefundError,
+};
 
 use crate::problem::{Code, Problem};
 
@@ -43,6 +46,37 @@ impl From<PayoutError> for Problem {
             PayoutError::Refused(refused) => refused.into(),
             PayoutError::Money(error) => error.into(),
             PayoutError::Entry(error) => error.into(),
+        }
+    }
+}
+
+impl From<RefundError> for Problem {
+    fn from(error: RefundError) -> Self {
+        let en = error.to_string();
+        match error {
+            RefundError::NothingAsked => {
+                Self::new(Code::InvalidBody).at("/amount/amount", en, "金額は0より大きくしてください。")
+            }
+            RefundError::OtherCurrency(currency) => Self::new(Code::InvalidBody).at(
+                "/amount/currency",
+                en,
+                format!("通貨は支払いと同じ{currency}にしてください。"),
+            ),
+            RefundError::TooLarge { left } => Self::new(Code::RefundTooLarge)
+                .detail(
+                    format!("{left} of this payment can still go back."),
+                    format!("この支払いから返金できるのは{left}までです。"),
+                )
+                .with("refundable", left.amount()),
+            RefundError::NotFree { free } => Self::new(Code::InsufficientFunds).detail(
+                format!("{free} of your client funds is free; the rest is set aside or held for milestones."),
+                format!("返金に使える残高は{free}です。残りは仮払いに充てられています。"),
+            ),
+            RefundError::NoBank => Self::new(Code::NoBankForCurrency),
+            RefundError::NoAccount => Self::new(Code::BankAccountMissing),
+            RefundError::Refused(refused) => refused.into(),
+            RefundError::Money(error) => error.into(),
+            RefundError::Entry(error) => error.into(),
         }
     }
 }

@@ -103,7 +103,11 @@ fn distrust(tx: &mut Tx<'_>, cx: &Context, payout: &Payout, reason: &str) -> Res
     Ok(())
 }
 
-fn mark_failing(
+/// Marks an account that the bank refused, if it is still this member's: nothing more goes there until it is corrected.
+///
+/// # Errors
+/// Only those of the store.
+pub fn mark_failing(
     tx: &mut Tx<'_>,
     cx: &Context,
     worker: MemberId,

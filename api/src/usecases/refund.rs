@@ -1,0 +1,237 @@
+//! A client's money on its way back to where it came from.
+
+use chrono::TimeDelta;
+use domain::{
+    actor::Actor,
+    bank_account::AccountDetails,
+    calendar::{after, tokyo_date},
+    decision::Decision,
+    ids::{MemberId, PaymentId, RefundId},
+    ledger::Account,
+    money::{Currency, Money},
+    payment::{Payment, PaymentMethod},
+    policy::{Operation, Standing},
+    refund::{Refund, RefundAction, Room, Settlement},
+    timer::{TimerChange, TimerKind},
+    withdrawal::WayOut,
+};
+use persistence::{
+    bank_account,
+    ledger::{self, Balance},
+    mail, member, payment, refund,
+    store::{Conn, Tx},
+    timer::{self, Timer},
+};
+
+use super::{
+    commit::{Audience, announce},
+    funding::CardToken,
+    member::bind,
+    payout, withdrawal,
+};
+use crate::{
+    clock,
+    config::Payments,
+    context::Context,
+    mailer,
+    problem::{Code, Problem},
+};
+
+/// How long the sandbox's gateway takes to send money back.
+const GATEWAY_TAKES: TimeDelta = TimeDelta::days(1);
+
+/// Sends free money of the caller's back to where it came from: through the gateway to the card that paid, or to the
+/// bank account of whoever paid by transfer.
+///
+/// # Errors
+/// Not the caller's payment, not that much left of it or free, or no account that it could go to.
+pub fn request(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, amount: Money) -> Result<Refund, Problem> {
+    let found = payment::find(tx, id)?.ok_or_else(Problem::not_found)?;
+    // Whoever may not even see the payment does not learn that there is one.
+    cx.permit(Operation::ReadPayment, cx.standing_to_owner(found.client))?;
+    cx.permit(Operation::RequestRefund, cx.standing_to_owner(found.client))?;
+    bind(tx, &[found.client])?;
+    let payment = payment::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    let account = account_for(tx, &payment)?;
+    let decision = Refund::request(cx.new_id(), &payment, amount, room(tx, &payment)?, account, cx.now)?;
+    let asked = decision.next.clone();
+    refund::insert(tx, &asked)?;
+    announce(tx, cx, asked.id, Audience::only(asked.client), &decision)?;
+    if asked.method == PaymentMethod::Card && cx.app.settings.payments() == Payments::Sandbox {
+        let answer = TimerChange::Set(TimerKind::RefundSettlement, after(cx.now, GATEWAY_TAKES));
+        timer::apply(tx, asked.id.uuid(), &[answer])?;
+    }
+    Ok(asked)
+}
+
+/// Where a transfer goes back to; a card knows its own way.
+fn account_for(tx: &mut Tx<'_>, payment: &Payment) -> Result<Option<AccountDetails>, Problem> {
+    match payment.method {
+        PaymentMethod::Card => Ok(None),
+        PaymentMethod::BankTransfer => Ok(Some(payout::usable_account(tx, payment.client)?.details)),
+    }
+}
+
+/// Locks what the client has. The payment is locked before, so that nothing else goes back of it meanwhile.
+fn room(tx: &mut Tx<'_>, payment: &Payment) -> Result<Room, Problem> {
+    let currency = payment.amount.currency();
+    let left = refund::left(tx, std::slice::from_ref(payment))?.remove(&payment.id);
+    let free = ledger::lock_client_funds(tx, payment.client, currency)?.available()?;
+    Ok(Room { left: left.unwrap_or(Money::zero(currency)), free })
+}
+
+/// How much of each payment of one client can go back now.
+///
+/// # Errors
+/// Only those of the store.
+pub fn refundable(conn: &mut Conn, client: MemberId, payments: &[Payment]) -> Result<Vec<Money>, Problem> {
+    let left = refund::left(conn, payments)?;
+    let held = ledger::balances(conn, client.uuid())?;
+    let most = |payment: &Payment| {
+        let currency = payment.amount.currency();
+        let left = left.get(&payment.id).copied().unwrap_or(Money::zero(currency));
+        Ok(Room { left, free: free(&held, client, currency)? }.most()?)
+    };
+    payments.iter().map(most).collect()
+}
+
+fn free(held: &[Balance], client: MemberId, currency: Currency) -> Result<Money, Problem> {
+    let own = |held: &&Balance| held.account == Account::ClientFunds(client) && held.amount.currency() == currency;
+    Ok(held.iter().find(own).map_or(Ok(Money::zero(currency)), |held| held.amount.minus(held.reserved))?)
+}
+
+/// Whether all that somebody who leaves has as a client can go back to where it came from.
+///
+/// # Errors
+/// Only those of the store.
+pub fn way_out(conn: &mut Conn, client: MemberId, funds: Money, has_account: bool) -> Result<WayOut, Problem> {
+    let payments = refund::refundable(conn, client, funds.currency())?;
+    let reach = |has_account| {
+        let known = payments.iter().filter(|(payment, _)| goes_back(payment, has_account));
+        Money::sum(funds.currency(), known.map(|(_, left)| *left))
+    };
+    let (now, with_account) = (reach(has_account)?, reach(true)?);
+    Ok(if !funds.minus(now)?.is_positive() {
+        WayOut::Payable
+    } else if with_account.minus(now)?.is_positive() {
+        WayOut::NeedsBankAccount
+    } else {
+        WayOut::Nowhere
+    })
+}
+
+/// Sends back all that somebody who leaves has as a client, the newest payment first, as far as there is a way.
+///
+/// # Errors
+/// Only those of the store.
+pub fn request_all(tx: &mut Tx<'_>, cx: &Context, client: MemberId) -> Result<(), Problem> {
+    let has_account = bank_account::find(tx, client)?.is_some_and(|account| account.is_usable());
+    for currency in Currency::ALL.iter().copied() {
+        for (payment, left) in refund::refundable(tx, client, currency)? {
+            let amount = left.min(free(&ledger::balances(tx, client.uuid())?, client, currency)?)?;
+            if amount.is_positive() && goes_back(&payment, has_account) {
+                request(tx, cx, payment.id, amount)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is a way back to where a payment came from.
+fn goes_back(payment: &Payment, has_account: bool) -> bool {
+    match payment.method {
+        PaymentMethod::Card => true,
+        PaymentMethod::BankTransfer => has_account && payment.amount.currency() == Currency::Jpy,
+    }
+}
+
+/// Reads a refund for one who may.
+///
+/// # Errors
+/// None of the caller's business.
+pub fn read(conn: &mut Conn, cx: &Context, id: RefundId) -> Result<Refund, Problem> {
+    let refund = refund::find(conn, id)?.ok_or_else(Problem::not_found)?;
+    cx.permit(Operation::ReadRefund, cx.standing_to_owner(refund.client))?;
+    Ok(refund)
+}
+
+/// Finance enters that it arrived.
+///
+/// # Errors
+/// Not the caller's to do, not in this state, or a date to come.
+pub fn settle(tx: &mut Tx<'_>, cx: &Context, id: RefundId, settlement: Settlement) -> Result<Refund, Problem> {
+    let refund = lock_as_staff(tx, cx, id, RefundAction::Settle)?;
+    if settlement.value_on > tokyo_date(cx.now) {
+        let refused = Problem::new(Code::InvalidBody);
+        return Err(refused.at("/value_on", "the date is yet to come", "未来の日付は指定できません。"));
+    }
+    commit(tx, cx, &refund.settle(standing(cx), settlement, cx.now)?)
+}
+
+/// Finance enters that it did not: it is with the client's funds again, of which they are told.
+///
+/// # Errors
+/// Not the caller's to do, or not in this state.
+pub fn fail(tx: &mut Tx<'_>, cx: &Context, id: RefundId, reason: String) -> Result<Refund, Problem> {
+    let refund = lock_as_staff(tx, cx, id, RefundAction::Fail)?;
+    if let Some(refused) = &refund.account {
+        payout::mark_failing(tx, cx, refund.client, refused, &reason)?;
+    }
+    did_not_arrive(tx, cx, &refund, reason)
+}
+
+fn did_not_arrive(tx: &mut Tx<'_>, cx: &Context, refund: &Refund, reason: String) -> Result<Refund, Problem> {
+    if let Some((email, locale)) = member::address(tx, refund.client)? {
+        let mail = mailer::refund_failed(cx, &email, &locale, refund.amount, &reason);
+        mail::queue(tx, &mail, clock::real_now())?;
+    }
+    commit(tx, cx, &refund.fail(standing(cx), reason, cx.now)?)
+}
+
+/// The sandbox's gateway answers, as the card that paid tells it to.
+///
+/// # Errors
+/// Only those of the store.
+pub fn gateway_answers(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
+    let refund = lock(tx, RefundId::from_uuid(due.subject))?;
+    if !timer::take(tx, due)? {
+        return Ok(());
+    }
+    let refused = CardToken::RefundFails.as_str();
+    if payment::card(tx, refund.payment)?.as_deref() == Some(refused) {
+        did_not_arrive(tx, cx, &refund, "card_refused".to_owned())?;
+        return Ok(());
+    }
+    let settlement = Settlement { reference: format!("sandbox {}", refund.id), value_on: tokyo_date(cx.now) };
+    commit(tx, cx, &refund.settle(standing(cx), settlement, cx.now)?).map(drop)
+}
+
+fn standing(cx: &Context) -> Standing {
+    cx.actor.map_or(Standing::Outsider, Actor::standing_outside)
+}
+
+/// For staff it is no secret that there are refunds.
+fn lock_as_staff(tx: &mut Tx<'_>, cx: &Context, id: RefundId, action: RefundAction) -> Result<Refund, Problem> {
+    cx.permit(Operation::HandleRefunds, cx.standing_outside())?;
+    let refund = lock(tx, id)?;
+    cx.permit(Operation::Refund(action), cx.standing_to_owner(refund.client))?;
+    cx.check_version(refund.version)?;
+    Ok(refund)
+}
+
+/// Whose it is is locked first, so that nobody leaves while it comes to rest.
+fn lock(tx: &mut Tx<'_>, id: RefundId) -> Result<Refund, Problem> {
+    let client = refund::find(tx, id)?.ok_or_else(Problem::not_found)?.client;
+    member::lock_shared(tx, &[client])?;
+    refund::lock(tx, id)?.ok_or_else(Problem::not_found)
+}
+
+/// Saves a step; somebody who leaves may have waited for this refund only.
+fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Refund>) -> Result<Refund, Problem> {
+    let saved = refund::save(tx, &decision.next)?;
+    announce(tx, cx, saved.id, Audience::only(saved.client), decision)?;
+    for client in member::lock_shared(tx, &[saved.client])? {
+        withdrawal::look_again(tx, cx, &client)?;
+    }
+    Ok(saved)
+}

@@ -1,0 +1,2 @@
+ALTER TABLE payments DROP COLUMN card_token;
+DROP TABLE refunds;

@@ -29,7 +29,7 @@ use crate::{
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(request_refund).service(list::list_my_refunds).service(read_refund);
-    config.service(list::list_refunds).service(staff::settle).service(staff::fail);
+    config.service(list::list_refunds).service(staff::settle_refund).service(staff::fail);
 }
 
 /// A client's money on its way back to where it came from.

@@ -33,7 +33,7 @@ struct RefundSettlementPost {
 #[utoipa::path(tag = "staff", request_body = RefundSettlementPost, responses((status = 200, description = "The refund, settled", body = Refund)),
     extensions(("x-key" = json!("required"))))]
 #[post("/v1/admin/refunds/{id}/settle")]
-pub(super) async fn settle(call: Call, id: PathId<Kind>, body: Body<RefundSettlementPost>) -> Answer {
+pub(super) async fn settle_refund(call: Call, id: PathId<Kind>, body: Body<RefundSettlementPost>) -> Answer {
     let Body { value, canonical } = body;
     let settlement = Settlement { reference: value.reference, value_on: value.value_on };
     call.act(Key::Required, &canonical, move |tx, cx| reply(&usecase::settle(tx, cx, id.0, settlement.clone())?, cx))

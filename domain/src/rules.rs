@@ -137,18 +137,18 @@ pub enum RulesError {
     /// No contract could be signed.
     #[error("max_milestones must be at least 1")]
     MaxMilestones,
-    /// No step of a run, or no batch, would pay anybody; or so many that one transaction could not.
-    #[error("payout.run_chunk must be from 1 to 1000, and payout.batch_max from 1 to 10000")]
-    PayoutSteps,
     /// No contract could be signed, or so large ones that a balance might not hold what they release.
     #[error("max_contract_total must be from 1 to {LARGEST_TOTAL}")]
     MaxContractTotal,
     /// A dispute would have an owner before anybody mediates.
     #[error("escalation must be longer than dispute_answer and negotiation together")]
     Escalation,
-    /// A transfer could cost more than is transferred.
-    #[error("payout.minimum must be more than every one of payout.bank_fees")]
-    BankFees,
+    /// Nothing would be paid out, or nothing of what is.
+    #[error("payout.minimum must be at least 1, and more than every fee of payout.bank_fees that it meets")]
+    PayoutMinimum,
+    /// No step of a run, or no batch, would pay anybody; or so many that one transaction could not.
+    #[error("payout.run_chunk must be from 1 to 1000, and payout.batch_max from 1 to 10000")]
+    PayoutSteps,
     /// The second reminder would come before the first.
     #[error("second_reminder must be shorter than first_reminder: it comes closer to the acceptance")]
     Reminders,
@@ -167,14 +167,14 @@ impl Rules {
             (self.acceptance_days_max <= most, RulesError::LatePayday { most }),
             (self.revision_limit <= self.revision_limit_max, RulesError::RevisionLimit),
             (self.max_milestones >= 1, RulesError::MaxMilestones),
+            ((1..=LARGEST_TOTAL).contains(&self.max_contract_total), RulesError::MaxContractTotal),
+            (self.payout.leaves_something(), RulesError::PayoutMinimum),
             (
                 (1..=1_000).contains(&self.payout.run_chunk) && (1..=10_000).contains(&self.payout.batch_max),
                 RulesError::PayoutSteps,
             ),
-            ((1..=LARGEST_TOTAL).contains(&self.max_contract_total), RulesError::MaxContractTotal),
             (self.second_reminder < self.first_reminder, RulesError::Reminders),
             (self.escalation > self.dispute_answer + self.negotiation, RulesError::Escalation),
-            (self.payout.bank_fees.iter().all(|row| row.fee < self.payout.minimum), RulesError::BankFees),
         ];
         checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, error)| Err(error))
     }

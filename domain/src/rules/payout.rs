@@ -81,6 +81,11 @@ impl Default for PayoutRules {
 }
 
 impl PayoutRules {
+    /// Whether something is left of every payout when the bank's fee is taken.
+    pub fn leaves_something(&self) -> bool {
+        self.minimum >= 1 && self.bank_fees.iter().all(|row| row.fee < row.from.max(self.minimum))
+    }
+
     /// What the transfer of an amount to a bank costs, in yen: by the bank's own rows if it has any, and of those by the
     /// one with the highest `from` that the amount reaches.
     pub fn bank_fee(&self, bank: BankCode, amount: i64) -> i64 {

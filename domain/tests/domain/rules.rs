@@ -34,19 +34,19 @@ fn numbers_that_contradict_each_other_are_found() {
         (Rules { acceptance_days_min: 8, ..usual() }, RulesError::AcceptanceDays),
         (Rules { acceptance_days_max: 6, ..usual() }, RulesError::AcceptanceDays),
         (Rules { escalation: TimeDelta::days(12), ..usual() }, RulesError::Escalation),
-        (Rules { payout: PayoutRules { minimum: 500, ..usual().payout }, ..usual() }, RulesError::BankFees),
         (
             Rules { payout: PayoutRules { lawful_days: 59, ..usual().payout }, ..usual() },
             RulesError::LatePayday { most: 10 },
         ),
         (Rules { revision_limit: 21, ..usual() }, RulesError::RevisionLimit),
         (Rules { max_milestones: 0, ..usual() }, RulesError::MaxMilestones),
-        (paying(|payout| payout.minimum = 0), RulesError::BankFees),
+        (Rules { max_contract_total: 0, ..usual() }, RulesError::MaxContractTotal),
+        (Rules { max_contract_total: 1_000_000_000_001, ..usual() }, RulesError::MaxContractTotal),
+        (paying(|payout| payout.minimum = 0), RulesError::PayoutMinimum),
+        (paying(|payout| payout.minimum = 500), RulesError::PayoutMinimum),
         (paying(|payout| payout.run_chunk = 0), RulesError::PayoutSteps),
         (paying(|payout| payout.run_chunk = 1_001), RulesError::PayoutSteps),
         (paying(|payout| payout.batch_max = 0), RulesError::PayoutSteps),
-        (Rules { max_contract_total: 0, ..usual() }, RulesError::MaxContractTotal),
-        (Rules { max_contract_total: 1_000_000_000_001, ..usual() }, RulesError::MaxContractTotal),
         (Rules { second_reminder: TimeDelta::hours(72), ..usual() }, RulesError::Reminders),
     ] {
         assert_eq!(rules.check(), Err(error));

@@ -91,6 +91,11 @@ impl TestApp {
         Request::new(method, &format!("http://{}{path}", self.address()))
     }
 
+    /// Serves no more, and fires no timer: the database is left to others.
+    pub fn stop_serving(&mut self) {
+        self.server.take().unwrap().stop();
+    }
+
     /// What must hold after every test, whatever it did.
     fn verify(&self) {
         self.verify_books();
@@ -107,7 +112,7 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        self.server.take().unwrap().stop();
+        self.server.take().into_iter().for_each(Server::stop);
         if !std::thread::panicking() {
             self.verify();
         }

@@ -1,6 +1,10 @@
-//! A payday of 100,000 workers: how long its run takes, and in how much memory.
+//! Paydays of many workers: how long the run of 100,000 takes, and in how much memory; and one that is killed again and
+//! again.
 
-use std::time::Instant;
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use api::usecases::platform;
 use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
@@ -12,7 +16,7 @@ use domain::{
 use persistence::{ledger, store::Intent};
 use uuid::Uuid;
 
-use crate::harness::{Engine, TestApp};
+use crate::harness::{Engine, TestApp, program::command};
 
 /// How many workers are paid.
 const WORKERS: u64 = 100_000;
@@ -37,7 +41,7 @@ impl TestApp {
     }
 
     /// Copies the newest row of a table for every worker, with other values in some of its columns.
-    fn copy_for_each(&self, table: &str, order: &str, changed: &[(&str, &str)]) {
+    fn copy_for_each(&self, workers: u64, table: &str, order: &str, changed: &[(&str, &str)]) {
         let columns = self.columns(table);
         let value = |column: &String| {
             let other = changed.iter().find(|(name, _)| name == column);
@@ -45,7 +49,7 @@ impl TestApp {
         };
         let values: Vec<String> = columns.iter().map(value).collect();
         let copy = format!(
-            "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {WORKERS}),
+            "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {workers}),
              first AS (SELECT * FROM {table} ORDER BY {order} DESC LIMIT 1)
              INSERT INTO {table} ({}) SELECT {} FROM first, series",
             columns.join(", "),
@@ -55,23 +59,28 @@ impl TestApp {
     }
 
     /// Workers with an account at a bank and something earned, beside the one who is there.
-    fn settle_workers(&self) {
+    fn settle_workers(&self, workers: u64) {
         let (worker, milestone, escrow) = (self.id_sql(1), self.id_sql(2), self.id_sql(3));
         let email = "CAST(n AS text)";
-        self.copy_for_each("members", "created_at", &[("id", &worker), ("email", email), ("email_key", email)]);
-        self.copy_for_each("bank_accounts", "created_at", &[("member_id", &worker)]);
+        self.copy_for_each(
+            workers,
+            "members",
+            "created_at",
+            &[("id", &worker), ("email", email), ("email_key", email)],
+        );
+        self.copy_for_each(workers, "bank_accounts", "created_at", &[("member_id", &worker)]);
         let own = [("id", milestone.as_str()), ("worker_id", &worker), ("escrow_id", &escrow), ("position", "n + 1")];
-        self.copy_for_each("milestones", "created_at", &own);
+        self.copy_for_each(workers, "milestones", "created_at", &own);
         let own = [("id", escrow.as_str()), ("milestone_id", &milestone), ("worker_id", &worker)];
-        self.copy_for_each("escrows", "created_at", &own);
-        self.copy_for_each("releases", "released_at", &[("escrow_id", &escrow), ("worker_id", &worker)]);
+        self.copy_for_each(workers, "escrows", "created_at", &own);
+        self.copy_for_each(workers, "releases", "released_at", &[("escrow_id", &escrow), ("worker_id", &worker)]);
         self.database.execute("ANALYZE").unwrap();
     }
 
-    fn book_earnings(&self) {
-        for first in (1..=WORKERS).step_by(usize::try_from(BOOKED_AT_ONCE).unwrap()) {
+    fn book_earnings(&self, workers: u64) {
+        for first in (1..=workers).step_by(usize::try_from(BOOKED_AT_ONCE).unwrap()) {
             let book = move |tx: &mut persistence::store::Tx<'_>| {
-                (first..(first + BOOKED_AT_ONCE).min(WORKERS + 1)).try_for_each(|number| {
+                (first..(first + BOOKED_AT_ONCE).min(workers + 1)).try_for_each(|number| {
                     let worker: MemberId = id(1, number);
                     let amount = Money::new(EARNED, Currency::Jpy).unwrap();
                     let transfer = Transfer { debit: Account::Bank, credit: Account::Earnings(worker), amount };
@@ -95,8 +104,8 @@ fn peak_memory() -> u64 {
 fn pay_everybody(engine: Engine) {
     let app = TestApp::spawn(engine);
     let deal = app.earner(&[10_000]);
-    app.settle_workers();
-    app.book_earnings();
+    app.settle_workers(WORKERS);
+    app.book_earnings(WORKERS);
     peak_memory();
     let before = peak_memory();
     let today: NaiveDate = app.date(0).parse().unwrap();
@@ -125,4 +134,66 @@ fn a_payday_of_100_000_workers_runs_in_bounded_memory_on_sqlite() {
 #[ignore = "measures time and memory"]
 fn a_payday_of_100_000_workers_runs_in_bounded_memory_on_postgres() {
     pay_everybody(Engine::Postgres);
+}
+
+/// How many workers are paid by a run that is killed.
+const FEW: u64 = 150;
+
+/// How many of them are paid before it is killed again.
+const STRIDE: usize = 25;
+
+fn paid(app: &TestApp) -> usize {
+    app.database.texts("SELECT CAST(count(*) AS text) AS text FROM payouts")[0].parse().unwrap()
+}
+
+fn finished(app: &TestApp) -> bool {
+    !app.database.texts("SELECT 'x' AS text FROM payout_runs WHERE finished_at IS NOT NULL").is_empty()
+}
+
+/// Serves until so many are paid, or all, and is killed without a warning.
+fn run_until(app: &TestApp, enough: usize) {
+    let url = app.database.url.clone();
+    let mut serve = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+    // One worker a step, so that it can be killed between any two.
+    serve.env("AZUKARI_LOG", "error").env("AZUKARI_RULES__PAYOUT__RUN_CHUNK", "1").stdout(Stdio::null());
+    let mut process = serve.spawn().unwrap();
+    let patience = Instant::now() + Duration::from_secs(60);
+    while paid(app) < enough && !finished(app) {
+        assert!(process.try_wait().unwrap().is_none(), "it has stopped by itself");
+        assert!(Instant::now() < patience, "{} are paid", paid(app));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+fn kill_again_and_again(engine: Engine) {
+    let mut app = TestApp::spawn(engine);
+    app.earner(&[10_000]);
+    app.settle_workers(FEW);
+    app.book_earnings(FEW);
+    app.stop_serving();
+    // The month is over for whoever looks next.
+    let month = TimeDelta::days(31).num_microseconds().unwrap();
+    app.database.execute(&format!("UPDATE instance SET clock_offset = {month}")).unwrap();
+    let mut kills = 0;
+    while !finished(&app) {
+        run_until(&app, paid(&app) + STRIDE);
+        kills += 1;
+    }
+    assert!(kills > 3, "it was killed in the middle {kills} times only");
+    let sums = "SELECT CAST(count(*) AS text) || ' of ' || CAST(min(amount) AS text) || '-' || CAST(max(amount) AS text) AS text
+        FROM payouts WHERE kind = 'monthly'";
+    assert_eq!(app.database.texts(sums), [format!("{} of 8000-8000", FEW + 1)], "each once, and all of it");
+    let left = app.database.texts("SELECT 'x' AS text FROM releases WHERE remaining > 0");
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_payday_that_is_killed_again_and_again_pays_everybody_once_on_sqlite() {
+    kill_again_and_again(Engine::Sqlite);
+}
+
+#[test]
+fn a_payday_that_is_killed_again_and_again_pays_everybody_once_on_postgres() {
+    kill_again_and_again(Engine::Postgres);
 }

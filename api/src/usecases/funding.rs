@@ -301,8 +301,9 @@ fn fail(tx: &mut Tx<'_>, cx: &Context, payment: &Payment) -> Result<Payment, Pro
 pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = PaymentId::from_uuid(due.subject);
     let (_, _, payment) = lock_payment(tx, id)?;
-    if timer::take(tx, due)? {
-        receive(tx, cx, id, payment.shortfall()?, Source::Outside)?;
+    let missing = payment.shortfall()?;
+    if timer::take(tx, due)? && missing.is_positive() {
+        receive(tx, cx, id, missing, Source::Outside)?;
     }
     Ok(())
 }

@@ -37,6 +37,7 @@ on_both_engines!(
     staff_have_nothing_to_leave,
     of_many_farewells_one_is_taken,
     nobody_leaves_while_a_contract_is_being_signed,
+    what_is_released_while_its_worker_leaves_is_paid_all_the_same,
 );
 
 pub fn farewell() -> Value {
@@ -429,4 +430,29 @@ fn nobody_leaves_while_a_contract_is_being_signed(app: &TestApp) {
         let (signed, left) = (answers[0].status == 201, answers[1].status == 200);
         assert!(signed != left, "{} {}", answers[0].text, answers[1].text);
     }
+}
+
+fn what_is_released_while_its_worker_leaves_is_paid_all_the_same(app: &TestApp) {
+    for round in 0..6 {
+        let deal = app.deal_of(&format!("worker{round}"), &[10_000]);
+        put_account(app, &deal.worker);
+        deal.fund(0);
+        let delivery = deal.deliver(0);
+        let answers = at_once(2, |side| match side {
+            0 => deal.accept(0, &delivery),
+            _ => leave(app, &deal.worker),
+        });
+        answers[0].expect(200);
+        if answers[1].status == 200 {
+            let paid = app.database.texts("SELECT CAST(amount AS TEXT) AS text FROM payouts WHERE kind = 'final'");
+            assert!(!paid.is_empty() && paid.iter().all(|amount| amount == "8000"), "{paid:?}");
+        } else {
+            answers[1].problem(409, "withdrawal_blocked");
+            assert_eq!(app.earnings(&deal.worker), 8_000);
+        }
+    }
+    // Either way each of the six is owed their money once.
+    let owed =
+        "SELECT CAST(sum(balance) AS TEXT) AS text FROM ledger_accounts WHERE kind IN ('earnings', 'payout_transit')";
+    assert_eq!(app.database.texts(owed), ["48000"]);
 }

@@ -42,6 +42,8 @@ fn what_has_waited_longest_comes_first(app: &TestApp) {
     app.advance_hours(19 * 24);
     let overdue = ("redelivery_overdue".to_owned(), deal.milestones[0].clone());
     assert_eq!(tasks(app, &admin), [dispute_task("dispute_escalated"), receipt_task, overdue]);
+    let only = app.read(&admin, "/v1/admin/worklist?kind=receipt_unmatched&limit=1");
+    assert_eq!(only["items"][0]["kind"], "receipt_unmatched", "none hides behind what has waited longer");
     let top = app.read(&admin, "/v1/admin/worklist?limit=1");
     assert_eq!(top["items"].as_array().map(Vec::len), Some(1));
 }

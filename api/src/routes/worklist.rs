@@ -25,6 +25,9 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WorklistQuery {
+    /// Only what waits for this reason.
+    #[param(inline)]
+    kind: Option<TaskKind>,
     /// How many at most.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u8>,
@@ -64,8 +67,9 @@ async fn read_worklist(call: Call, query: Filter<WorklistQuery>) -> Answer {
     if !(1..=MAX_LIMIT).contains(&most) {
         return Err(Problem::new(Code::InvalidParameter));
     }
+    let kind = query.0.kind.map(|word| word.0);
     call.read(move |conn, cx| {
-        let items = worklist::read(conn, cx, most)?.into_iter().map(Task::from).collect();
+        let items = worklist::read(conn, cx, kind, most)?.into_iter().map(Task::from).collect();
         Reply::ok(&Worklist { items })
     })
     .await

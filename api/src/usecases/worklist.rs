@@ -40,16 +40,18 @@ pub struct Task {
     pub since: DateTime<Utc>,
 }
 
-/// What has waited longest, at most so many.
+/// What has waited longest, of one kind or of all, at most so many.
 ///
 /// # Errors
 /// Not staff's to see.
-pub fn read(conn: &mut Conn, cx: &Context, most: u8) -> Result<Vec<Task>, Problem> {
+pub fn read(conn: &mut Conn, cx: &Context, kind: Option<TaskKind>, most: u8) -> Result<Vec<Task>, Problem> {
     cx.permit(Operation::ReadWorklist, cx.standing_outside())?;
     let mut tasks = disputes(conn, most)?;
     tasks.extend(redeliveries(conn, cx, most)?);
     tasks.extend(receipts(conn, most)?);
     tasks.extend(near_limit(conn, cx, most)?);
+    // Each source has given its longest waiting, so that no kind hides another.
+    tasks.retain(|task| kind.is_none_or(|kind| kind == task.kind));
     tasks.sort_by(|one, other| (one.since, &one.subject).cmp(&(other.since, &other.subject)));
     tasks.truncate(most.into());
     Ok(tasks)

@@ -197,6 +197,7 @@ impl From<StoreError> for Problem {
             StoreError::LostRace { .. } => Code::LostRace,
             StoreError::OutOfRange => Code::BalanceTooLarge,
             StoreError::Insufficient => Code::InsufficientFunds,
+            StoreError::StillRunning => Code::StillRunning,
             StoreError::Unavailable(_) | StoreError::Transient(_) => Code::Unavailable,
             StoreError::Taken { .. }
             | StoreError::Corrupt { .. }

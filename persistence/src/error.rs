@@ -2,6 +2,9 @@
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
+/// What PostgreSQL says when a lock was waited for too long.
+pub(crate) const LOCK_TIMEOUT: &str = "lock timeout";
+
 /// A failure of storage, or of what was found there.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -23,6 +26,9 @@ pub enum StoreError {
     /// A row that must be there is not.
     #[error("row {id} of {table} is missing")]
     Missing { table: &'static str, id: String },
+    /// A request with the same idempotency key takes too long to be waited for.
+    #[error("the first request with this key is still running")]
+    StillRunning,
     /// No connection in time, or the database is gone.
     #[error("the database is not available: {0}")]
     Unavailable(String),
@@ -51,7 +57,7 @@ impl From<DieselError> for StoreError {
             }
             // Two that the engine has no kind for.
             other if is_unnamed(other) && message.contains("deadlock detected") => Self::Transient(error),
-            other if is_unnamed(other) && message.contains("lock timeout") => Self::Unavailable(message.to_owned()),
+            other if is_unnamed(other) && message.contains(LOCK_TIMEOUT) => Self::Unavailable(message.to_owned()),
             DatabaseErrorKind::ForeignKeyViolation
             | DatabaseErrorKind::ReadOnlyTransaction
             | DatabaseErrorKind::RestrictViolation

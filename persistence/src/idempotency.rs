@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::{
-    error::StoreError,
+    error::{LOCK_TIMEOUT, StoreError},
     schema::idempotency_keys,
     store::{Conn, Tx, on_each},
     types::{Document, Moment},
@@ -24,7 +24,7 @@ pub enum Claim {
 /// Takes a key for this transaction. Somebody else's transaction on the same key is waited for.
 ///
 /// # Errors
-/// Only those of the database.
+/// [`StoreError::StillRunning`] when it takes too long; those of the database.
 pub fn claim(
     tx: &mut Tx<'_>,
     caller: &str,
@@ -40,6 +40,11 @@ pub fn claim(
     );
     let claimed = on_each!(*tx, conn => {
         diesel::insert_into(idempotency_keys::table).values(row).on_conflict_do_nothing().execute(conn)
+    })
+    .map_err(|error| match StoreError::from(error) {
+        // Nothing else can be waited for here than the same key.
+        StoreError::Unavailable(message) if message.contains(LOCK_TIMEOUT) => StoreError::StillRunning,
+        other => other,
     })?;
     if claimed == 1 {
         return Ok(Claim::Fresh);

@@ -99,3 +99,15 @@ fn what_is_kept_of_a_request_tells_nothing_to_whoever_reads_the_database(app: &T
     assert_ne!(fingerprint(app), fingerprint(&other), "it depends on the secret");
     assert_eq!(fingerprint(&again), fingerprint(&other), "and on nothing else but the request");
 }
+
+#[test]
+fn who_cannot_wait_for_the_first_request_is_told_so() {
+    let app = TestApp::spawn(Engine::Postgres);
+    let first = app.database.half_done(
+        "INSERT INTO idempotency_keys (caller, idempotency_key, fingerprint, created_at)
+            VALUES ('127.0.0.1 /v1/accounts', 'one', '', now())",
+    );
+    register(&app, "one", "hanako@example.com").problem(409, "still_running");
+    drop(first);
+    register(&app, "one", "hanako@example.com").expect(202);
+}

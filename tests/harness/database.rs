@@ -102,6 +102,13 @@ impl Database {
         }
     }
 
+    /// Leaves this undone in a transaction of its own, on PostgreSQL, until the returned value is dropped.
+    pub fn half_done(&self, statement: &str) -> impl Sized + use<> {
+        let mut conn = self.postgres();
+        conn.batch_execute(&format!("BEGIN; {statement}")).unwrap();
+        conn
+    }
+
     fn sqlite(&self) -> SqliteConnection {
         let mut conn = SqliteConnection::establish(self.url.trim_start_matches("sqlite:")).unwrap();
         // The threads of a pool that was just dropped may still hold the file for a moment.

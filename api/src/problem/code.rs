@@ -96,6 +96,8 @@ codes! {
         "An account would hold 2^53 minor units or more, which cannot be sent exactly; nothing was changed. Pay something out first." "口座の残高が2^53以上となり正確に表せないため、何も変更されていません。先に出金してください。";
     ClockNotForward 409 "clock_not_forward" "The test clock only goes forward" "テスト時計は進めることしかできません"
         "The moment named is not after the current time of the test clock." "指定された時刻はテスト時計の現在時刻より後ではありません。";
+    StillRunning 409 "still_running" "The first request is still running" "最初のリクエストを処理中です"
+        "A request with this Idempotency-Key is still at work: send it again in a moment, with the same key." "このIdempotency-Keyのリクエストを処理中です。しばらくしてから同じキーで再送してください。";
     WithdrawalBlocked 409 "withdrawal_blocked" "Something stands in the way of leaving" "退会できない原因があります"
         "The blockers say what, who must act, and what clears it." "blockersに原因、対応する人、解消方法があります。";
     MemberLeft 409 "member_left" "The other member has left" "相手は退会しました"

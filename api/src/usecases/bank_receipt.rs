@@ -102,6 +102,7 @@ fn already_recorded(error: StoreError) -> Problem {
         | StoreError::OutOfRange
         | StoreError::Corrupt { .. }
         | StoreError::Missing { .. }
+        | StoreError::StillRunning
         | StoreError::Unavailable(_)
         | StoreError::Transient(_)
         | StoreError::Database(_) => error.into(),

@@ -41,10 +41,11 @@ pub fn claim(
     let claimed = on_each!(*tx, conn => {
         diesel::insert_into(idempotency_keys::table).values(row).on_conflict_do_nothing().execute(conn)
     })
-    .map_err(|error| match StoreError::from(error) {
+    .map_err(|error| {
+        let error = StoreError::from(error);
         // Nothing else can be waited for here than the same key.
-        StoreError::Unavailable(message) if message.contains(LOCK_TIMEOUT) => StoreError::StillRunning,
-        other => other,
+        let is_wait = matches!(&error, StoreError::Unavailable(message) if message.contains(LOCK_TIMEOUT));
+        if is_wait { StoreError::StillRunning } else { error }
     })?;
     if claimed == 1 {
         return Ok(Claim::Fresh);

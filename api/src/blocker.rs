@@ -81,6 +81,7 @@ fn link(fact: &Fact) -> String {
         Code::OpenDispute => format!("/v1/disputes/{subject}"),
         Code::OpenProposal => format!("/v1/proposals/{subject}"),
         Code::OpenJob => format!("/v1/jobs/{subject}"),
+        Code::ChargeUnderWay => format!("/v1/payments/{subject}"),
         Code::PayoutUnderWay | Code::PayoutHeld => format!("/v1/payouts/{subject}"),
         Code::RefundUnderWay => format!("/v1/refunds/{subject}"),
         Code::EarningsUnpaid | Code::ClientFundsLeft | Code::Receivable => "/v1/me/balance".to_owned(),
@@ -114,6 +115,8 @@ words! {
         "Retract the proposal if it is yours, decline it if it was made to you." "自分の提案は取り下げ、受け取った提案は辞退してください。";
     OpenJob "A job takes proposals" "公開中の募集があります"
         "Take the job back." "募集を取り消してください。";
+    ChargeUnderWay "A card is being charged" "カード決済の処理中です"
+        "Wait for the outcome: what comes is refunded when you leave." "結果をお待ちください。入金された分は退会時に返金します。";
     PayoutUnderWay "A payout is on its way" "出金手続き中です"
         "Nothing: leave, and the account closes when it has arrived." "対応は不要です。退会すると、着金後にアカウントが閉じられます。";
     PayoutHeld "A payout is held" "保留中の出金があります"

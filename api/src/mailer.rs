@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::money::Money;
+use domain::{ids::MemberId, money::Money};
 use lettre::{
     Message, SmtpTransport, Transport,
     message::{Mailbox, header::ContentType},
@@ -173,14 +173,29 @@ pub fn closing(cx: &Context, to: &str, locale: &str) -> Mail {
     compose(cx, to, "You have left", body.to_owned())
 }
 
-/// Tells somebody who left that all is done: the last mail to them.
-pub fn closed(cx: &Context, to: &str, locale: &str) -> Mail {
+/// Tells somebody who left that all is done, and what of their money is kept for them: the last mail to them.
+pub fn closed(cx: &Context, to: &str, locale: &str, id: MemberId, kept: &[Money]) -> Mail {
+    let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
+    let kept = kept.join(", ");
     if locale == Locale::Ja.as_str() {
-        let body = "アカウントを閉じました。個人情報は削除され、法令で定められた帳簿だけが保存されます。\n";
-        return compose(cx, to, "退会が完了しました", body.to_owned());
+        let mut body =
+            "アカウントを閉じました。個人情報は削除され、法令で定められた帳簿だけが保存されます。\n".to_owned();
+        if !kept.is_empty() {
+            body += &format!(
+                "{kept}はお送りできなかったため、お預かりしています。いつでもお受け取りいただけます。{id}を添えてサポートへご連絡ください。\n"
+            );
+        }
+        return compose(cx, to, "退会が完了しました", body);
     }
-    let body = "Your account is closed and what said who you were is deleted. Only the books that the law asks for are kept.\n";
-    compose(cx, to, "Your account is closed", body.to_owned())
+    let mut body =
+        "Your account is closed and what said who you were is deleted. Only the books that the law asks for are kept.\n"
+            .to_owned();
+    if !kept.is_empty() {
+        body += &format!(
+            "{kept} could not be sent to you, and is kept for you. To have it, write to our support at any time, and name {id}.\n"
+        );
+    }
+    compose(cx, to, "Your account is closed", body)
 }
 
 /// The way out for mail; none in a sandbox without SMTP, where the outbox itself is the test mailbox.

@@ -165,10 +165,9 @@ pub struct BankAccount {
 
 impl BankAccount {
     /// The first account that a member names.
-    pub fn first(member: MemberId, details: AccountDetails, now: DateTime<Utc>) -> Decision<Self> {
+    pub fn first(member: MemberId, version: i32, details: AccountDetails, now: DateTime<Utc>) -> Decision<Self> {
         let state = BankAccountState::Usable;
-        let account =
-            Self { member, details, state, failure_reason: None, version: 1, created_at: now, updated_at: now };
+        let account = Self { member, details, state, failure_reason: None, version, created_at: now, updated_at: now };
         Decision::new(account, EventKind::BankAccountChanged)
     }
 

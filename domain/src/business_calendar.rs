@@ -14,7 +14,7 @@ use crate::{
 const PAYDAY: u32 = 15;
 
 /// How far from a day the next or previous open one is looked for.
-const FARTHEST: u64 = 60;
+const FARTHEST: u64 = 400;
 
 /// The years for which the law of holidays, as it stands, can be reckoned.
 const KNOWN_YEARS: std::ops::RangeInclusive<i32> = 2000..=2150;

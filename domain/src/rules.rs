@@ -126,7 +126,7 @@ pub enum RulesError {
     #[error("acceptance_days must lie between acceptance_days_min, at least 1, and acceptance_days_max")]
     AcceptanceDays,
     /// Payday could fall later than 60 days after delivery.
-    #[error("acceptance_days_max must be at most {most}, so that payday is within 60 days of delivery")]
+    #[error("acceptance_days_max must be at most {most}, so that payday is within payout.lawful_days of delivery")]
     LatePayday {
         /// The most with this payday.
         most: u16,
@@ -143,6 +143,9 @@ pub enum RulesError {
     /// A dispute would have an owner before anybody mediates.
     #[error("escalation must be longer than dispute_answer and negotiation together")]
     Escalation,
+    /// Later than the law allows, or sooner than any payday.
+    #[error("payout.lawful_days must be from 50 to 60")]
+    LawfulDays,
     /// Nothing would be paid out, or nothing of what is.
     #[error("payout.minimum must be at least 1, and more than every fee of payout.bank_fees that it meets")]
     PayoutMinimum,
@@ -168,6 +171,7 @@ impl Rules {
             (self.revision_limit <= self.revision_limit_max, RulesError::RevisionLimit),
             (self.max_milestones >= 1, RulesError::MaxMilestones),
             ((1..=LARGEST_TOTAL).contains(&self.max_contract_total), RulesError::MaxContractTotal),
+            ((50..=60).contains(&self.payout.lawful_days), RulesError::LawfulDays),
             (self.payout.leaves_something(), RulesError::PayoutMinimum),
             (
                 (1..=1_000).contains(&self.payout.run_chunk) && (1..=10_000).contains(&self.payout.batch_max),

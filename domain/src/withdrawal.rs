@@ -11,7 +11,7 @@ use crate::{
     actor::Party,
     contract::ContractState,
     dispute::DisputeState,
-    ids::{ContractId, DisputeId, JobId, MilestoneId, PayoutId, ProposalId, RefundId},
+    ids::{ContractId, DisputeId, JobId, MilestoneId, PaymentId, PayoutId, ProposalId, RefundId},
     job::JobState,
     ledger::AccountKind,
     member::MemberState,
@@ -42,6 +42,8 @@ names! {
         OpenProposal = "open_proposal",
         /// A job takes proposals.
         OpenJob = "open_job",
+        /// A card is being charged.
+        ChargeUnderWay = "charge_under_way",
         /// A payout is on its way.
         PayoutUnderWay = "payout_under_way",
         /// A payout is held while staff look at it.
@@ -134,6 +136,8 @@ pub enum Tie {
     Proposal(ProposalId, Party, ProposalState),
     /// A job they posted.
     Job(JobId, JobState),
+    /// A payment whose card is being charged, whatever became of what it was for.
+    Charge(PaymentId),
     /// Earnings on their way to their bank.
     Payout(PayoutId, PayoutState),
     /// Money of theirs on its way back to where it came from.
@@ -247,6 +251,7 @@ impl Tie {
             Self::Dispute(id, _) => (Some(id.to_string()), None),
             Self::Proposal(id, ..) => (Some(id.to_string()), None),
             Self::Job(id, _) => (Some(id.to_string()), None),
+            Self::Charge(id) => (Some(id.to_string()), None),
             Self::Payout(id, _) => (Some(id.to_string()), None),
             Self::Refund(id, _) => (Some(id.to_string()), None),
             Self::Balance(_, amount, _) => (None, Some(amount)),
@@ -261,6 +266,7 @@ impl Tie {
             Self::Dispute(_, state) => dispute(state),
             Self::Proposal(_, party, state) => proposal(party, state),
             Self::Job(_, state) => job(state),
+            Self::Charge(_) => Meaning::Hard(BlockerCode::ChargeUnderWay, Owner::Operator),
             Self::Payout(_, state) => payout(state),
             Self::Refund(_, state) => refund(state),
             Self::Balance(_, amount, _) if amount.is_zero() => Meaning::Nothing,

@@ -2,10 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::ids::{EventId, MemberId};
+use domain::{
+    event::EventKind,
+    ids::{EventId, MemberId},
+};
 
 use crate::{
     error::StoreError,
+    row::corrupt,
     schema::events,
     store::{Conn, Tx, on_each},
     types::{Document, Key, Moment},
@@ -136,4 +140,17 @@ impl From<Row> for Event {
             occurred_at: row.occurred_at.into(),
         }
     }
+}
+
+/// How many events of these kinds concern a member as their own.
+///
+/// # Errors
+/// Only those of the database.
+pub fn count(conn: &mut Conn, member: MemberId, kinds: &[EventKind]) -> Result<i32, StoreError> {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    let found: i64 = events::table
+        .filter(events::client_id.eq(Key::from(member)).and(events::kind.eq_any(kinds)))
+        .count()
+        .get_result(conn)?;
+    i32::try_from(found).map_err(corrupt("events", member))
 }

@@ -8,7 +8,7 @@ use crate::{
     error::StoreError,
     locked::{for_share, for_update},
     row::{corrupt, saved},
-    schema::{email_confirmations, mails, members},
+    schema::{email_confirmations, idempotency_keys, mails, members},
     store::{Conn, Tx},
     types::{Key, Moment},
 };
@@ -239,6 +239,9 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
         ))
         .execute(&mut **tx)?;
     diesel::delete(email_confirmations::table.filter(email_confirmations::member_id.eq(key))).execute(&mut **tx)?;
+    // Answers tell the address and the bank account; that of the request at hand is not written yet.
+    let answers = idempotency_keys::table.filter(idempotency_keys::caller.eq(id.to_string()));
+    diesel::delete(answers.filter(idempotency_keys::answer.is_not_null())).execute(&mut **tx)?;
     diesel::delete(mails::table.filter(mails::recipient.eq(address.unwrap_or_default()))).execute(&mut **tx)?;
     Ok(())
 }

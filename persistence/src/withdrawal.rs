@@ -13,6 +13,7 @@ use domain::{
     payout::PayoutState,
     proposal::ProposalState,
     refund::RefundState,
+    timer::TimerKind,
     withdrawal::{LeavingReason, Tie, Tied, Warning, matters},
 };
 use uuid::Uuid;
@@ -21,7 +22,9 @@ use crate::{
     error::StoreError,
     locked::for_update,
     row::corrupt,
-    schema::{contracts, disputes, jobs, milestones, payouts, proposals, refunds, tombstones, withdrawals},
+    schema::{
+        contracts, disputes, jobs, milestones, payments, payouts, proposals, refunds, timers, tombstones, withdrawals,
+    },
     store::{Conn, Tx},
     types::{Document, Key, Moment},
 };
@@ -54,6 +57,7 @@ pub fn ties(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> 
     ties.extend(of_disputes(conn, member)?);
     ties.extend(of_proposals(conn, member)?);
     ties.extend(of_jobs(conn, member)?);
+    ties.extend(of_charges(conn, member)?);
     ties.extend(of_payouts(conn, member)?);
     ties.extend(of_refunds(conn, member)?);
     Ok(ties)
@@ -129,6 +133,16 @@ fn of_jobs(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
         .select((jobs::id, jobs::state, jobs::created_at))
         .load(conn)?;
     read("jobs", rows, |id, state: JobState| Tie::Job(JobId::from_uuid(id), state))
+}
+
+fn of_charges(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
+    let charging: Vec<Key> =
+        timers::table.filter(timers::kind.eq(TimerKind::SlowCharge.as_str())).select(timers::subject).load(conn)?;
+    let own: Vec<(Key, Moment)> = payments::table
+        .filter(payments::id.eq_any(charging).and(payments::client_id.eq(Key::from(member))))
+        .select((payments::id, payments::updated_at))
+        .load(conn)?;
+    Ok(own.into_iter().map(|(id, since)| Tied { tie: Tie::Charge(id.into()), since: since.into() }).collect())
 }
 
 fn of_payouts(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {

@@ -13,6 +13,7 @@ on_both_engines!(
     the_owner_is_told_by_mail_of_every_change,
     a_change_needs_a_recent_log_in,
     an_account_can_be_forgotten,
+    the_version_of_a_forgotten_account_does_not_come_again,
     staff_have_no_account,
 );
 
@@ -113,11 +114,21 @@ fn an_account_can_be_forgotten(app: &TestApp) {
     put(app, &hanako, &account("1")).expect(200);
     forget().expect(204);
     app.get("/v1/me/bank-account").by(&hanako).send().problem(404, "not_found");
-    assert_eq!(put(app, &hanako, &account("1")).expect(200)["version"], 1);
+    put(app, &hanako, &account("1")).expect(200);
 }
 
 fn staff_have_no_account(app: &TestApp) {
     let finance = app.staff(Role::Finance, "fin");
     app.get("/v1/me/bank-account").by(&finance).send().problem(403, "not_permitted");
     put(app, &finance, &account("1")).problem(403, "not_permitted");
+}
+
+fn the_version_of_a_forgotten_account_does_not_come_again(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let first = put(app, &hanako, &account("1")).expect(200);
+    app.request("DELETE", "/v1/me/bank-account").by(&hanako).send().expect(204);
+    let second = put(app, &hanako, &account("2")).expect(200);
+    assert!(second["version"].as_i64() > first["version"].as_i64(), "{second}");
+    let wish = json!({"kind": "quick", "amount": {"amount": 1_000, "currency": "JPY"}, "bank_account_version": first["version"]});
+    app.act(&hanako, "/v1/payouts", &wish).problem(409, "bank_account_changed");
 }

@@ -108,7 +108,7 @@ impl<'a> World<'a> {
             Step::Quick(amount) => return self.quick(amount),
             Step::Payout(action) => return self.handle(action),
             Step::Batch => {
-                let batch = json!({"pay_on": self.app.date(60)});
+                let batch = json!({"pay_on": self.app.date(30)});
                 let prepared = self.app.act(&self.finance, "/v1/admin/payout-batches", &batch);
                 let prepared: Value = serde_json::from_str(&prepared.text).unwrap();
                 let send = format!("/v1/admin/payout-batches/{}/send", prepared["id"].as_str()?);

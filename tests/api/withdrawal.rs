@@ -33,6 +33,7 @@ on_both_engines!(
     client_funds_go_back_to_the_card_they_came_from,
     client_funds_that_came_by_bank_need_an_account_to_go_back_to,
     a_refund_that_fails_is_kept_for_its_client,
+    a_card_that_is_being_charged_blocks_until_the_outcome,
     a_month_that_ends_while_somebody_leaves_pays_once,
     staff_have_nothing_to_leave,
     of_many_farewells_one_is_taken,
@@ -377,7 +378,21 @@ fn a_refund_that_fails_is_kept_for_its_client(app: &TestApp) {
     leave(app, &deal.client).expect(200);
     app.advance_hours(25);
     assert_eq!(unclaimed(app), ["10000"]);
+    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", deal.client.email)).send().expect(200);
+    assert!(text(&mails["items"][0]["body"]).contains("10000 JPY could not be sent to you"), "{mails}");
     assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
+}
+
+fn a_card_that_is_being_charged_blocks_until_the_outcome(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    deal.start_funding(0, "card").expect(200);
+    deal.pay(&deal.payment(0), "tok_slow").expect(200);
+    give_back(&deal);
+    assert_eq!(blockers(&readiness(app, &deal.client)), ["charge_under_way operator hard"]);
+    leave(app, &deal.client).problem(409, "withdrawal_blocked");
+    app.advance_hours(9 * 24);
+    assert_eq!(blockers(&readiness(app, &deal.client)), ["client_funds_left operator soft"]);
+    leave(app, &deal.client).expect(200);
 }
 
 fn a_month_that_ends_while_somebody_leaves_pays_once(app: &TestApp) {

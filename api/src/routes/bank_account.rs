@@ -160,7 +160,7 @@ impl TryFrom<BankAccountPut> for AccountDetails {
 
 /// Name or correct where the caller's payouts go
 ///
-/// Checked for its form. Payouts that are not with the bank yet go there; you are told by mail.
+/// Checked for its form. Payouts that are in no batch yet go there; you are told by mail.
 #[utoipa::path(tag = "money", request_body = BankAccountPut, responses((status = 200, description = "The account", body = BankAccount)),
     extensions(("x-errors" = json!(["not_permitted", "precondition_failed", "recent_login_required"]))))]
 #[put("/v1/me/bank-account")]

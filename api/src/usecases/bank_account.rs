@@ -6,7 +6,7 @@ use domain::{
     ids::MemberId,
 };
 use persistence::{
-    bank_account, mail, member,
+    bank_account, event, mail, member,
     store::{Conn, Tx},
 };
 
@@ -15,6 +15,10 @@ use super::{
     member::bind,
 };
 use crate::{clock, context::Context, mailer, problem::Problem};
+
+/// What tells of each version that an account has had.
+const BANK_ACCOUNT_EVENTS: &[EventKind] =
+    &[EventKind::BankAccountChanged, EventKind::BankAccountRemoved, EventKind::BankAccountFailed];
 
 /// The caller's own account.
 ///
@@ -39,7 +43,9 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
             (bank_account::save(tx, &decision.next)?, decision)
         }
         None => {
-            let decision = BankAccount::first(me, details, cx.now);
+            // A version that was seen of an account since removed must not fit this one.
+            let version = event::count(tx, me, BANK_ACCOUNT_EVENTS)? + 1;
+            let decision = BankAccount::first(me, version, details, cx.now);
             bank_account::insert(tx, &decision.next)?;
             (decision.next.clone(), decision)
         }

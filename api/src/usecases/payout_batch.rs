@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::{
+    calendar::{plus_days, tokyo_date},
     decision::Decision,
     ids::PayoutBatchId,
     money::{Currency, Money},
@@ -23,6 +24,9 @@ use crate::{
     problem::{Code, Problem},
 };
 
+/// How far ahead payouts can be put into a batch, in days: a slip of the pen must not take those of years.
+const FARTHEST: u64 = 31;
+
 /// A new batch, and what it left behind.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -41,6 +45,13 @@ pub struct Prepared {
 /// Not the caller's to do, or nothing is due that could go.
 pub fn prepare(tx: &mut Tx<'_>, cx: &Context, pay_on: NaiveDate) -> Result<Prepared, Problem> {
     cx.permit(Operation::HandlePayouts, cx.standing_outside())?;
+    if pay_on > plus_days(tokyo_date(cx.now), FARTHEST) {
+        return Err(Problem::new(Code::InvalidBody).at(
+            "/pay_on",
+            format!("at most {FARTHEST} days from today"),
+            format!("今日から{FARTHEST}日以内の日付を指定してください。"),
+        ));
+    }
     let rules = &cx.app.rules.payout;
     let due = payout::due(tx, pay_on, rules.batch_max.into())?;
     let id = cx.new_id();

@@ -104,7 +104,7 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Membe
     let ties = ties(tx, &member)?;
     check(cx, &assess(&ties), farewell)?;
     discard(tx, cx, &ties)?;
-    pay_out(tx, cx, id, &ties)?;
+    let kept = pay_out(tx, cx, id, &ties)?;
     let decision = member.withdraw(withdrawal::is_money_on_its_way(tx, id)?, cx.now)?;
     withdrawal::insert(
         tx,
@@ -117,7 +117,7 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Membe
         },
     )?;
     session::revoke_all(tx, id, clock::real_now())?;
-    save(tx, cx, &member, &decision)
+    save(tx, cx, &member, &decision, &kept)
 }
 
 fn check(cx: &Context, readiness: &Readiness, farewell: &Farewell) -> Result<(), Problem> {
@@ -136,7 +136,7 @@ fn check(cx: &Context, readiness: &Readiness, farewell: &Farewell) -> Result<(),
 }
 
 /// Sends everything that has a way out on its way, and sets aside what has none.
-fn pay_out(tx: &mut Tx<'_>, cx: &Context, id: MemberId, ties: &[Tied]) -> Result<(), Problem> {
+fn pay_out(tx: &mut Tx<'_>, cx: &Context, id: MemberId, ties: &[Tied]) -> Result<Vec<Money>, Problem> {
     let holds = |kind| ties.iter().any(|tied| matches!(tied.tie, Tie::Balance(of, _, WayOut::Payable) if of == kind));
     if holds(AccountKind::Earnings) {
         payout::pay_everything(tx, cx, id)?;
@@ -156,6 +156,7 @@ fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> 
         | Tie::Contract(..)
         | Tie::Milestone(..)
         | Tie::Dispute(..)
+        | Tie::Charge(_)
         | Tie::Payout(..)
         | Tie::Refund(..)
         | Tie::Balance(..)
@@ -165,7 +166,13 @@ fn discard(tx: &mut Tx<'_>, cx: &Context, ties: &[Tied]) -> Result<(), Problem> 
 }
 
 /// Saves a step of somebody who leaves; with the last one, who they were is forgotten.
-fn save(tx: &mut Tx<'_>, cx: &Context, before: &Member, decision: &Decision<Member>) -> Result<Member, Problem> {
+fn save(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    before: &Member,
+    decision: &Decision<Member>,
+    kept: &[Money],
+) -> Result<Member, Problem> {
     let saved = member::save(tx, &decision.next)?;
     announce(tx, cx, saved.id, Audience::only(saved.id), decision)?;
     let address = member::address(tx, saved.id)?;
@@ -179,7 +186,10 @@ fn save(tx: &mut Tx<'_>, cx: &Context, before: &Member, decision: &Decision<Memb
         member::forget(tx, saved.id)?;
     }
     if let Some((email, locale)) = address {
-        let mail = if closed { mailer::closed(cx, &email, &locale) } else { mailer::closing(cx, &email, &locale) };
+        let mail = match closed {
+            true => mailer::closed(cx, &email, &locale, saved.id, kept),
+            false => mailer::closing(cx, &email, &locale),
+        };
         mail::queue(tx, &mail, clock::real_now())?;
     }
     Ok(saved)
@@ -211,15 +221,16 @@ pub fn complete(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Proble
     if !taken || member.state == MemberState::Active || withdrawal::is_money_on_its_way(tx, id)? {
         return Ok(());
     }
-    set_aside(tx, cx, id)?;
+    let kept = set_aside(tx, cx, id)?;
     if member.state == MemberState::Closing {
-        save(tx, cx, &member, &member.complete(cx.now)?)?;
+        save(tx, cx, &member, &member.complete(cx.now)?, &kept)?;
     }
     Ok(())
 }
 
-/// What is left and cannot be paid is unclaimed from now on, in every currency.
-fn set_aside(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Problem> {
+/// What is left and cannot be paid is unclaimed from now on, in every currency. Answers with how much that is.
+fn set_aside(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<Vec<Money>, Problem> {
+    let mut kept = Vec::new();
     let held = ledger::balances(tx, id.uuid())?;
     for currency in Currency::ALL.iter().copied() {
         let of = |account: Account| {
@@ -232,7 +243,8 @@ fn set_aside(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Problem>
             let decision = Decision::new((), EventKind::MemberMoneyUnclaimed).book(entry);
             announce(tx, cx, id, Audience::only(id), &decision)?;
             release::set_aside(tx, id, currency)?;
+            kept.push(earnings.plus(funds)?);
         }
     }
-    Ok(())
+    Ok(kept)
 }

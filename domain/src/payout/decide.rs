@@ -145,18 +145,19 @@ impl Payout {
         let mut allowed = self.state.allowed(standing);
         allowed.retain(|action| match action {
             PayoutAction::Cancel => self.may_cancel(standing),
-            PayoutAction::Pay => self.sent_at.is_some(),
-            PayoutAction::Hold
-            | PayoutAction::Resume
-            | PayoutAction::Process
-            | PayoutAction::Fail
-            | PayoutAction::Return => true,
+            PayoutAction::Pay | PayoutAction::Fail => self.sent_at.is_some(),
+            PayoutAction::Hold | PayoutAction::Resume | PayoutAction::Process | PayoutAction::Return => true,
         });
         allowed
     }
 
     fn may_cancel(&self, standing: Standing) -> bool {
-        standing != Standing::Worker || matches!(self.kind, PayoutKind::Quick | PayoutKind::Scheduled)
+        match self.kind {
+            PayoutKind::Quick | PayoutKind::Scheduled => true,
+            PayoutKind::Monthly => standing != Standing::Worker,
+            // Whoever has left could not ask for it again.
+            PayoutKind::Final => false,
+        }
     }
 
     /// Staff want to look at it first, and say why.
@@ -231,6 +232,9 @@ impl Payout {
     /// Not in this state.
     pub fn fail(&self, reason: String, now: DateTime<Utc>) -> Step {
         let state = self.state.advance(PayoutAction::Fail, Standing::Finance)?;
+        if self.sent_at.is_none() {
+            return Err(PayoutError::NotSent);
+        }
         let next = Self { state, reason: Some(reason), updated_at: now, ..self.clone() };
         let entry = JournalEntry::payout_failed(self.worker, self.id, self.amount, self.quick_fee()?)?;
         Ok(Decision::new(next, EventKind::PayoutFailed).book(entry))

@@ -112,7 +112,7 @@ fn an_account_at_japan_post_is_reached_as_other_banks_do() {
 
 #[test]
 fn an_account_fails_only_while_it_is_still_the_one_that_was_refused() {
-    let account = BankAccount::first(worker(), details("1"), start()).next;
+    let account = BankAccount::first(worker(), 1, details("1"), start()).next;
     let failing = account.fail(&details("1"), "closed", start()).unwrap().next;
     assert_eq!((failing.state, failing.is_usable()), (BankAccountState::Failing, false));
     assert_eq!(failing.failure_reason.as_deref(), Some("closed"));

@@ -212,7 +212,8 @@ fn a_worker_takes_back_only_what_they_asked_for() {
 fn payment_is_offered_once_the_bank_has_it() {
     let finance = domain::actor::Actor::Staff(id(9), Role::Finance);
     let processing = monthly(5_000).process(id(80), account("0005"), start(), &rules()).unwrap().next;
-    assert_eq!(processing.allowed_actions(finance), [PayoutAction::Fail]);
+    assert_eq!(processing.allowed_actions(finance), []);
+    assert_eq!(processing.fail("no".into(), start()), Err(PayoutError::NotSent), "the bank has not seen it");
     assert_eq!(sent(&monthly(5_000)).allowed_actions(finance), [PayoutAction::Pay, PayoutAction::Fail]);
 }
 

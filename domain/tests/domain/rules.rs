@@ -38,6 +38,7 @@ fn numbers_that_contradict_each_other_are_found() {
             Rules { payout: PayoutRules { lawful_days: 59, ..usual().payout }, ..usual() },
             RulesError::LatePayday { most: 10 },
         ),
+        (paying(|payout| payout.lawful_days = 61), RulesError::LawfulDays),
         (Rules { revision_limit: 21, ..usual() }, RulesError::RevisionLimit),
         (Rules { max_milestones: 0, ..usual() }, RulesError::MaxMilestones),
         (Rules { max_contract_total: 0, ..usual() }, RulesError::MaxContractTotal),

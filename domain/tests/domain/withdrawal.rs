@@ -44,6 +44,8 @@ fn every_machine_is_decided_on() {
 
 #[test]
 fn a_payout_under_way_is_waited_for_and_one_that_is_held_is_looked_at_first() {
+    let charge = Some((BlockerCode::ChargeUnderWay, true, Owner::Operator));
+    assert_eq!(blocker(Tie::Charge(id(1))), charge);
     for state in PayoutState::ALL.iter().copied() {
         let found = blocker(Tie::Payout(id(1), state));
         let wanted = match state {

@@ -25,6 +25,7 @@ struct RefundSettlementPost {
     reference: String,
     /// The value date, in Asia/Tokyo; not later than today.
     #[schema(example = "2026-05-15")]
+    #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
     value_on: NaiveDate,
 }

@@ -4,6 +4,7 @@ use domain::{
     bank_account::AccountDetails,
     calendar::tokyo_date,
     ids::{MemberId, PayoutBatchId, PayoutId},
+    member::MemberState,
     payout::{Payout, PayoutAction, Settlement},
     policy::Operation,
 };
@@ -96,7 +97,9 @@ fn distrust(tx: &mut Tx<'_>, cx: &Context, payout: &Payout, reason: &str) -> Res
     if let Some(refused) = &payout.account {
         mark_failing(tx, cx, payout.worker, refused, reason)?;
     }
-    if let Some((email, locale)) = member::address(tx, payout.worker)? {
+    // Whoever has left cannot correct it; the last mail tells them what is kept.
+    let stays = member::find(tx, payout.worker)?.is_some_and(|member| member.state == MemberState::Active);
+    if stays && let Some((email, locale)) = member::address(tx, payout.worker)? {
         let mail = mailer::payout_failed(cx, &email, &locale, payout.given_back()?, reason);
         mail::queue(tx, &mail, clock::real_now())?;
     }

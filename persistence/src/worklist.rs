@@ -8,16 +8,18 @@ use diesel::{
 };
 use domain::{
     dispute::DisputeState,
-    ids::{BankReceiptId, DisputeId, MilestoneId, PayoutId},
+    ids::{BankReceiptId, DisputeId, MilestoneId, PayoutId, RefundId},
     milestone::MilestoneState,
+    payment::PaymentMethod,
     payout::PayoutState,
+    refund::RefundState,
 };
 
 use crate::{
     error::StoreError,
     escrow::Purpose,
     release::UNPAID,
-    schema::{bank_receipts, disputes, escrows, milestones, payout_lines, payouts, releases},
+    schema::{bank_receipts, disputes, escrows, milestones, payout_lines, payouts, refunds, releases},
     store::Conn,
     types::{Key, Moment},
 };
@@ -115,4 +117,33 @@ pub fn under_way(conn: &mut Conn, by: NaiveDate, most: i64) -> Result<Vec<(Payou
         .select((payouts::id, min(releases::pay_by)))
         .load(conn)?;
     Ok(rows.into_iter().filter_map(|(id, pay_by)| Some((id.into(), pay_by?))).collect())
+}
+
+/// Refunds that somebody has to send by bank, the oldest first.
+///
+/// # Errors
+/// Only those of the database.
+pub fn refunds(conn: &mut Conn, most: i64) -> Result<Vec<(RefundId, DateTime<Utc>)>, StoreError> {
+    let rows: Vec<(Key, Moment)> = refunds::table
+        .filter(refunds::state.eq(RefundState::Requested.as_str()))
+        .filter(refunds::method.eq(PaymentMethod::BankTransfer.as_str()))
+        .order((refunds::created_at, refunds::id))
+        .limit(most)
+        .select((refunds::id, refunds::created_at))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, at)| (id.into(), at.into())).collect())
+}
+
+/// Payouts that are held, the oldest first, and since when.
+///
+/// # Errors
+/// Only those of the database.
+pub fn held(conn: &mut Conn, most: i64) -> Result<Vec<(PayoutId, DateTime<Utc>)>, StoreError> {
+    let rows: Vec<(Key, Moment)> = payouts::table
+        .filter(payouts::state.eq(PayoutState::Held.as_str()))
+        .order((payouts::created_at, payouts::id))
+        .limit(most)
+        .select((payouts::id, payouts::updated_at))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, at)| (id.into(), at.into())).collect())
 }

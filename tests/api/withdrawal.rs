@@ -321,6 +321,8 @@ fn a_payout_that_is_held_blocks(app: &TestApp) {
     let of_staff = format!("/v1/admin/payouts/{}", text(&payout["id"]));
     let finance = app.staff(Role::Finance, "fin");
     app.act(&finance, &format!("{of_staff}/hold"), &json!({"reason": "A court has asked us to."})).expect(200);
+    let task = app.read(&finance, "/v1/admin/worklist?kind=payout_held")["items"][0].clone();
+    assert_eq!(task["id"], payout["id"], "nothing is held and forgotten");
     let told = blockers(&readiness(app, &deal.worker));
     assert!(told.contains(&"payout_held operator hard".to_owned()), "{told:?}");
     leave(app, &deal.worker).problem(409, "withdrawal_blocked");
@@ -366,7 +368,7 @@ fn client_funds_that_came_by_bank_need_an_account_to_go_back_to(app: &TestApp) {
     leave(app, &deal.client).problem(409, "withdrawal_blocked");
     put_account(app, &deal.client);
     assert_eq!(leave(app, &deal.client).expect(200)["status"], "closing");
-    let refund = text(&app.read(&finance, "/v1/admin/refunds")["items"][0]["id"]);
+    let refund = text(&app.read(&finance, "/v1/admin/worklist?kind=refund_requested")["items"][0]["id"]);
     let settlement = json!({"reference": "20260402-1", "value_on": app.date(0)});
     app.act(&finance, &format!("/v1/admin/refunds/{refund}/settle"), &settlement).expect(200);
     app.advance_hours(1);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::{
     calendar::{after, end_of_day, plus_days, tokyo_date},
-    ids::{BankReceiptId, MilestoneId},
+    ids::{Id, Kind, MilestoneId},
     names,
     policy::Operation,
 };
@@ -26,6 +26,10 @@ names! {
         EarningsNearLimit = "earnings_near_limit",
         /// A payout under way of such earnings.
         PayoutNearLimit = "payout_near_limit",
+        /// A payout that somebody held, and has to decide on.
+        PayoutHeld = "payout_held",
+        /// A refund that has to be sent by bank.
+        RefundRequested = "refund_requested",
     }
 }
 
@@ -48,8 +52,10 @@ pub fn read(conn: &mut Conn, cx: &Context, kind: Option<TaskKind>, most: u8) -> 
     cx.permit(Operation::ReadWorklist, cx.standing_outside())?;
     let mut tasks = disputes(conn, most)?;
     tasks.extend(redeliveries(conn, cx, most)?);
-    tasks.extend(receipts(conn, most)?);
+    tasks.extend(waiting(TaskKind::ReceiptUnmatched, worklist::unmatched(conn, most.into())?));
     tasks.extend(near_limit(conn, cx, most)?);
+    tasks.extend(waiting(TaskKind::PayoutHeld, worklist::held(conn, most.into())?));
+    tasks.extend(waiting(TaskKind::RefundRequested, worklist::refunds(conn, most.into())?));
     // Each source has given its longest waiting, so that no kind hides another.
     tasks.retain(|task| kind.is_none_or(|kind| kind == task.kind));
     tasks.sort_by(|one, other| (one.since, &one.subject).cmp(&(other.since, &other.subject)));
@@ -97,12 +103,6 @@ fn near_limit(conn: &mut Conn, cx: &Context, most: u8) -> Result<Vec<Task>, Prob
     Ok(earnings.chain(payouts).collect())
 }
 
-fn receipts(conn: &mut Conn, most: u8) -> Result<Vec<Task>, Problem> {
-    let unmatched = worklist::unmatched(conn, most.into())?;
-    let task = |(id, since): (BankReceiptId, DateTime<Utc>)| Task {
-        kind: TaskKind::ReceiptUnmatched,
-        subject: id.to_string(),
-        since,
-    };
-    Ok(unmatched.into_iter().map(task).collect())
+fn waiting<K: Kind>(kind: TaskKind, found: Vec<(Id<K>, DateTime<Utc>)>) -> impl Iterator<Item = Task> {
+    found.into_iter().map(move |(id, since)| Task { kind, subject: id.to_string(), since })
 }

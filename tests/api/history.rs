@@ -9,7 +9,7 @@ use crate::harness::{Deal, Engine, Person, Response, TestApp, deals::text, marke
 const AMOUNTS: [i64; 3] = [60_000, 33_333, 450_001];
 
 /// Histories are long and each has a marketplace of its own, so there are few.
-const HISTORIES: u32 = 6;
+const HISTORIES: u32 = 8;
 
 /// What somebody tries. A place is that of a milestone.
 #[derive(Debug, Clone)]
@@ -270,8 +270,11 @@ proptest! {
     })]
 
     #[test]
-    fn whatever_is_tried_every_yen_is_where_the_model_says(steps in prop::collection::vec(step(), 40)) {
-        let app = TestApp::spawn(Engine::Sqlite);
+    fn whatever_is_tried_every_yen_is_where_the_model_says(
+        engine in select(&[Engine::Sqlite, Engine::Postgres][..]),
+        steps in prop::collection::vec(step(), 40),
+    ) {
+        let app = TestApp::spawn(engine);
         let mut world = World::begin(&app);
         for step in steps {
             if let Some(answer) = world.take(&step) {

@@ -223,7 +223,7 @@ impl Call {
                 Ok(Intent::Preview)
             }
             _ => Err(Problem::new(Code::InvalidParameter).detail(
-                "Only what moves something takes a query parameter, which is preview.",
+                "Only what moves something takes a query parameter, which is preview, and either true or false.",
                 "クエリパラメーターは操作のpreviewだけです。",
             )),
         }

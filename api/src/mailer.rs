@@ -106,6 +106,16 @@ pub fn bank_account_changed(cx: &Context, to: &str, locale: &str, account: &str)
     compose(cx, to, "Your bank account was changed", body)
 }
 
+/// Tells a member that no account is named any more.
+pub fn bank_account_removed(cx: &Context, to: &str, locale: &str) -> Mail {
+    if locale == Locale::Ja.as_str() {
+        let body = "出金先の口座が削除されました。心当たりがない場合は、すぐにサポートへご連絡ください。\n";
+        return compose(cx, to, "出金先口座の削除", body.to_owned());
+    }
+    let body = "The bank account that your payouts go to was removed. If this was not you, tell our support at once.\n";
+    compose(cx, to, "Your bank account was removed", body.to_owned())
+}
+
 /// Tells a worker that a payout did not reach them, what of it came back, and what to do.
 pub fn payout_failed(cx: &Context, to: &str, locale: &str, back: Money, reason: &str) -> Mail {
     if locale == Locale::Ja.as_str() {

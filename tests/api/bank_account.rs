@@ -113,6 +113,8 @@ fn an_account_can_be_forgotten(app: &TestApp) {
     forget().problem(404, "not_found");
     put(app, &hanako, &account("1")).expect(200);
     forget().expect(204);
+    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", hanako.email)).send().expect(200);
+    assert_eq!(mails["items"][0]["subject"], "Your bank account was removed");
     app.get("/v1/me/bank-account").by(&hanako).send().problem(404, "not_found");
     put(app, &hanako, &account("1")).expect(200);
 }

@@ -115,7 +115,7 @@ struct CancellationRequestPost {
     #[schema(min_length = 1, max_length = 5000)]
     #[garde(length(chars, min = 1, max = 5000))]
     reason: String,
-    /// One for each milestone that is neither finished nor disputed; nothing for those without money.
+    /// One for each milestone that is neither finished nor disputed; a share of nothing where no money is held.
     #[schema(max_items = 200)]
     #[garde(length(max = 200), dive)]
     shares: Vec<MilestoneShare>,

@@ -81,7 +81,7 @@ impl PayoutPost {
 
 /// Ask for a payout
 ///
-/// A quick payout leaves your earnings at once, together with its fee, and goes to the bank on the next business day. With `?preview=true` it shows fee and journal entry to the yen, and changes nothing.
+/// A quick payout leaves your earnings at once, together with its fee, and may go to the bank from today on, or from the next business day if the banks are closed. With `?preview=true` it shows fee and journal entry to the yen, and changes nothing.
 #[utoipa::path(tag = "money", request_body = PayoutPost, responses((status = 201, description = "The payout, requested", body = PayoutDetail)),
     extensions(("x-key" = json!("required")), ("x-errors" = json!([
         "not_permitted", "action_refused", "insufficient_funds", "payout_too_small", "bank_account_missing", "bank_account_failing",

@@ -65,6 +65,9 @@ pub fn remove(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     let account = bank_account::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     cx.check_version(account.version)?;
     bank_account::remove(tx, &account)?;
+    if let Some((email, locale)) = member::address(tx, me)? {
+        mail::queue(tx, &mailer::bank_account_removed(cx, &email, &locale), clock::real_now())?;
+    }
     tell(tx, cx, me, Audience::only(me), EventKind::BankAccountRemoved)
 }
 

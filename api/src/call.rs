@@ -5,14 +5,13 @@ use std::sync::Arc;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::{Ready, ready};
 use persistence::{
-    idempotency::{self, Claim},
+    idempotency::{self, KeyUse},
     store::{Conn, Intent, Tx},
 };
 
 use crate::{
     auth::Claims,
-    clock,
-    context::{Conditions, Context},
+    context::{Arrived, Conditions, Context},
     problem::{Code, Problem},
     reply::Reply,
     state::App,
@@ -133,25 +132,22 @@ impl Call {
             (None, Key::Required, Intent::Keep) => return Err(Problem::new(Code::IdempotencyKeyMissing)),
             (key, Key::Required | Key::Optional, Intent::Keep) => key,
         };
-        let fingerprint = self.fingerprint(canonical);
+        let use_of = key.map(|key| KeyUse { caller, key, fingerprint: self.fingerprint(canonical) });
         let conditions = self.conditions(claims, preview)?;
         let (reply, replayed) = blocking(move || {
             let app = conditions.app.clone();
             app.store.write(preview, move |tx| {
-                let Some(key) = &key else {
+                let Some(use_of) = &use_of else {
                     let cx = conditions.arrive(tx)?;
                     let reply = work(tx, &cx)?;
                     // What a preview makes is nowhere to be found.
                     return Ok((if cx.preview { reply.unlocated() } else { reply }, false));
                 };
-                // Before the session is looked at: who has logged out, or left, still learns that it was done.
-                match idempotency::claim(tx, &caller, key, &fingerprint, clock::real_now())? {
-                    Claim::Answered(stored) => Ok((Reply::from_stored(stored)?, true)),
-                    Claim::OtherRequest => Err(Problem::new(Code::IdempotencyKeyReused)),
-                    Claim::Fresh => {
-                        let cx = conditions.arrive(tx)?;
+                match conditions.arrive_claiming(tx, use_of)? {
+                    Arrived::Before(stored) => Ok((Reply::from_stored(stored)?, true)),
+                    Arrived::Now(cx) => {
                         let reply = work(tx, &cx)?;
-                        idempotency::complete(tx, &caller, key, reply.to_stored())?;
+                        idempotency::complete(tx, use_of, reply.to_stored())?;
                         Ok((reply, false))
                     }
                 }

@@ -10,8 +10,10 @@ use domain::{
     policy::{self, Operation, Role, Standing},
 };
 use persistence::{
-    instance, session,
-    store::{Conn, Intent},
+    idempotency::{self, Claim, KeyUse},
+    instance,
+    session::{self, Arrival},
+    store::{Conn, Intent, Tx},
 };
 
 use crate::{
@@ -190,8 +192,29 @@ impl Conditions {
         let Some(claims) = self.claims else {
             return Context::anonymous(self.app.clone(), conn);
         };
-        let arrival = session::arrive(conn, claims.session, clock::real_now())?
-            .ok_or_else(|| Problem::new(Code::InvalidToken))?;
+        self.context(claims, session::arrive(conn, claims.session, clock::real_now())?)
+    }
+
+    /// The same for a call with a key. Whether that was used before comes first: who has logged out, or left, still
+    /// learns that it was done.
+    pub(crate) fn arrive_claiming(&self, tx: &mut Tx<'_>, use_of: &KeyUse) -> Result<Arrived, Problem> {
+        let now = clock::real_now();
+        let (claim, arrival) = match self.claims {
+            Some(claims) => session::arrive_claiming(tx, claims.session, use_of, now)?,
+            None => (idempotency::claim(tx, use_of, now)?, None),
+        };
+        match claim {
+            Claim::Answered(stored) => Ok(Arrived::Before(stored)),
+            Claim::OtherRequest => Err(Problem::new(Code::IdempotencyKeyReused)),
+            Claim::Fresh => Ok(Arrived::Now(match self.claims {
+                Some(claims) => self.context(claims, arrival)?,
+                None => Context::anonymous(self.app.clone(), tx)?,
+            })),
+        }
+    }
+
+    fn context(&self, claims: Claims, arrival: Option<Arrival>) -> Result<Context, Problem> {
+        let arrival = arrival.ok_or_else(|| Problem::new(Code::InvalidToken))?;
         let actor = match arrival.role {
             Role::Member => Actor::Member(claims.member),
             role @ (Role::Support | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
@@ -208,4 +231,13 @@ impl Conditions {
             journal: RefCell::default(),
         })
     }
+}
+
+/// How a call with a key arrives.
+#[derive(Debug)]
+pub(crate) enum Arrived {
+    /// For the first time.
+    Now(Context),
+    /// Again: this was the answer, if it may be repeated.
+    Before(Option<serde_json::Value>),
 }

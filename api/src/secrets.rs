@@ -85,9 +85,16 @@ fn expand(prk: &hkdf::Prk, purpose: &[u8]) -> Result<[u8; SECRET_BYTES], Unusabl
     Ok(out)
 }
 
-/// SHA-256.
+/// SHA-256, to be kept as bytes.
 pub fn hash(bytes: &[u8]) -> Vec<u8> {
-    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
+    sha256(bytes).to_vec()
+}
+
+/// SHA-256.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
 }
 
 /// Fresh random bytes for a secret.

@@ -1,6 +1,6 @@
 //! Cancellation requests: rows to the domain and back.
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use domain::{
     cancellation::{CancellationRequest, CancellationState, Share},
     ids::{CancellationRequestId, ContractId, MilestoneId},
@@ -123,6 +123,18 @@ pub fn find(conn: &mut Conn, id: CancellationRequestId) -> Result<Option<Cancell
 pub fn lock(tx: &mut Tx<'_>, id: CancellationRequestId) -> Result<Option<CancellationRequest>, StoreError> {
     let query = cancellation_requests::table.find(Key::from(id)).select(Row::as_select());
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(CancellationRequest::try_from).transpose()
+}
+
+/// Whether a request is running on a contract.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn is_running(contract: ContractId) -> _ {
+    let contract: Key = Key(contract.uuid());
+    let requested: &'static str = CancellationState::Requested.as_str();
+    exists(
+        cancellation_requests::table
+            .filter(cancellation_requests::contract_id.eq(contract))
+            .filter(cancellation_requests::state.eq(requested)),
+    )
 }
 
 /// Reads and locks the request that is running on a contract, if there is one. The contract is locked before.

@@ -13,15 +13,15 @@ use crate::{
     error::StoreError,
     locked::for_update,
     page::{Position, newest_first},
-    row::{corrupt, money, saved},
+    row::{corrupt, money},
     schema::{contracts, milestones},
-    store::{Conn, Tx},
+    store::{Conn, Rows, Tx, on_each},
     terms,
     types::{Document, Key, Moment},
 };
 
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = contracts, treat_none_as_null = true)]
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = contracts)]
 struct Row {
     id: Key,
     job_id: Key,
@@ -121,8 +121,9 @@ pub fn insert(tx: &mut Tx<'_>, contract: &Contract) -> Result<(), StoreError> {
 /// # Errors
 /// Those of the database, or a row that makes no sense.
 pub fn find(conn: &mut Conn, id: ContractId) -> Result<Option<Contract>, StoreError> {
-    let row = contracts::table.find(Key::from(id)).select(Row::as_select()).first(conn).optional()?;
-    row.map(Contract::try_from).transpose()
+    let row: QueryResult<Row> =
+        on_each!(conn, conn => contracts::table.find(Key::from(id)).select(Row::as_select()).first(conn));
+    row.optional()?.map(Contract::try_from).transpose()
 }
 
 /// Reads and locks a contract.
@@ -140,8 +141,10 @@ pub fn lock(tx: &mut Tx<'_>, id: ContractId) -> Result<Option<Contract>, StoreEr
 /// Those of the database, or a row that makes no sense.
 pub fn lock_by_milestone(tx: &mut Tx<'_>, id: MilestoneId) -> Result<Option<Contract>, StoreError> {
     let owner = milestones::table.filter(milestones::id.eq(Key::from(id))).select(milestones::contract_id);
-    let query = contracts::table.filter(contracts::id.eq_any(owner)).select(Row::as_select());
-    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Contract::try_from).transpose()
+    let row: QueryResult<Row> = on_each!(*tx, conn => {
+        for_update(contracts::table.filter(contracts::id.eq_any(owner)).select(Row::as_select())).get_result(conn)
+    });
+    row.optional()?.map(Contract::try_from).transpose()
 }
 
 /// Saves a changed contract if it is still as it was read.
@@ -150,11 +153,20 @@ pub fn lock_by_milestone(tx: &mut Tx<'_>, id: MilestoneId) -> Result<Option<Cont
 /// [`StoreError::LostRace`] otherwise.
 pub fn save(tx: &mut Tx<'_>, contract: &Contract) -> Result<Contract, StoreError> {
     let next = Contract { version: contract.version + 1, ..contract.clone() };
-    let changed = diesel::update(contracts::table.find(Key::from(contract.id)))
-        .filter(contracts::version.eq(contract.version))
-        .set(Row::try_from(&next)?)
-        .execute(&mut **tx)?;
-    saved(changed, "contracts")?;
+    let row = contracts::table.find(Key::from(contract.id)).filter(contracts::version.eq(contract.version));
+    // The terms are never changed.
+    let update = diesel::update(row).set((
+        contracts::state.eq(next.state.as_str()),
+        contracts::released.eq(next.released.amount()),
+        contracts::funding_due_at.eq(next.funding_due_at.map(Moment::from)),
+        contracts::lapse_at.eq(next.lapse_at.map(Moment::from)),
+        contracts::paused_at.eq(next.paused_at.map(Moment::from)),
+        contracts::ending.eq(next.ending.as_str()),
+        contracts::ended_at.eq(next.ended_at.map(Moment::from)),
+        contracts::version.eq(next.version),
+        contracts::updated_at.eq(Moment::from(next.updated_at)),
+    ));
+    tx.later(Rows::One("contracts", contract.id.uuid()), update)?;
     Ok(next)
 }
 

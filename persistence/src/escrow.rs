@@ -11,9 +11,9 @@ use domain::{
 use crate::{
     error::StoreError,
     locked::for_update,
-    row::{corrupt, money, saved},
+    row::{corrupt, money},
     schema::escrows,
-    store::{Conn, Tx},
+    store::{Conn, Rows, Tx},
     types::{Key, Moment},
 };
 
@@ -131,15 +131,13 @@ pub fn insert(tx: &mut Tx<'_>, purpose: Purpose, escrow: &Escrow) -> Result<(), 
 /// [`StoreError::LostRace`] otherwise.
 pub fn save(tx: &mut Tx<'_>, escrow: &Escrow) -> Result<Escrow, StoreError> {
     let next = Escrow { version: escrow.version + 1, ..escrow.clone() };
-    let changed = diesel::update(escrows::table.find(Key::from(escrow.id)))
-        .filter(escrows::version.eq(escrow.version))
-        .set((
-            escrows::state.eq(next.state.as_str()),
-            escrows::version.eq(next.version),
-            escrows::updated_at.eq(Moment::from(next.updated_at)),
-        ))
-        .execute(&mut **tx)?;
-    saved(changed, "escrows")?;
+    let row = escrows::table.find(Key::from(escrow.id)).filter(escrows::version.eq(escrow.version));
+    let update = diesel::update(row).set((
+        escrows::state.eq(next.state.as_str()),
+        escrows::version.eq(next.version),
+        escrows::updated_at.eq(Moment::from(next.updated_at)),
+    ));
+    tx.later(Rows::One("escrows", escrow.id.uuid()), update)?;
     Ok(next)
 }
 

@@ -11,7 +11,7 @@ use crate::{
     error::StoreError,
     row::corrupt,
     schema::events,
-    store::{Conn, Tx, on_each},
+    store::{Conn, Rows, Tx, on_each},
     types::{Document, Key, Moment},
 };
 
@@ -74,12 +74,9 @@ impl From<Event> for Row {
 /// # Errors
 /// Only those of the database.
 pub fn record(tx: &mut Tx<'_>, events: Vec<Event>) -> Result<(), StoreError> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<Row> = events.into_iter().map(Row::from).collect();
-    on_each!(*tx, conn => diesel::insert_into(events::table).values(rows).execute(conn))?;
-    Ok(())
+    let insert = || diesel::insert_into(events::table);
+    let rows = events.into_iter().map(Row::from).collect();
+    tx.insert_later(Rows::New, rows, |row: Row| insert().values(row), |rows| insert().values(rows))
 }
 
 /// Whether committed events wait for their number.

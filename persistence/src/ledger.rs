@@ -16,9 +16,9 @@ use uuid::Uuid;
 use crate::{
     error::StoreError,
     locked::for_update,
-    row::{corrupt, saved},
+    row::corrupt,
     schema::{journal_entries, ledger_accounts, postings},
-    store::{Conn, Tx, on_each},
+    store::{Conn, Rows, Tx, on_each},
     types::{Key, Moment},
 };
 
@@ -106,12 +106,11 @@ fn lock(
 }
 
 fn lock_rows(tx: &mut Tx<'_>, ids: &[Key]) -> Result<BTreeMap<Uuid, AccountRow>, StoreError> {
-    let query = ledger_accounts::table
-        .filter(ledger_accounts::id.eq_any(ids.to_vec()))
-        .order(ledger_accounts::id)
-        .select(AccountRow::as_select());
-    let rows: Vec<AccountRow> = for_update(query).load(&mut **tx)?;
-    Ok(rows.into_iter().map(|row| (row.id.0, row)).collect())
+    let rows: QueryResult<Vec<AccountRow>> = on_each!(*tx, conn => {
+        let found = ledger_accounts::table.filter(ledger_accounts::id.eq_any(ids.to_vec()));
+        for_update(found.order(ledger_accounts::id).select(AccountRow::as_select())).load(conn)
+    });
+    Ok(rows?.into_iter().map(|row| (row.id.0, row)).collect())
 }
 
 /// Posts an entry: its lines, and the balances they change.
@@ -150,8 +149,8 @@ pub fn post(
             postings::balance_after.eq(balance_after),
         ));
     }
-    on_each!(*tx, conn => diesel::insert_into(postings::table).values(lines).execute(conn))?;
-    Ok(())
+    let insert = || diesel::insert_into(postings::table);
+    tx.insert_later(Rows::New, lines, |line| insert().values(line), |lines| insert().values(lines))
 }
 
 fn insert_entry(
@@ -161,16 +160,14 @@ fn insert_entry(
     subject: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    diesel::insert_into(journal_entries::table)
-        .values((
-            journal_entries::id.eq(Key::from(id)),
-            journal_entries::kind.eq(entry.kind().as_str()),
-            journal_entries::currency.eq(entry.currency().as_str()),
-            journal_entries::subject.eq(subject),
-            journal_entries::occurred_at.eq(Moment::from(now)),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
+    let insert = diesel::insert_into(journal_entries::table).values((
+        journal_entries::id.eq(Key::from(id)),
+        journal_entries::kind.eq(entry.kind().as_str()),
+        journal_entries::currency.eq(entry.currency().as_str()),
+        journal_entries::subject.eq(subject.to_owned()),
+        journal_entries::occurred_at.eq(Moment::from(now)),
+    ));
+    tx.later(Rows::New, insert)
 }
 
 /// Changes one balance and answers with what it is then.
@@ -188,15 +185,13 @@ fn change(tx: &mut Tx<'_>, row: &mut AccountRow, by: i64) -> Result<i64, StoreEr
 }
 
 fn save(tx: &mut Tx<'_>, row: &mut AccountRow) -> Result<(), StoreError> {
-    let changed = diesel::update(ledger_accounts::table.find(row.id))
-        .filter(ledger_accounts::version.eq(row.version))
+    let update = diesel::update(ledger_accounts::table.find(row.id).filter(ledger_accounts::version.eq(row.version)))
         .set((
             ledger_accounts::balance.eq(row.balance),
             ledger_accounts::reserved.eq(row.reserved),
             ledger_accounts::version.eq(row.version + 1),
-        ))
-        .execute(&mut **tx)?;
-    saved(changed, "ledger_accounts")?;
+        ));
+    tx.later(Rows::One("ledger_accounts", row.id.0), update)?;
     row.version += 1;
     Ok(())
 }

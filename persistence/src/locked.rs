@@ -58,6 +58,19 @@ impl<Q: QueryFragment<MultiBackend>, L: QueryFragment<Pg> + QueryFragment<Sqlite
     }
 }
 
+impl<Q: QueryFragment<Pg>, L: QueryFragment<Pg>> QueryFragment<Pg> for Locked<Q, L> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.query.walk_ast(out.reborrow())?;
+        self.lock.walk_ast(out)
+    }
+}
+
+impl<Q: QueryFragment<Sqlite>, L> QueryFragment<Sqlite> for Locked<Q, L> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.query.walk_ast(out)
+    }
+}
+
 impl<Q: Query, L> Query for Locked<Q, L> {
     type SqlType = Q::SqlType;
 }

@@ -11,12 +11,13 @@ use domain::{
 };
 
 use crate::{
+    cancellation,
     error::StoreError,
     escrow::{self, Charged, Purpose},
     locked::for_update,
-    row::{corrupt, money, saved},
+    row::{corrupt, money},
     schema::{escrows, milestones},
-    store::{Conn, Tx},
+    store::{Conn, Rows, Tx, on_each},
     types::{Key, Moment},
 };
 
@@ -33,8 +34,8 @@ pub struct Stored {
     pub charged: Option<Charged>,
 }
 
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = milestones, treat_none_as_null = true)]
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = milestones)]
 struct Row {
     id: Key,
     contract_id: Key,
@@ -67,8 +68,55 @@ struct Row {
     updated_at: Moment,
 }
 
-impl Row {
+/// What changes on the way of a milestone; the rest was agreed.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = milestones, treat_none_as_null = true)]
+struct Progress {
+    due_on: chrono::NaiveDate,
+    state: &'static str,
+    termination_fee_due: i64,
+    reserved: i64,
+    revision_rounds: i32,
+    delivery_id: Option<Key>,
+    worker_share: Option<i64>,
+    fee: Option<i64>,
+    fee_tax: Option<i64>,
+    net: Option<i64>,
+    auto_accept_at: Option<Moment>,
+    funding_expires_at: Option<Moment>,
+    funded_at: Option<Moment>,
+    delivered_at: Option<Moment>,
+    finished_at: Option<Moment>,
+    version: i32,
+    updated_at: Moment,
+}
+
+impl Progress {
     fn new(milestone: &Milestone, charged: Option<Charged>) -> Self {
+        Self {
+            due_on: milestone.due_on,
+            state: milestone.state.as_str(),
+            termination_fee_due: milestone.termination_fee_due.amount(),
+            reserved: milestone.reserved.amount(),
+            revision_rounds: milestone.revision_rounds,
+            delivery_id: milestone.delivery.map(Key::from),
+            worker_share: milestone.worker_share.map(Money::amount),
+            fee: charged.map(|charged| charged.fee.amount()),
+            fee_tax: charged.map(|charged| charged.tax.amount()),
+            net: charged.map(|charged| charged.net.amount()),
+            auto_accept_at: milestone.auto_accept_at.map(Moment::from),
+            funding_expires_at: milestone.funding_expires_at.map(Moment::from),
+            funded_at: milestone.funded_at.map(Moment::from),
+            delivered_at: milestone.delivered_at.map(Moment::from),
+            finished_at: milestone.finished_at.map(Moment::from),
+            version: milestone.version,
+            updated_at: milestone.updated_at.into(),
+        }
+    }
+}
+
+impl Row {
+    fn planned(milestone: &Milestone) -> Self {
         Self {
             id: milestone.id.into(),
             contract_id: milestone.contract.into(),
@@ -88,9 +136,9 @@ impl Row {
             acceptance_days: milestone.acceptance_days,
             delivery_id: milestone.delivery.map(Key::from),
             worker_share: milestone.worker_share.map(Money::amount),
-            fee: charged.map(|charged| charged.fee.amount()),
-            fee_tax: charged.map(|charged| charged.tax.amount()),
-            net: charged.map(|charged| charged.net.amount()),
+            fee: None,
+            fee_tax: None,
+            net: None,
             auto_accept_at: milestone.auto_accept_at.map(Moment::from),
             funding_expires_at: milestone.funding_expires_at.map(Moment::from),
             funded_at: milestone.funded_at.map(Moment::from),
@@ -149,7 +197,7 @@ fn stored((row, escrow): (Row, escrow::Row)) -> Result<Stored, StoreError> {
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, milestone: &Milestone, escrow: &Escrow) -> Result<(), StoreError> {
-    diesel::insert_into(milestones::table).values(Row::new(milestone, None)).execute(&mut **tx)?;
+    diesel::insert_into(milestones::table).values(Row::planned(milestone)).execute(&mut **tx)?;
     escrow::insert(tx, Purpose::Milestone(milestone.id), escrow)
 }
 
@@ -165,17 +213,25 @@ pub fn find(conn: &mut Conn, id: MilestoneId) -> Result<Option<Stored>, StoreErr
     query.first::<(Row, escrow::Row)>(conn).optional()?.map(stored).transpose()
 }
 
+/// The milestones of one contract in their order.
+macro_rules! of_one {
+    ($contract:expr) => {
+        milestones::table
+            .inner_join(escrows::table)
+            .filter(milestones::contract_id.eq(Key::from($contract)))
+            .order(milestones::position)
+    };
+}
+
 /// The milestones of a contract in their order.
 ///
 /// # Errors
 /// Those of the database, or rows that make no sense.
 pub fn of_contract(conn: &mut Conn, contract: ContractId) -> Result<Vec<Stored>, StoreError> {
-    let query = milestones::table
-        .inner_join(escrows::table)
-        .filter(milestones::contract_id.eq(Key::from(contract)))
-        .order(milestones::position)
-        .select((Row::as_select(), escrow::Row::as_select()));
-    query.load::<(Row, escrow::Row)>(conn)?.into_iter().map(stored).collect()
+    let rows: QueryResult<Vec<(Row, escrow::Row)>> = on_each!(conn, conn => {
+        of_one!(contract).select((Row::as_select(), escrow::Row::as_select())).load(conn)
+    });
+    rows?.into_iter().map(stored).collect()
 }
 
 /// The milestones of several contracts, contract by contract in their order.
@@ -192,17 +248,20 @@ pub fn of_contracts(conn: &mut Conn, contracts: &[ContractId]) -> Result<Vec<Sto
     query.load::<(Row, escrow::Row)>(conn)?.into_iter().map(stored).collect()
 }
 
-/// The milestones of one contract, locked with their escrows. The contract is locked before.
+/// The milestones of one contract, locked with their escrows, and whether somebody asks for the contract to be canceled.
+/// The contract is locked before, and so nobody else can begin to ask.
 ///
 /// # Errors
 /// Those of the database, or rows that make no sense.
-pub fn lock_of_contract(tx: &mut Tx<'_>, contract: ContractId) -> Result<Vec<Stored>, StoreError> {
-    let query = milestones::table
-        .inner_join(escrows::table)
-        .filter(milestones::contract_id.eq(Key::from(contract)))
-        .order(milestones::position)
-        .select((Row::as_select(), escrow::Row::as_select()));
-    for_update(query).load::<(Row, escrow::Row)>(&mut **tx)?.into_iter().map(stored).collect()
+pub fn lock_of_contract(tx: &mut Tx<'_>, contract: ContractId) -> Result<(Vec<Stored>, bool), StoreError> {
+    let rows: QueryResult<Vec<(Row, escrow::Row, bool)>> = on_each!(*tx, conn => {
+        let columns = (Row::as_select(), escrow::Row::as_select(), cancellation::is_running(contract));
+        for_update(of_one!(contract).select(columns)).load(conn)
+    });
+    let rows = rows?;
+    let is_asked = rows.iter().any(|(_, _, asked)| *asked);
+    let milestones = rows.into_iter().map(|(row, escrow, _)| stored((row, escrow))).collect::<Result<_, _>>()?;
+    Ok((milestones, is_asked))
 }
 
 /// Saves a changed milestone if it is still as it was read, with what its release cost if there is one.
@@ -216,10 +275,8 @@ pub fn save(
 ) -> Result<(Milestone, Option<Charged>), StoreError> {
     let charged = release.map(Charged::of).transpose()?;
     let next = Milestone { version: milestone.version + 1, ..milestone.clone() };
-    let changed = diesel::update(milestones::table.find(Key::from(milestone.id)))
-        .filter(milestones::version.eq(milestone.version))
-        .set(Row::new(&next, charged))
-        .execute(&mut **tx)?;
-    saved(changed, "milestones")?;
+    let row = milestones::table.find(Key::from(milestone.id)).filter(milestones::version.eq(milestone.version));
+    let update = diesel::update(row).set(Progress::new(&next, charged));
+    tx.later(Rows::One("milestones", milestone.id.uuid()), update)?;
     Ok((next, charged))
 }

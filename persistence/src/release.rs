@@ -14,7 +14,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, money, saved},
     schema::releases,
-    store::{Conn, Tx},
+    store::{Conn, Rows, Tx},
     types::{Key, Moment},
 };
 
@@ -67,8 +67,7 @@ pub fn insert(tx: &mut Tx<'_>, release: &Release) -> Result<(), StoreError> {
         released_at: release.released_at.into(),
         pay_by: release.pay_by,
     };
-    diesel::insert_into(releases::table).values(row).execute(&mut **tx)?;
-    Ok(())
+    tx.later(Rows::New, diesel::insert_into(releases::table).values(row))
 }
 
 /// Leaves nothing to be paid out to somebody in a currency: it is set aside as unclaimed.

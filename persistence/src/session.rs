@@ -1,7 +1,13 @@
 //! Sessions, their refresh tokens, and the first query of every authenticated request.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::prelude::*;
+use diesel::{
+    dsl::sql,
+    pg::Pg,
+    prelude::*,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::BigInt,
+};
 use domain::{
     ids::{MemberId, SessionId},
     member::MemberState,
@@ -10,9 +16,11 @@ use domain::{
 
 use crate::{
     error::StoreError,
+    idempotency::{self, Claim, KeyUse, take_key},
     locked::for_update,
+    row::corrupt,
     schema::{instance, members, refresh_tokens, sessions},
-    store::{Conn, Tx},
+    store::{Conn, Tx, on_each},
     types::{Key, Moment},
 };
 
@@ -27,36 +35,90 @@ pub struct Arrival {
     pub clock_offset: TimeDelta,
 }
 
+type ArrivalRow = (Option<String>, Option<Moment>, i64);
+
+/// The one row that says what time it is, with the live session and its owner if there are any.
+macro_rules! arrival {
+    ($session:expr, $now:expr) => {
+        instance::table.left_join(
+            sessions::table.inner_join(members::table).on(sessions::id
+                .eq(Key::from($session))
+                .and(sessions::revoked_at.is_null())
+                .and(sessions::expires_at.gt(Moment::from($now)))
+                .and(members::state.eq(MemberState::Active.as_str()))),
+        )
+    };
+}
+
+fn read(session: SessionId, (role, authenticated_at, offset): ArrivalRow) -> Result<Option<Arrival>, StoreError> {
+    let Some((role, authenticated_at)) = role.zip(authenticated_at) else { return Ok(None) };
+    Ok(Some(Arrival {
+        role: role.parse().map_err(corrupt("members", session))?,
+        clock_offset: TimeDelta::microseconds(offset),
+        authenticated_at: authenticated_at.into(),
+    }))
+}
+
 /// Looks up a live session; none if it was revoked or has expired, or its owner has left.
 ///
 /// # Errors
 /// Those of the database, or a role that makes no sense.
 pub fn arrive(conn: &mut Conn, session: SessionId, now: DateTime<Utc>) -> Result<Option<Arrival>, StoreError> {
-    let row: Option<(String, Moment, i64)> = sessions::table
-        .inner_join(members::table)
-        .filter(sessions::id.eq(Key::from(session)).and(sessions::revoked_at.is_null()))
-        .filter(sessions::expires_at.gt(Moment::from(now)).and(members::state.eq(MemberState::Active.as_str())))
-        .select((
-            members::role,
-            sessions::created_at,
-            instance::table.select(instance::clock_offset).single_value().assume_not_null(),
-        ))
-        .first(conn)
-        .optional()?;
-    row.map(|(role, authenticated_at, offset)| {
-        let corrupt = |what: domain::names::UnknownName| StoreError::Corrupt {
-            table: "members",
-            id: session.to_string(),
-            what: what.to_string(),
-        };
-        Ok(Arrival {
-            role: role.parse().map_err(corrupt)?,
-            clock_offset: TimeDelta::microseconds(offset),
-            authenticated_at: authenticated_at.into(),
-        })
-    })
-    .transpose()
+    let row = on_each!(conn, conn => {
+        let columns = (members::role.nullable(), sessions::created_at.nullable(), instance::clock_offset);
+        arrival!(session, now).select(columns).first(conn)
+    });
+    read(session, row?)
 }
+
+/// Takes a key and looks up the session, by one statement where the engine can.
+///
+/// # Errors
+/// As [`idempotency::claim`] and [`arrive`].
+pub fn arrive_claiming(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    use_of: &KeyUse,
+    now: DateTime<Utc>,
+) -> Result<(Claim, Option<Arrival>), StoreError> {
+    let Conn::Pg(pg) = &mut **tx else {
+        let claim = idempotency::claim(tx, use_of, now)?;
+        let arrival = if claim == Claim::Fresh { arrive(tx, session, now)? } else { None };
+        return Ok((claim, arrival));
+    };
+    let found = arrival!(session, now).select((
+        (members::role.nullable(), sessions::created_at.nullable(), instance::clock_offset),
+        sql::<BigInt>("(SELECT COUNT(*) FROM claimed)"),
+    ));
+    let claiming = Claiming { insert: take_key!(use_of, now), query: found };
+    let (row, claimed): (ArrivalRow, i64) = claiming.get_result(pg).map_err(idempotency::waited)?;
+    if claimed == 1 {
+        return Ok((Claim::Fresh, read(session, row)?));
+    }
+    Ok((idempotency::known(tx, use_of)?, None))
+}
+
+/// A query that also takes a key.
+#[derive(QueryId)]
+struct Claiming<I, Q> {
+    insert: I,
+    query: Q,
+}
+
+impl<I: QueryFragment<Pg>, Q: QueryFragment<Pg>> QueryFragment<Pg> for Claiming<I, Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH claimed AS (");
+        self.insert.walk_ast(out.reborrow())?;
+        out.push_sql(" RETURNING 1) ");
+        self.query.walk_ast(out)
+    }
+}
+
+impl<I, Q: Query> Query for Claiming<I, Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<I, Q, C> RunQueryDsl<C> for Claiming<I, Q> {}
 
 /// Opens a session with its first refresh token.
 ///

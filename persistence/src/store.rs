@@ -1,6 +1,7 @@
 //! The store: opening it, reading from it, and the one door through which everything is written.
 
 mod group_commit;
+mod later;
 mod pool;
 
 use std::ops::{Deref, DerefMut};
@@ -13,8 +14,10 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::error::{Abort, StoreError};
 use group_commit::Writer;
+use later::Waiting;
 use pool::{Access, Pool};
 
+pub(crate) use later::Rows;
 pub use pool::OpenError;
 
 /// A connection to either engine; the query code never asks which.
@@ -36,21 +39,65 @@ impl std::fmt::Debug for Conn {
 }
 
 /// The inside of the write door. Only a [`Store`] makes one, so whoever holds it is in a transaction.
+///
+/// Whoever uses it as a connection finds everything written that was left for later.
 #[derive(Debug)]
-pub struct Tx<'c>(&'c mut Conn);
+pub struct Tx<'c> {
+    conn: &'c mut Conn,
+    waiting: Waiting,
+    failed: Option<StoreError>,
+}
+
+impl<'c> Tx<'c> {
+    fn new(conn: &'c mut Conn) -> Self {
+        Self { conn, waiting: Waiting::default(), failed: None }
+    }
+
+    /// A failure is kept for the end, when nothing is committed and everybody hears of it.
+    fn send_waiting(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let Conn::Pg(pg) = &mut *self.conn else { return };
+        if let Err(error) = self.waiting.send(pg) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    /// What is still to be written is written; says what became of all that was left for later.
+    fn finish(mut self) -> Result<(), StoreError> {
+        if self.failed.is_none() {
+            self.send_waiting();
+        }
+        self.failed.map_or(Ok(()), Err)
+    }
+}
 
 impl Deref for Tx<'_> {
     type Target = Conn;
 
     fn deref(&self) -> &Conn {
-        self.0
+        self.conn
     }
 }
 
 impl DerefMut for Tx<'_> {
     fn deref_mut(&mut self) -> &mut Conn {
-        self.0
+        self.send_waiting();
+        self.conn
     }
+}
+
+/// Runs work and writes what it left for later.
+fn run<T, E: Abort>(conn: &mut Conn, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    let mut tx = Tx::new(conn);
+    let outcome = work(&mut tx);
+    match (&outcome, &tx.failed) {
+        // What went wrong first is the cause of the rest.
+        (Ok(_), _) | (Err(_), Some(_)) => tx.finish()?,
+        (Err(_), None) => {}
+    }
+    outcome
 }
 
 /// Runs one expression against whichever engine is connected, where the two need different query types.
@@ -193,7 +240,7 @@ fn migrate_postgres(pg: &mut PgConnection) -> Result<(), Box<dyn std::error::Err
 
 fn transact<T, E: Abort>(conn: &mut Conn, intent: Intent, work: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
     <Conn as Connection>::TransactionManager::begin_transaction(conn).map_err(StoreError::from)?;
-    match (work(&mut Tx(conn)), intent) {
+    match (run(conn, work), intent) {
         (Ok(value), Intent::Keep) => {
             <Conn as Connection>::TransactionManager::commit_transaction(conn).map_err(StoreError::from)?;
             Ok(value)

@@ -1,14 +1,14 @@
 //! Timers: what is due, when, and taking it exactly once.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{prelude::*, upsert::excluded};
 use domain::timer::{TimerChange, TimerKind};
 use uuid::Uuid;
 
 use crate::{
     error::StoreError,
     schema::timers,
-    store::{Conn, Tx, on_each},
+    store::{Conn, Rows, Tx},
     types::{Key, Moment},
 };
 
@@ -23,42 +23,49 @@ pub struct Timer {
     pub due_at: DateTime<Utc>,
 }
 
+/// New timers, each instead of what stood there before.
+macro_rules! instead {
+    ($rows:expr) => {
+        diesel::insert_into(timers::table).values($rows).on_conflict((timers::subject, timers::kind)).do_update().set((
+            timers::due_at.eq(excluded(timers::due_at)),
+            timers::attempts.eq(excluded(timers::attempts)),
+            timers::retry_at.eq(excluded(timers::retry_at)),
+            timers::last_error.eq(excluded(timers::last_error)),
+        ))
+    };
+}
+
 /// Sets and clears timers of one subject.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn apply(tx: &mut Tx<'_>, subject: Uuid, changes: &[TimerChange]) -> Result<(), StoreError> {
-    let mut cleared = Vec::new();
+    let (mut set, mut cleared) = (Vec::new(), Vec::new());
     for change in changes {
         match change {
-            TimerChange::Set(kind, due_at) => set(tx, subject, *kind, *due_at)?,
+            TimerChange::Set(kind, due_at) => set.push((kind.as_str(), *due_at)),
             TimerChange::Clear(kind) => cleared.push(kind.as_str()),
         }
     }
     if !cleared.is_empty() {
-        let gone = timers::table.filter(timers::subject.eq(Key(subject))).filter(timers::kind.eq_any(cleared));
-        diesel::delete(gone).execute(&mut **tx)?;
+        let gone = timers::table
+            .filter(timers::subject.eq(Key(subject)))
+            .filter(timers::kind.eq_any(cleared.clone()));
+        tx.later(Rows::Named("timers", subject, cleared), diesel::delete(gone))?;
     }
-    Ok(())
-}
-
-fn set(tx: &mut Tx<'_>, subject: Uuid, kind: TimerKind, due_at: DateTime<Utc>) -> Result<(), StoreError> {
-    let due = (
-        timers::due_at.eq(Moment::from(due_at)),
-        timers::attempts.eq(0),
-        timers::retry_at.eq(Moment::from(due_at)),
-        timers::last_error.eq(None::<String>),
-    );
-    let row = (timers::subject.eq(Key(subject)), timers::kind.eq(kind.as_str()), due.clone());
-    on_each!(*tx, conn => {
-        diesel::insert_into(timers::table)
-            .values(row)
-            .on_conflict((timers::subject, timers::kind))
-            .do_update()
-            .set(due)
-            .execute(conn)
-    })?;
-    Ok(())
+    let named = Rows::Named("timers", subject, set.iter().map(|(kind, _)| *kind).collect());
+    let row = |(kind, due_at): (&'static str, DateTime<Utc>)| {
+        (
+            timers::subject.eq(Key(subject)),
+            timers::kind.eq(kind),
+            timers::due_at.eq(Moment::from(due_at)),
+            timers::attempts.eq(0),
+            timers::retry_at.eq(Moment::from(due_at)),
+            timers::last_error.eq(None::<String>),
+        )
+    };
+    let rows = set.into_iter().map(row).collect();
+    tx.insert_later(named, rows, |row| instead!(row), |rows| instead!(rows))
 }
 
 /// What is due by `now`, in due order. Timers that failed before wait for their next try.

@@ -21,7 +21,14 @@ use crate::{
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(register).service(confirm_email).service(log_in).service(refresh).service(log_out).service(me);
+    config
+        .service(register)
+        .service(confirm_email)
+        .service(log_in)
+        .service(refresh)
+        .service(read_current_session)
+        .service(log_out)
+        .service(me);
 }
 
 /// Who wants to join.
@@ -208,6 +215,30 @@ async fn refresh(call: Call, body: Body<Refresh>) -> Answer {
     .await?;
     let pair = pair.ok_or_else(|| Problem::new(Code::InvalidToken))?;
     Ok(Reply::ok(&Tokens::from(pair))?.send(call.request(), false))
+}
+
+/// The session that a token belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+struct CurrentSession {
+    id: String,
+    member_id: String,
+    /// When its owner last proved the password.
+    authenticated_at: DateTime<Utc>,
+}
+
+/// Whether this token is good, and whose it is
+///
+/// The cheapest way to ask: it looks at the session alone.
+#[utoipa::path(tag = "access", responses((status = 200, description = "The session", body = CurrentSession)))]
+#[get("/v1/sessions/current")]
+async fn read_current_session(call: Call) -> Answer {
+    call.read(|_, cx| {
+        let (Some(session), Some(authenticated_at)) = (cx.session, cx.authenticated_at) else {
+            return Err(Problem::new(Code::Unauthenticated));
+        };
+        Reply::ok(&CurrentSession { id: session.to_string(), member_id: cx.person()?.to_string(), authenticated_at })
+    })
+    .await
 }
 
 /// Log out

@@ -47,7 +47,7 @@ pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result
         escrow::insert(tx, Purpose::TerminationFee(contract.id), escrow)?;
     }
     let termination = termination.map(|escrow| TerminationFee { escrow, charged: None });
-    let work = Work { contract, milestones, termination };
+    let work = Work { contract, milestones, termination, asked_to_cancel: false };
     announce(tx, cx, work.contract.id, work.audience(), &decision)?;
     Ok(work)
 }

@@ -40,6 +40,8 @@ pub struct Work {
     pub milestones: Vec<Stored>,
     /// Its termination fee, if one was agreed.
     pub termination: Option<TerminationFee>,
+    /// Whether a request to cancel was running on it when it was locked.
+    pub(super) asked_to_cancel: bool,
 }
 
 impl Work {
@@ -62,12 +64,12 @@ impl Work {
     }
 
     fn lock_parts(tx: &mut Tx<'_>, contract: Contract) -> Result<Self, Problem> {
-        let milestones = milestone::lock_of_contract(tx, contract.id)?;
+        let (milestones, asked_to_cancel) = milestone::lock_of_contract(tx, contract.id)?;
         let termination = match contract.terms.termination_fee {
             Some(_) => escrow::lock_termination_fee(tx, contract.id)?,
             None => None,
         };
-        Ok(Self { contract, milestones, termination })
+        Ok(Self { contract, milestones, termination, asked_to_cancel })
     }
 
     /// Reads without locking.
@@ -81,7 +83,7 @@ impl Work {
             Some(_) => escrow::termination_fees(conn, &[id])?.pop().map(|(_, fee)| fee),
             None => None,
         };
-        Ok(Self { contract, milestones, termination })
+        Ok(Self { contract, milestones, termination, asked_to_cancel: false })
     }
 
     /// The same for many contracts at once, in the order given.
@@ -95,7 +97,7 @@ impl Work {
         let whole = |contract: Contract| {
             let milestones = milestones.extract_if(.., |stored| stored.milestone.contract == contract.id).collect();
             let termination = fees.iter().position(|(id, _)| *id == contract.id).map(|place| fees.swap_remove(place).1);
-            Self { contract, milestones, termination }
+            Self { contract, milestones, termination, asked_to_cancel: false }
         };
         Ok(contracts.into_iter().map(whole).collect())
     }
@@ -206,12 +208,13 @@ impl Work {
 
     fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
         let Movement { milestone, escrow, release } = &decision.next;
+        // This locks accounts. What is then only written needs no answer, and goes together.
+        announce(tx, cx, milestone.id, self.audience(), decision)?;
         let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
         let escrow = escrow::save(tx, escrow)?;
         if let Some(release) = release {
             self.note_release(tx, cx, &escrow, release, milestone.delivered_at)?;
         }
-        announce(tx, cx, milestone.id, self.audience(), decision)?;
         let id = milestone.id;
         self.replace(id, |stored| *stored = Stored { milestone, escrow, charged });
         self.narrow_cancellation(tx, cx, id)
@@ -242,7 +245,7 @@ impl Work {
     /// What can no longer be canceled is no longer part of a request to cancel.
     fn narrow_cancellation(&self, tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), Problem> {
         let is_open = !self.milestone(id)?.milestone.state.targets(MilestoneAction::Cancel).is_empty();
-        if is_open { Ok(()) } else { cancellation::narrow(tx, cx, self, id) }
+        if is_open || !self.asked_to_cancel { Ok(()) } else { cancellation::narrow(tx, cx, self, id) }
     }
 
     /// Ends a milestone by canceling it, with a share for the worker of what is held, and what follows for the contract.

@@ -12,7 +12,7 @@ use diesel::{
     connection::{SimpleConnection, TransactionManager},
 };
 
-use super::{Conn, Intent, OpenError, Tx, begin_immediate};
+use super::{Conn, Intent, OpenError, Tx, begin_immediate, run};
 use crate::error::{Abort, StoreError};
 
 /// How many pieces of work may share a commit; bounds how long the first of them waits.
@@ -40,7 +40,7 @@ where
     E: Abort,
 {
     fn run(&mut self, conn: &mut Conn) -> bool {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut Tx(conn))))
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(conn, &self.work)))
             .unwrap_or_else(|_| Err(StoreError::Unavailable("the work panicked".into()).into()));
         let keep = outcome.is_ok() && self.intent == Intent::Keep;
         self.outcome = Some(outcome);

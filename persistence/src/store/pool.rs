@@ -83,8 +83,12 @@ fn connect_sqlite(path: &str, access: Access) -> Result<SqliteConnection, Connec
 
 fn connect_postgres(url: &str, access: Access) -> Result<PgConnection, ConnectionError> {
     let mut conn = PgConnection::establish(url)?;
-    conn.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '2500ms'; SET synchronous_commit = on")
-        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    // Every query goes by keys and indexes whatever its values are, so a plan is made once and kept.
+    conn.batch_execute(
+        "SET TIME ZONE 'UTC'; SET lock_timeout = '2500ms'; SET synchronous_commit = on;
+         SET plan_cache_mode = force_generic_plan",
+    )
+    .map_err(ConnectionError::CouldntSetupConfiguration)?;
     if access == Access::Read {
         conn.batch_execute("SET default_transaction_read_only = on")
             .map_err(ConnectionError::CouldntSetupConfiguration)?;

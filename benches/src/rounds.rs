@@ -1,0 +1,158 @@
+//! Round after round: the floor, then the program, on fresh copies of one filled database.
+
+use std::time::Duration;
+
+use api::{auth::Claims, clock, state::App};
+use domain::ids::{ContractId, DeliveryId, MemberId, MilestoneId, SessionId};
+use uuid::Uuid;
+
+use crate::{
+    Options,
+    database::{Database, Engine, Target},
+    floor::{self, Until},
+    load::{self, Pace},
+    market,
+    server::Server,
+    table::Table,
+};
+
+/// How many ask at once.
+const CONNECTIONS: [usize; 2] = [8, 32];
+
+/// A page of jobs, as a client asks for it.
+const PAGE: &str = "/v1/jobs?category=translation";
+/// Authentication, and nothing else.
+const NULL: &str = "/v1/sessions/current";
+
+/// Everything about one engine.
+pub fn measure(filled: &Database, options: &Options, table: &mut Table) {
+    reads(filled, options, table);
+    match filled.engine {
+        Engine::Postgres => CONNECTIONS.iter().for_each(|some| accepts_on_postgres(filled, options, *some, table)),
+        Engine::Sqlite => accepts_on_sqlite(filled, options, table),
+    }
+}
+
+fn reads(filled: &Database, options: &Options, table: &mut Table) {
+    let copy = filled.copy("reads");
+    let requests = Requests::of(&copy);
+    let server = Server::start(&copy.url());
+    let idle = server.memory();
+    let time = Duration::from_secs(options.seconds);
+    for connections in CONNECTIONS {
+        let ours = |requests: &[Vec<u8>]| load::send_for(&server.address, connections, requests, time);
+        let floor = |script: &str| match copy.engine {
+            Engine::Postgres => {
+                floor::pgbench(&copy, script, connections, Until::Seconds(options.seconds), requests.targets.len())
+            }
+            Engine::Sqlite => ours(&requests.null),
+        };
+        let mut rounds = [const { Vec::<Pace>::new() }; 5];
+        for _ in 0..options.rounds {
+            let [page_floor, page, contract_floor, contract, null] = &mut rounds;
+            page_floor.push(floor("page.sql"));
+            page.push(ours(&requests.page));
+            contract_floor.push(floor("contract.sql"));
+            contract.push(ours(&requests.contract));
+            null.push(ours(&requests.null));
+        }
+        let [page_floor, page, contract_floor, contract, null] = rounds;
+        let (least_page, least_contract) = match copy.engine {
+            Engine::Postgres => (0.5, 0.6),
+            Engine::Sqlite => (0.3, 0.3),
+        };
+        let name = |what: &str| format!("{:?}: {what}", copy.engine);
+        table.add(&name("(a) page of 20 jobs"), connections, &page_floor, &page, Some(least_page));
+        table.add(&name("(b) contract by id"), connections, &contract_floor, &contract, Some(least_contract));
+        table.add(&name("null, against (b)"), connections, &contract, &null, None);
+    }
+    let (busy, start) = (server.memory(), server.started_in);
+    table.note(format!("{:?}: {idle} MiB idle, {busy} MiB after reading, answers {start:.0?} after its start.", copy.engine));
+}
+
+fn accepts_on_postgres(filled: &Database, options: &Options, connections: usize, table: &mut Table) {
+    let each = options.accepts / connections;
+    let mut rounds = [const { Vec::<Pace>::new() }; 3];
+    for _ in 0..options.rounds {
+        let [plain, one_trip, ours] = &mut rounds;
+        let floor = |script: &str| floor::pgbench(&filled.copy("run"), script, connections, Until::Each(each), 0);
+        plain.push(floor("accept.sql"));
+        ours.push(accept(filled, connections, each));
+        one_trip.push(floor("accept-one-trip.sql"));
+    }
+    let [plain, one_trip, ours] = rounds;
+    table.add("Postgres: (c) accept", connections, &plain, &ours, Some(0.9));
+    table.add("Postgres: (c) against one round trip", connections, &one_trip, &ours, None);
+}
+
+fn accepts_on_sqlite(filled: &Database, options: &Options, table: &mut Table) {
+    let mut rounds = [const { Vec::<Pace>::new() }; 4];
+    for _ in 0..options.rounds {
+        let [plain, one, eight, many] = &mut rounds;
+        let copy = filled.copy("run");
+        plain.push(floor::sqlite_accepts(&copy, &copy.targets()[..options.accepts]));
+        for (connections, into) in [(1, one), (8, eight), (32, many)] {
+            into.push(accept(filled, connections, options.accepts / connections));
+        }
+    }
+    let [plain, one, eight, many] = rounds;
+    table.add("Sqlite: (c) accept", 1, &plain, &one, Some(0.75));
+    table.add("Sqlite: (c) accept", 8, &plain, &eight, None);
+    table.add("Sqlite: (c) accept", 32, &plain, &many, Some(2.0));
+}
+
+/// Accepts different milestones over all connections, on a fresh copy; the books must be sound afterwards.
+fn accept(filled: &Database, connections: usize, each: usize) -> Pace {
+    let copy = filled.copy("run");
+    let requests = Requests::of(&copy).accepts;
+    let split: Vec<Vec<Vec<u8>>> = requests.chunks(each).take(connections).map(<[_]>::to_vec).collect();
+    let server = Server::start(&copy.url());
+    let pace = load::send_all(&server.address, &split);
+    drop(server);
+    let done = "SELECT CAST(COUNT(*) AS text) AS text FROM journal_entries WHERE kind = 'escrow_released'";
+    let (before, after) = (filled.connect().lines(done), copy.connect().lines(done));
+    let count = |lines: &[String]| lines[0].parse::<usize>().expect("a number");
+    assert_eq!(count(&after) - count(&before), each * connections, "some were not accepted");
+    pace
+}
+
+/// Requests ready to be sent.
+struct Requests {
+    targets: Vec<Target>,
+    page: Vec<Vec<u8>>,
+    contract: Vec<Vec<u8>>,
+    null: Vec<Vec<u8>>,
+    accepts: Vec<Vec<u8>>,
+}
+
+impl Requests {
+    fn of(database: &Database) -> Self {
+        let app = market::open(&database.url());
+        let targets = database.targets();
+        let workers: Vec<(Target, String)> =
+            targets.iter().map(|target| (*target, token(&app, target.worker, target.worker_session))).collect();
+        let get = |path: &str, token: &str| load::request("GET", path, Some(token), None, "");
+        Self {
+            page: workers.iter().map(|(_, token)| get(PAGE, token)).collect(),
+            contract: workers
+                .iter()
+                .map(|(target, token)| get(&format!("/v1/contracts/{}", ContractId::from_uuid(target.contract)), token))
+                .collect(),
+            null: workers.iter().map(|(_, token)| get(NULL, token)).collect(),
+            accepts: targets.iter().map(|target| acceptance(&app, target)).collect(),
+            targets,
+        }
+    }
+}
+
+fn acceptance(app: &App, target: &Target) -> Vec<u8> {
+    let path = format!("/v1/milestones/{}/accept", MilestoneId::from_uuid(target.milestone));
+    let body = format!("{{\"delivery_id\":\"{}\"}}", DeliveryId::from_uuid(target.delivery));
+    let token = token(app, target.client, target.client_session);
+    load::request("POST", &path, Some(&token), Some(&target.milestone.simple().to_string()), &body)
+}
+
+fn token(app: &App, member: Uuid, session: Uuid) -> String {
+    let claims = Claims { member: MemberId::from_uuid(member), session: SessionId::from_uuid(session) };
+    app.tokens.issue(claims, clock::real_now()).expect("a token")
+}

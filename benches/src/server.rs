@@ -1,0 +1,63 @@
+//! The program, as people start it, on a database of the benchmark's.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Where clients are told to find it; the same for whoever makes tokens.
+pub const PUBLIC_URL: &str = "http://bench.example";
+
+/// The program while it serves.
+pub struct Server {
+    pub address: String,
+    /// From its start to its first answer.
+    pub started_in: Duration,
+    process: Child,
+}
+
+/// The program beside this one.
+pub fn program() -> PathBuf {
+    let bench = std::env::current_exe().expect("where this program is");
+    bench.with_file_name("azukari")
+}
+
+impl Server {
+    pub fn start(database_url: &str) -> Self {
+        let began = Instant::now();
+        let mut process = Command::new(program())
+            .args(["serve", "--listen", "127.0.0.1:0", "--database-url", database_url])
+            .env_clear()
+            .env("AZUKARI_LOG", "error")
+            .env("AZUKARI_PUBLIC_URL", PUBLIC_URL)
+            // Each caller of ours asks as often as it can.
+            .env("AZUKARI_REQUESTS_PER_MINUTE", "4000000000")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("build the program first: cargo build --release");
+        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines().map_while(Result::ok);
+        let listens = lines.find_map(|line| line.strip_prefix("Azukari listens on http://").map(str::to_owned));
+        let started_in = began.elapsed();
+        let address = listens.expect("it did not start").split(';').next().unwrap_or_default().to_owned();
+        thread::spawn(move || lines.for_each(drop));
+        Self { address, started_in, process }
+    }
+
+    /// Its resident memory, in MiB.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
+        kib.unwrap_or_default() / 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,190 @@
+//! Writes that nobody waits for until the transaction ends, or until it reads again.
+//!
+//! On PostgreSQL a round trip costs more than most statements, so these are kept and sent as one statement with a `WITH`
+//! for each. On SQLite, where there is no way to go, each runs at once. Either way its prepared form is kept.
+
+use diesel::{
+    PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
+    pg::Pg,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::{Array, BigInt},
+    sqlite::Sqlite,
+};
+use uuid::Uuid;
+
+use super::{Conn, Tx};
+use crate::{error::StoreError, row::saved};
+
+/// Which rows a statement writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Exactly this one, or somebody else was first.
+    One(&'static str, Uuid),
+    /// Those of these names that belong to this one, as far as they are there.
+    Named(&'static str, Uuid, Vec<&'static str>),
+    /// Rows that are new.
+    New,
+}
+
+impl Rows {
+    fn check(&self, written: usize) -> Result<(), StoreError> {
+        match self {
+            Self::One(table, _) => saved(written, table),
+            Self::Named(..) | Self::New => Ok(()),
+        }
+    }
+
+    /// Whether both may touch one row, which PostgreSQL does only once in a statement.
+    fn overlap(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::One(table, id), Self::One(other, other_id)) => table == other && id == other_id,
+            (Self::Named(table, id, names), Self::Named(other, other_id, others)) => {
+                table == other && id == other_id && names.iter().any(|name| others.contains(name))
+            }
+            (Self::One(..), Self::Named(..)) | (Self::Named(..), Self::One(..)) | (Self::New, _) | (_, Self::New) => {
+                false
+            }
+        }
+    }
+}
+
+struct Write {
+    rows: Rows,
+    statement: Box<dyn QueryFragment<Pg>>,
+}
+
+/// What waits to be written.
+#[derive(Default)]
+pub(super) struct Waiting(Vec<Write>);
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Waiting({})", self.0.len())
+    }
+}
+
+impl Waiting {
+    pub(super) fn send(&mut self, pg: &mut PgConnection) -> Result<(), StoreError> {
+        let writes = std::mem::take(&mut self.0);
+        if let [only] = writes.as_slice() {
+            return only.rows.check(Kept(only.statement.as_ref()).execute(pg)?);
+        }
+        let written: Vec<i64> = Together(&writes).get_result(pg)?;
+        let checked = writes.iter().zip(written);
+        checked.map(|(write, rows)| write.rows.check(usize::try_from(rows).unwrap_or_default())).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Tx<'_> {
+    /// Writes before the transaction reads again, or ends.
+    ///
+    /// # Errors
+    /// Those of the database, of this or of earlier writes; [`StoreError::LostRace`] when a row that must be there is not.
+    pub(crate) fn later<S>(&mut self, rows: Rows, statement: S) -> Result<(), StoreError>
+    where
+        S: QueryFragment<Pg> + QueryFragment<Sqlite> + 'static,
+    {
+        if let Conn::Sqlite(sqlite) = &mut *self.conn {
+            return rows.check(run_now(sqlite, &statement)?);
+        }
+        self.wait(rows, statement);
+        Ok(())
+    }
+
+    /// Writes a row for each of these values, by one statement where that is better.
+    ///
+    /// # Errors
+    /// As [`Tx::later`].
+    pub(crate) fn insert_later<R, One, Many>(
+        &mut self,
+        rows: Rows,
+        values: Vec<R>,
+        one: impl Fn(R) -> One,
+        many: impl FnOnce(Vec<R>) -> Many,
+    ) -> Result<(), StoreError>
+    where
+        One: QueryFragment<Sqlite>,
+        Many: QueryFragment<Pg> + 'static,
+    {
+        if values.is_empty() {
+            return Ok(());
+        }
+        if let Conn::Sqlite(sqlite) = &mut *self.conn {
+            return values.into_iter().try_for_each(|row| run_now(sqlite, &one(row)).map(drop));
+        }
+        self.wait(rows, many(values));
+        Ok(())
+    }
+
+    fn wait(&mut self, rows: Rows, statement: impl QueryFragment<Pg> + 'static) {
+        if self.waiting.0.iter().any(|write| write.rows.overlap(&rows)) {
+            self.send_waiting();
+        }
+        self.waiting.0.push(Write { rows, statement: Box::new(statement) });
+    }
+}
+
+fn run_now(sqlite: &mut SqliteConnection, statement: &dyn QueryFragment<Sqlite>) -> Result<usize, StoreError> {
+    Ok(Kept(statement).execute(sqlite)?)
+}
+
+/// A statement whose prepared form is worth keeping, though the engine cannot see that it always has the same text.
+struct Kept<'s, DB>(&'s dyn QueryFragment<DB>);
+
+impl<DB: diesel::backend::Backend> QueryFragment<DB> for Kept<'_, DB> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<DB> QueryId for Kept<'_, DB> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB, C> RunQueryDsl<C> for Kept<'_, DB> {}
+
+/// Several statements as one, which answers how many rows each has written.
+struct Together<'s>(&'s [Write]);
+
+impl QueryFragment<Pg> for Together<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for (place, write) in self.0.iter().enumerate() {
+            out.push_sql(if place == 0 { "WITH " } else { ", " });
+            out.push_sql(&format!("w{place} AS ("));
+            write.statement.walk_ast(out.reborrow())?;
+            out.push_sql(" RETURNING 1)");
+        }
+        for place in 0..self.0.len() {
+            out.push_sql(if place == 0 { " SELECT ARRAY[" } else { ", " });
+            out.push_sql(&format!("(SELECT COUNT(*) FROM w{place})"));
+        }
+        out.push_sql("]");
+        Ok(())
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl QueryId for Together<'_> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Together<'_> {
+    type SqlType = Array<BigInt>;
+}
+
+impl<C> RunQueryDsl<C> for Together<'_> {}

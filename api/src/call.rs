@@ -5,13 +5,15 @@ use std::sync::Arc;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::{Ready, ready};
 use persistence::{
+    error::StoreError,
     idempotency::{self, KeyUse},
+    session::{Arrived, Ticket},
     store::{Conn, Intent, Tx},
 };
 
 use crate::{
     auth::Claims,
-    context::{Arrived, Conditions, Context},
+    context::{Arrival, Conditions, Context},
     problem::{Code, Problem},
     reply::Reply,
     state::App,
@@ -85,12 +87,51 @@ impl Call {
     where
         F: FnOnce(&mut Conn, &Context) -> Result<Reply, Problem> + Send + 'static,
     {
+        self.read_first_as(claims, |_, _| Ok((None, ())), move |conn, cx, ()| work(conn, cx)).await
+    }
+
+    /// Reads as a caller who is logged in, where the way to the database counts: what is read first also asks who
+    /// arrives, unless it finds nothing. Nothing of it is told before that is known.
+    ///
+    /// # Errors
+    /// Those of `first` and `work`, and of a token that is missing or bad.
+    pub async fn read_first<T, Q, F>(self, first: Q, work: F) -> Answer
+    where
+        Q: FnOnce(&mut Conn, Ticket) -> Result<(Option<Arrived>, T), StoreError> + Send + 'static,
+        F: FnOnce(&mut Conn, &Context, T) -> Result<Reply, Problem> + Send + 'static,
+    {
+        let claims = self.claims()?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        self.read_first_as(Some(claims), first, work).await
+    }
+
+    /// The same for what anyone may read.
+    ///
+    /// # Errors
+    /// Those of `first` and `work`, and of a token that is bad.
+    pub async fn read_first_open<T, Q, F>(self, first: Q, work: F) -> Answer
+    where
+        Q: FnOnce(&mut Conn, Ticket) -> Result<(Option<Arrived>, T), StoreError> + Send + 'static,
+        F: FnOnce(&mut Conn, &Context, T) -> Result<Reply, Problem> + Send + 'static,
+    {
+        let claims = self.claims()?;
+        self.read_first_as(claims, first, work).await
+    }
+
+    async fn read_first_as<T, Q, F>(self, claims: Option<Claims>, first: Q, work: F) -> Answer
+    where
+        Q: FnOnce(&mut Conn, Ticket) -> Result<(Option<Arrived>, T), StoreError> + Send + 'static,
+        F: FnOnce(&mut Conn, &Context, T) -> Result<Reply, Problem> + Send + 'static,
+    {
         let conditions = self.conditions(claims, Intent::Keep)?;
         let reply = blocking(move || {
             let app = conditions.app.clone();
             app.store.read(|conn| {
-                let cx = conditions.arrive(conn)?;
-                work(conn, &cx)
+                let (arrived, found) = first(conn, conditions.ticket())?;
+                let cx = match arrived {
+                    Some(arrived) => conditions.context(arrived)?,
+                    None => conditions.arrive(conn)?,
+                };
+                work(conn, &cx, found)
             })
         })
         .await?;
@@ -144,8 +185,8 @@ impl Call {
                     return Ok((if cx.preview { reply.unlocated() } else { reply }, false));
                 };
                 match conditions.arrive_claiming(tx, use_of)? {
-                    Arrived::Before(stored) => Ok((Reply::from_stored(stored)?, true)),
-                    Arrived::Now(cx) => {
+                    Arrival::Before(stored) => Ok((Reply::from_stored(stored)?, true)),
+                    Arrival::Now(cx) => {
                         let reply = work(tx, &cx)?;
                         idempotency::complete(tx, use_of, reply.to_stored())?;
                         Ok((reply, false))

@@ -10,9 +10,9 @@ use domain::{
     policy::{self, Operation, Role, Standing},
 };
 use persistence::{
-    idempotency::{self, Claim, KeyUse},
+    idempotency::{Claim, KeyUse},
     instance,
-    session::{self, Arrival},
+    session::{self, Arrived, Ticket},
     store::{Conn, Intent, Tx},
 };
 
@@ -155,6 +155,11 @@ impl Context {
         Ok(policy::check(operation, standing)?)
     }
 
+    /// With what the caller came, for a query that could ask who arrives, after that is known.
+    pub fn ticket(&self) -> Ticket {
+        Ticket { session: self.session, now: self.now }
+    }
+
     /// Honours `If-Match` against the version just read under lock.
     ///
     /// # Errors
@@ -187,55 +192,45 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
-    /// The first query of every call: is the session alive, whose is it, what time is it?
+    /// What the first query of every call is asked beside its own: is the session alive, whose is it, what time is it?
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket { session: self.claims.map(|claims| claims.session), now: clock::real_now() }
+    }
+
+    /// Asks nothing but that.
     pub(crate) fn arrive(&self, conn: &mut Conn) -> Result<Context, Problem> {
-        let Some(claims) = self.claims else {
-            return Context::anonymous(self.app.clone(), conn);
-        };
-        self.context(claims, session::arrive(conn, claims.session, clock::real_now())?)
+        self.context(session::arrive(conn, self.ticket())?)
     }
 
     /// The same for a call with a key. Whether that was used before comes first: who has logged out, or left, still
     /// learns that it was done.
-    pub(crate) fn arrive_claiming(&self, tx: &mut Tx<'_>, use_of: &KeyUse) -> Result<Arrived, Problem> {
-        let now = clock::real_now();
-        let (claim, arrival) = match self.claims {
-            Some(claims) => session::arrive_claiming(tx, claims.session, use_of, now)?,
-            None => (idempotency::claim(tx, use_of, now)?, None),
-        };
-        match claim {
-            Claim::Answered(stored) => Ok(Arrived::Before(stored)),
-            Claim::OtherRequest => Err(Problem::new(Code::IdempotencyKeyReused)),
-            Claim::Fresh => Ok(Arrived::Now(match self.claims {
-                Some(claims) => self.context(claims, arrival)?,
-                None => Context::anonymous(self.app.clone(), tx)?,
-            })),
+    pub(crate) fn arrive_claiming(&self, tx: &mut Tx<'_>, use_of: &KeyUse) -> Result<Arrival, Problem> {
+        match session::arrive_claiming(tx, self.ticket(), use_of)? {
+            (Claim::Fresh, Some(arrived)) => Ok(Arrival::Now(self.context(arrived)?)),
+            (Claim::Answered(stored), _) => Ok(Arrival::Before(stored)),
+            (Claim::OtherRequest, _) => Err(Problem::new(Code::IdempotencyKeyReused)),
+            (Claim::Fresh, None) => Err(Problem::new(Code::Internal)),
         }
     }
 
-    fn context(&self, claims: Claims, arrival: Option<Arrival>) -> Result<Context, Problem> {
-        let arrival = arrival.ok_or_else(|| Problem::new(Code::InvalidToken))?;
-        let actor = match arrival.role {
+    pub(crate) fn context(&self, arrived: Arrived) -> Result<Context, Problem> {
+        let now = clock::market_now(arrived.clock_offset);
+        let unknown = Context::system(self.app.clone(), now).acting_as(None);
+        let here = Context { preview: self.intent == Intent::Preview, if_match: self.if_match, ..unknown };
+        let Some(claims) = self.claims else { return Ok(here) };
+        let live = arrived.live.ok_or_else(|| Problem::new(Code::InvalidToken))?;
+        let actor = match live.role {
             Role::Member => Actor::Member(claims.member),
             role @ (Role::Support | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
         };
-        Ok(Context {
-            app: self.app.clone(),
-            now: clock::market_now(arrival.clock_offset),
-            actor: Some(actor),
-            session: Some(claims.session),
-            authenticated_at: Some(arrival.authenticated_at),
-            preview: self.intent == Intent::Preview,
-            if_match: self.if_match,
-            ids: Ids::default(),
-            journal: RefCell::default(),
-        })
+        let authenticated_at = Some(live.authenticated_at);
+        Ok(Context { actor: Some(actor), session: Some(claims.session), authenticated_at, ..here })
     }
 }
 
 /// How a call with a key arrives.
 #[derive(Debug)]
-pub(crate) enum Arrived {
+pub(crate) enum Arrival {
     /// For the first time.
     Now(Context),
     /// Again: this was the answer, if it may be repeated.

@@ -30,11 +30,12 @@ use std::sync::OnceLock;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Every operation there is.
+/// Every operation there is. A path is compared with all before it, so those asked for most come first.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    access::configure(config);
+    job::configure(config);
     contract::configure(config);
     milestone::configure(config);
+    access::configure(config);
     note::configure(config);
     cancellation_request::configure(config);
     dispute::configure(config);
@@ -50,7 +51,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     ledger::configure(config);
     withdrawal::configure(config);
     worklist::configure(config);
-    job::configure(config);
     proposal::configure(config);
     fee_quote::configure(config);
     platform::configure(config);

@@ -12,6 +12,7 @@ use std::{
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pace {
     pub per_second: f64,
+    pub many: usize,
     pub p50: Duration,
     pub p99: Duration,
 }
@@ -22,7 +23,7 @@ impl Pace {
         each.sort_unstable();
         let at = |percent: usize| each.get((each.len() * percent / 100).min(each.len().saturating_sub(1))).copied();
         let per_second = each.len() as f64 / whole.as_secs_f64();
-        Self { per_second, p50: at(50).unwrap_or_default(), p99: at(99).unwrap_or_default() }
+        Self { per_second, many: each.len(), p50: at(50).unwrap_or_default(), p99: at(99).unwrap_or_default() }
     }
 }
 

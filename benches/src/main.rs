@@ -37,6 +37,9 @@ pub struct Options {
     /// Seconds of one run that reads.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// Only drives one thing, for a profiler: page, contract, null or accept.
+    #[arg(long)]
+    drive: Option<String>,
     /// Only this engine: sqlite or postgres.
     #[arg(long)]
     only: Option<String>,
@@ -51,8 +54,13 @@ fn main() -> std::process::ExitCode {
         }
         let filled = Database::filled(engine, &options.folder, &options.server);
         filled.fill(options.contracts, options.jobs);
-        rounds::measure(&filled, &options, &mut table);
+        match &options.drive {
+            Some(what) => println!("{}", rounds::drive(&filled, &options, what)),
+            None => rounds::measure(&filled, &options, &mut table),
+        }
     }
-    print!("{table}");
+    if options.drive.is_none() {
+        print!("{table}");
+    }
     if table.falls_short() { std::process::ExitCode::FAILURE } else { std::process::ExitCode::SUCCESS }
 }

@@ -33,6 +33,27 @@ pub fn measure(filled: &Database, options: &Options, table: &mut Table) {
     }
 }
 
+/// Does one thing for a while with eight connections, and answers how fast, and how much processor time it took.
+pub fn drive(filled: &Database, options: &Options, what: &str) -> String {
+    let copy = filled.copy("run");
+    let requests = Requests::of(&copy);
+    let server = Server::start(&copy.url());
+    let time = Duration::from_secs(options.seconds);
+    let before = server.processor();
+    let pace = match what {
+        "page" => load::send_for(&server.address, 8, &requests.page, time),
+        "contract" => load::send_for(&server.address, 8, &requests.contract, time),
+        "null" => load::send_for(&server.address, 8, &requests.null, time),
+        _ => {
+            let each = options.accepts / 8;
+            let split: Vec<_> = requests.accepts.chunks(each).take(8).map(<[_]>::to_vec).collect();
+            load::send_all(&server.address, &split)
+        }
+    };
+    let each = (server.processor() - before).div_f64(pace.many as f64);
+    format!("{:?} {what}: {:.0} /s, {each:.0?} of the program's processor time each", filled.engine, pace.per_second)
+}
+
 fn reads(filled: &Database, options: &Options, table: &mut Table) {
     let copy = filled.copy("reads");
     let requests = Requests::of(&copy);
@@ -67,7 +88,10 @@ fn reads(filled: &Database, options: &Options, table: &mut Table) {
         table.add(&name("null, against (b)"), connections, &contract, &null, None);
     }
     let (busy, start) = (server.memory(), server.started_in);
-    table.note(format!("{:?}: {idle} MiB idle, {busy} MiB after reading, answers {start:.0?} after its start.", copy.engine));
+    table.note(format!(
+        "{:?}: {idle} MiB idle, {busy} MiB after reading, answers {start:.0?} after its start.",
+        copy.engine
+    ));
 }
 
 fn accepts_on_postgres(filled: &Database, options: &Options, connections: usize, table: &mut Table) {

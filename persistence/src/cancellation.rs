@@ -13,7 +13,7 @@ use crate::{
     locked::for_update,
     page::{Position, newest_first},
     row::{corrupt, saved},
-    schema::cancellation_requests,
+    schema::{cancellation_requests, contracts},
     store::{Conn, Tx},
     types::{Document, Key, Moment},
 };
@@ -125,14 +125,13 @@ pub fn lock(tx: &mut Tx<'_>, id: CancellationRequestId) -> Result<Option<Cancell
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(CancellationRequest::try_from).transpose()
 }
 
-/// Whether a request is running on a contract.
+/// Whether a request is running on the contract of a row.
 #[diesel::dsl::auto_type(no_type_alias)]
-pub(crate) fn is_running(contract: ContractId) -> _ {
-    let contract: Key = Key(contract.uuid());
+pub(crate) fn is_running() -> _ {
     let requested: &'static str = CancellationState::Requested.as_str();
     exists(
         cancellation_requests::table
-            .filter(cancellation_requests::contract_id.eq(contract))
+            .filter(cancellation_requests::contract_id.eq(contracts::id))
             .filter(cancellation_requests::state.eq(requested)),
     )
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use domain::{
     contract::Contract,
-    ids::{ContractId, MemberId, MilestoneId, ProposalId},
+    ids::{ContractId, MemberId, ProposalId},
     money::Currency,
 };
 
@@ -14,7 +14,7 @@ use crate::{
     locked::for_update,
     page::{Position, newest_first},
     row::{corrupt, money},
-    schema::{contracts, milestones},
+    schema::contracts,
     store::{Conn, Rows, Tx, on_each},
     terms,
     types::{Document, Key, Moment},
@@ -22,7 +22,7 @@ use crate::{
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = contracts)]
-struct Row {
+pub(crate) struct Row {
     id: Key,
     job_id: Key,
     proposal_id: Key,
@@ -133,18 +133,6 @@ pub fn find(conn: &mut Conn, id: ContractId) -> Result<Option<Contract>, StoreEr
 pub fn lock(tx: &mut Tx<'_>, id: ContractId) -> Result<Option<Contract>, StoreError> {
     let query = contracts::table.find(Key::from(id)).select(Row::as_select());
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Contract::try_from).transpose()
-}
-
-/// Reads and locks the contract that a milestone belongs to.
-///
-/// # Errors
-/// Those of the database, or a row that makes no sense.
-pub fn lock_by_milestone(tx: &mut Tx<'_>, id: MilestoneId) -> Result<Option<Contract>, StoreError> {
-    let owner = milestones::table.filter(milestones::id.eq(Key::from(id))).select(milestones::contract_id);
-    let row: QueryResult<Row> = on_each!(*tx, conn => {
-        for_update(contracts::table.filter(contracts::id.eq_any(owner)).select(Row::as_select())).get_result(conn)
-    });
-    row.optional()?.map(Contract::try_from).transpose()
 }
 
 /// Saves a changed contract if it is still as it was read.

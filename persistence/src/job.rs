@@ -14,6 +14,7 @@ use crate::{
     page::{Position, newest_first},
     row::{corrupt, money, saved},
     schema::jobs,
+    session::{Arrived, Ticket},
     store::{Conn, Tx},
     types::{Key, Moment},
 };
@@ -183,17 +184,18 @@ pub struct JobFilter {
     pub budget: Option<Budget>,
 }
 
-/// A page of jobs, newest first.
+/// A page of jobs, newest first, and who asks for it, if there is any.
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
 pub fn list(
     conn: &mut Conn,
+    ticket: Ticket,
     filter: &JobFilter,
     after: Option<Position>,
     fetch: i64,
-) -> Result<Vec<Posting>, StoreError> {
-    let mut query = jobs::table.select(Row::as_select()).into_boxed();
+) -> Result<(Option<Arrived>, Vec<Posting>), StoreError> {
+    let mut query = jobs::table.select((Row::as_select(), ticket.arriving())).into_boxed();
     query = match filter.client {
         Some(client) => query.filter(jobs::client_id.eq(Key::from(client))),
         None => query.filter(jobs::published_at.is_not_null()),
@@ -216,6 +218,7 @@ pub fn list(
             query = query.filter(jobs::budget_min.is_null().or(jobs::budget_min.le(max)));
         }
     }
-    let rows: Vec<Row> = newest_first!(query, jobs, after, fetch).load(conn)?;
-    rows.into_iter().map(Posting::try_from).collect()
+    let rows: Vec<(Row, Arrived)> = newest_first!(query, jobs, after, fetch).load(conn)?;
+    let arrived = rows.first().map(|(_, arrived)| *arrived);
+    Ok((arrived, rows.into_iter().map(|(row, _)| Posting::try_from(row)).collect::<Result<_, _>>()?))
 }

@@ -35,4 +35,5 @@ mod terms;
 pub mod timer;
 pub mod types;
 pub mod withdrawal;
+pub mod work;
 pub mod worklist;

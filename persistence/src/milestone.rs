@@ -11,13 +11,11 @@ use domain::{
 };
 
 use crate::{
-    cancellation,
     error::StoreError,
     escrow::{self, Charged, Purpose},
-    locked::for_update,
     row::{corrupt, money},
     schema::{escrows, milestones},
-    store::{Conn, Rows, Tx, on_each},
+    store::{Conn, Rows, Tx},
     types::{Key, Moment},
 };
 
@@ -36,7 +34,7 @@ pub struct Stored {
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = milestones)]
-struct Row {
+pub(crate) struct Row {
     id: Key,
     contract_id: Key,
     client_id: Key,
@@ -187,7 +185,7 @@ impl Row {
     }
 }
 
-fn stored((row, escrow): (Row, escrow::Row)) -> Result<Stored, StoreError> {
+pub(crate) fn stored((row, escrow): (Row, escrow::Row)) -> Result<Stored, StoreError> {
     let (milestone, charged) = row.read()?;
     Ok(Stored { milestone, escrow: escrow.try_into()?, charged })
 }
@@ -213,27 +211,6 @@ pub fn find(conn: &mut Conn, id: MilestoneId) -> Result<Option<Stored>, StoreErr
     query.first::<(Row, escrow::Row)>(conn).optional()?.map(stored).transpose()
 }
 
-/// The milestones of one contract in their order.
-macro_rules! of_one {
-    ($contract:expr) => {
-        milestones::table
-            .inner_join(escrows::table)
-            .filter(milestones::contract_id.eq(Key::from($contract)))
-            .order(milestones::position)
-    };
-}
-
-/// The milestones of a contract in their order.
-///
-/// # Errors
-/// Those of the database, or rows that make no sense.
-pub fn of_contract(conn: &mut Conn, contract: ContractId) -> Result<Vec<Stored>, StoreError> {
-    let rows: QueryResult<Vec<(Row, escrow::Row)>> = on_each!(conn, conn => {
-        of_one!(contract).select((Row::as_select(), escrow::Row::as_select())).load(conn)
-    });
-    rows?.into_iter().map(stored).collect()
-}
-
 /// The milestones of several contracts, contract by contract in their order.
 ///
 /// # Errors
@@ -246,22 +223,6 @@ pub fn of_contracts(conn: &mut Conn, contracts: &[ContractId]) -> Result<Vec<Sto
         .order((milestones::contract_id, milestones::position))
         .select((Row::as_select(), escrow::Row::as_select()));
     query.load::<(Row, escrow::Row)>(conn)?.into_iter().map(stored).collect()
-}
-
-/// The milestones of one contract, locked with their escrows, and whether somebody asks for the contract to be canceled.
-/// The contract is locked before, and so nobody else can begin to ask.
-///
-/// # Errors
-/// Those of the database, or rows that make no sense.
-pub fn lock_of_contract(tx: &mut Tx<'_>, contract: ContractId) -> Result<(Vec<Stored>, bool), StoreError> {
-    let rows: QueryResult<Vec<(Row, escrow::Row, bool)>> = on_each!(*tx, conn => {
-        let columns = (Row::as_select(), escrow::Row::as_select(), cancellation::is_running(contract));
-        for_update(of_one!(contract).select(columns)).load(conn)
-    });
-    let rows = rows?;
-    let is_asked = rows.iter().any(|(_, _, asked)| *asked);
-    let milestones = rows.into_iter().map(|(row, escrow, _)| stored((row, escrow))).collect::<Result<_, _>>()?;
-    Ok((milestones, is_asked))
 }
 
 /// Saves a changed milestone if it is still as it was read, with what its release cost if there is one.

@@ -1,6 +1,8 @@
-//! Sessions, their refresh tokens, and the first query of every authenticated request.
+//! Sessions and their refresh tokens; and who arrives with one, which the first query of a request tells.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod arrival;
+
+use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
     pg::Pg,
@@ -10,7 +12,6 @@ use diesel::{
 };
 use domain::{
     ids::{MemberId, SessionId},
-    member::MemberState,
     policy::Role,
 };
 
@@ -18,82 +19,42 @@ use crate::{
     error::StoreError,
     idempotency::{self, Claim, KeyUse, take_key},
     locked::for_update,
-    row::corrupt,
-    schema::{instance, members, refresh_tokens, sessions},
-    store::{Conn, Tx, on_each},
+    schema::{refresh_tokens, sessions},
+    store::{Conn, Tx},
     types::{Key, Moment},
 };
 
-/// Who a live session belongs to, and what time it is for them.
+pub use arrival::{Arrived, Ticket, arrive};
+
+/// Who a live session belongs to.
 #[derive(Debug, Clone, Copy)]
-pub struct Arrival {
+pub struct Live {
     /// The role of the member behind it.
     pub role: Role,
     /// When the session was opened, which is when its owner last proved the password. Renewing tokens proves nothing.
     pub authenticated_at: DateTime<Utc>,
-    /// How far the test clock is ahead.
-    pub clock_offset: TimeDelta,
 }
 
-type ArrivalRow = (Option<String>, Option<Moment>, i64);
-
-/// The one row that says what time it is, with the live session and its owner if there are any.
-macro_rules! arrival {
-    ($session:expr, $now:expr) => {
-        instance::table.left_join(
-            sessions::table.inner_join(members::table).on(sessions::id
-                .eq(Key::from($session))
-                .and(sessions::revoked_at.is_null())
-                .and(sessions::expires_at.gt(Moment::from($now)))
-                .and(members::state.eq(MemberState::Active.as_str()))),
-        )
-    };
-}
-
-fn read(session: SessionId, (role, authenticated_at, offset): ArrivalRow) -> Result<Option<Arrival>, StoreError> {
-    let Some((role, authenticated_at)) = role.zip(authenticated_at) else { return Ok(None) };
-    Ok(Some(Arrival {
-        role: role.parse().map_err(corrupt("members", session))?,
-        clock_offset: TimeDelta::microseconds(offset),
-        authenticated_at: authenticated_at.into(),
-    }))
-}
-
-/// Looks up a live session; none if it was revoked or has expired, or its owner has left.
+/// Takes a key and looks up who arrives, by one statement where the engine can. Nobody arrives with a key that was used
+/// before.
 ///
 /// # Errors
-/// Those of the database, or a role that makes no sense.
-pub fn arrive(conn: &mut Conn, session: SessionId, now: DateTime<Utc>) -> Result<Option<Arrival>, StoreError> {
-    let row = on_each!(conn, conn => {
-        let columns = (members::role.nullable(), sessions::created_at.nullable(), instance::clock_offset);
-        arrival!(session, now).select(columns).first(conn)
-    });
-    read(session, row?)
-}
-
-/// Takes a key and looks up the session, by one statement where the engine can.
-///
-/// # Errors
-/// As [`idempotency::claim`] and [`arrive`].
+/// As [`idempotency::claim`] and [`arrival::arrive`].
 pub fn arrive_claiming(
     tx: &mut Tx<'_>,
-    session: SessionId,
+    ticket: Ticket,
     use_of: &KeyUse,
-    now: DateTime<Utc>,
-) -> Result<(Claim, Option<Arrival>), StoreError> {
+) -> Result<(Claim, Option<Arrived>), StoreError> {
     let Conn::Pg(pg) = &mut **tx else {
-        let claim = idempotency::claim(tx, use_of, now)?;
-        let arrival = if claim == Claim::Fresh { arrive(tx, session, now)? } else { None };
-        return Ok((claim, arrival));
+        let claim = idempotency::claim(tx, use_of, ticket.now)?;
+        let arrived = if claim == Claim::Fresh { Some(arrival::arrive(tx, ticket)?) } else { None };
+        return Ok((claim, arrived));
     };
-    let found = arrival!(session, now).select((
-        (members::role.nullable(), sessions::created_at.nullable(), instance::clock_offset),
-        sql::<BigInt>("(SELECT COUNT(*) FROM claimed)"),
-    ));
-    let claiming = Claiming { insert: take_key!(use_of, now), query: found };
-    let (row, claimed): (ArrivalRow, i64) = claiming.get_result(pg).map_err(idempotency::waited)?;
+    let found = diesel::select((ticket.arriving(), sql::<BigInt>("(SELECT COUNT(*) FROM claimed)")));
+    let claiming = Claiming { insert: take_key!(use_of, ticket.now), query: found };
+    let (arrived, claimed): (Arrived, i64) = claiming.get_result(pg).map_err(idempotency::waited)?;
     if claimed == 1 {
-        return Ok((Claim::Fresh, read(session, row)?));
+        return Ok((Claim::Fresh, Some(arrived)));
     }
     Ok((idempotency::known(tx, use_of)?, None))
 }

@@ -152,7 +152,7 @@ struct CancellationRequestPage {
 #[get("/v1/contracts/{id}/cancellation-requests")]
 async fn list_cancellation_requests(call: Call, id: PathId<ContractKind>, filter: Filter<PageFilter>) -> Answer {
     call.read(move |conn, cx| {
-        let work = Work::find(conn, id.0)?;
+        let work = Work::find(conn, cx, id.0)?;
         cx.permit(Operation::ReadContract, work.standing(cx))?;
         let secrets = cx.app.tokens.secrets();
         let page = filter.0.page(format!("cancellation requests {}", id.0), secrets)?;

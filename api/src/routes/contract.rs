@@ -192,11 +192,14 @@ async fn sign(call: Call, id: PathId<ProposalKind>, body: Body<Signature>) -> An
 #[utoipa::path(tag = "work", responses((status = 200, description = "The contract", body = Contract)))]
 #[get("/v1/contracts/{id}")]
 async fn read_contract(call: Call, id: PathId<ContractKind>) -> Answer {
-    call.read(move |conn, cx| {
-        let work = Work::find(conn, id.0)?;
-        cx.permit(Operation::ReadContract, work.standing(cx))?;
-        Contract::reply(conn, &work, cx)
-    })
+    call.read_first(
+        move |conn, ticket| persistence::work::find(conn, ticket, id.0),
+        |conn, cx, found| {
+            let work = Work::of(conn, found)?;
+            cx.permit(Operation::ReadContract, work.standing(cx))?;
+            Contract::reply(conn, &work, cx)
+        },
+    )
     .await
 }
 

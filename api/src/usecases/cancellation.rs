@@ -36,7 +36,7 @@ pub struct Requested {
 /// None of the caller's business.
 pub fn read(conn: &mut Conn, cx: &Context, id: CancellationRequestId) -> Result<Requested, Problem> {
     let request = cancellation::find(conn, id)?.ok_or_else(Problem::not_found)?;
-    let work = Work::find(conn, request.contract)?;
+    let work = Work::find(conn, cx, request.contract)?;
     cx.permit(Operation::ReadContract, work.standing(cx))?;
     Ok(Requested { work, request })
 }

@@ -22,6 +22,7 @@ use persistence::{
     relation::{self, Pair},
     release,
     store::{Conn, Tx},
+    work::{self, Which, Whole},
 };
 
 use super::{
@@ -50,8 +51,7 @@ impl Work {
     /// # Errors
     /// [`Code::NotFound`](crate::problem::Code::NotFound) when there is none.
     pub fn lock(tx: &mut Tx<'_>, id: ContractId) -> Result<Self, Problem> {
-        let contract = contract::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-        Self::lock_parts(tx, contract)
+        Self::lock_which(tx, Which::Contract(id))
     }
 
     /// The same, by one of its milestones.
@@ -59,12 +59,12 @@ impl Work {
     /// # Errors
     /// As [`Work::lock`].
     pub fn lock_by_milestone(tx: &mut Tx<'_>, id: MilestoneId) -> Result<Self, Problem> {
-        let contract = contract::lock_by_milestone(tx, id)?.ok_or_else(Problem::not_found)?;
-        Self::lock_parts(tx, contract)
+        Self::lock_which(tx, Which::Of(id))
     }
 
-    fn lock_parts(tx: &mut Tx<'_>, contract: Contract) -> Result<Self, Problem> {
-        let (milestones, asked_to_cancel) = milestone::lock_of_contract(tx, contract.id)?;
+    fn lock_which(tx: &mut Tx<'_>, which: Which) -> Result<Self, Problem> {
+        let (Whole { contract, milestones }, asked_to_cancel) =
+            work::lock(tx, which)?.ok_or_else(Problem::not_found)?;
         let termination = match contract.terms.termination_fee {
             Some(_) => escrow::lock_termination_fee(tx, contract.id)?,
             None => None,
@@ -76,11 +76,19 @@ impl Work {
     ///
     /// # Errors
     /// As [`Work::lock`].
-    pub fn find(conn: &mut Conn, id: ContractId) -> Result<Self, Problem> {
-        let contract = contract::find(conn, id)?.ok_or_else(Problem::not_found)?;
-        let milestones = milestone::of_contract(conn, contract.id)?;
+    pub fn find(conn: &mut Conn, cx: &Context, id: ContractId) -> Result<Self, Problem> {
+        let (_, whole) = work::find(conn, cx.ticket(), id)?;
+        Self::of(conn, whole)
+    }
+
+    /// What was read without locking.
+    ///
+    /// # Errors
+    /// As [`Work::lock`].
+    pub fn of(conn: &mut Conn, whole: Option<Whole>) -> Result<Self, Problem> {
+        let Whole { contract, milestones } = whole.ok_or_else(Problem::not_found)?;
         let termination = match contract.terms.termination_fee {
-            Some(_) => escrow::termination_fees(conn, &[id])?.pop().map(|(_, fee)| fee),
+            Some(_) => escrow::termination_fees(conn, &[contract.id])?.pop().map(|(_, fee)| fee),
             None => None,
         };
         Ok(Self { contract, milestones, termination, asked_to_cancel: false })

@@ -3,9 +3,8 @@
 use actix_web::get;
 use domain::{category, job, money};
 use persistence::{
-    job::{Budget, JobFilter, Posting, list},
+    job::{self as jobs, Budget, JobFilter, Posting},
     page::Position,
-    store::Conn,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -103,8 +102,7 @@ struct JobPage {
     next_cursor: Option<String>,
 }
 
-fn page(conn: &mut Conn, cx: &Context, filter: &JobFilter, request: &PageRequest) -> Result<Reply, Problem> {
-    let found = list(conn, filter, request.after, request.fetch())?;
+fn page(cx: &Context, found: Vec<Posting>, request: &PageRequest) -> Result<Reply, Problem> {
     let position = |posting: &Posting| Position { at: posting.job.created_at, id: posting.job.id.uuid() };
     let (postings, next_cursor) = request.cut(found, position, cx.app.tokens.secrets());
     let items = postings.iter().map(|posting| Job::new(cx, posting)).collect::<Result<_, _>>()?;
@@ -120,7 +118,12 @@ pub(super) async fn list_jobs(call: Call, query: Filter<JobQuery>) -> Answer {
     let filter = query.0.filter()?;
     let list = format!("jobs {filter:?}");
     let request = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, call.app().tokens.secrets())?;
-    call.read_open(move |conn, cx| page(conn, cx, &filter, &request)).await
+    let (after, fetch) = (request.after, request.fetch());
+    call.read_first_open(
+        move |conn, ticket| jobs::list(conn, ticket, &filter, after, fetch),
+        move |_, cx, found| page(cx, found, &request),
+    )
+    .await
 }
 
 /// Which of the caller's jobs to show.
@@ -147,7 +150,8 @@ pub(super) async fn list_my_jobs(call: Call, query: Filter<MyJobQuery>) -> Answe
     let request = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, call.app().tokens.secrets())?;
     call.read(move |conn, cx| {
         let filter = JobFilter { client: Some(cx.person()?), state, ..JobFilter::default() };
-        page(conn, cx, &filter, &request)
+        let (_, found) = jobs::list(conn, cx.ticket(), &filter, request.after, request.fetch())?;
+        page(cx, found, &request)
     })
     .await
 }

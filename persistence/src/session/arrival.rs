@@ -1,0 +1,130 @@
+//! Who arrives: one expression, which is a query of its own, or a column of the query that reads first.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate},
+    pg::Pg,
+    prelude::*,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    sql_types::Text,
+    sqlite::Sqlite,
+};
+use domain::ids::SessionId;
+use uuid::Uuid;
+
+use super::Live;
+use crate::{
+    error::StoreError,
+    store::{Conn, MultiBackend, on_each},
+    types::{Key, Moment, sql},
+};
+
+/// With what somebody arrives, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Ticket {
+    /// The session that their token names, if they have one.
+    pub session: Option<SessionId>,
+    /// Real time.
+    pub now: DateTime<Utc>,
+}
+
+/// Who has arrived, and what time it is for them.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub struct Arrived {
+    /// The session, if it is alive: neither revoked nor expired, and its owner still here.
+    pub live: Option<Live>,
+    /// How far the test clock is ahead.
+    pub clock_offset: TimeDelta,
+}
+
+/// Asks who arrives.
+///
+/// # Errors
+/// Only those of the database.
+pub fn arrive(conn: &mut Conn, ticket: Ticket) -> Result<Arrived, StoreError> {
+    Ok(on_each!(conn, conn => diesel::select(ticket.arriving()).get_result(conn))?)
+}
+
+impl Ticket {
+    /// As a column of a query.
+    pub(crate) fn arriving(self) -> Arriving {
+        Arriving { session: self.session.map_or(Key(Uuid::nil()), Key::from), now: self.now.into() }
+    }
+}
+
+/// The expression. It looks at nothing of the query that it is a column of, and so is evaluated once for all its rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arriving {
+    session: Key,
+    now: Moment,
+}
+
+/// Role, moment of the log-in in microseconds, offset of the clock; the first two are nothing without a live session.
+macro_rules! arriving {
+    ($backend:ty, $microseconds:literal) => {
+        impl QueryFragment<$backend> for Arriving {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, $backend>) -> QueryResult<()> {
+                out.push_sql(concat!(
+                    "(SELECT COALESCE(m.role, '') || ' ' || COALESCE(",
+                    $microseconds,
+                    ", 0) || ' ' || i.clock_offset FROM instance i \
+                     LEFT JOIN (sessions s JOIN members m ON m.id = s.member_id) \
+                     ON m.state = 'active' AND s.revoked_at IS NULL AND s.id = "
+                ));
+                out.push_bind_param::<sql::Identifier, _>(&self.session)?;
+                out.push_sql(" AND s.expires_at > ");
+                out.push_bind_param::<sql::Instant, _>(&self.now)?;
+                out.push_sql(")");
+                Ok(())
+            }
+        }
+    };
+}
+
+arriving!(Pg, "(EXTRACT(EPOCH FROM s.created_at) * 1000000)::bigint");
+arriving!(Sqlite, "s.created_at");
+
+impl QueryFragment<MultiBackend> for Arriving {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        MultiBackend::walk_variant_ast(self, out)
+    }
+}
+
+impl QueryId for Arriving {
+    type QueryId = Self;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Expression for Arriving {
+    type SqlType = Text;
+}
+
+impl<From> AppearsOnTable<From> for Arriving {}
+
+impl<From> SelectableExpression<From> for Arriving {}
+
+impl<Group> ValidGrouping<Group> for Arriving {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl<DB: Backend> FromSql<Text, DB> for Arrived
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = String::from_sql(value)?;
+        let mut parts = text.split(' ');
+        let mut next = || parts.next().ok_or("who arrives is told in three parts");
+        let (role, authenticated_at, offset) = (next()?, next()?, next()?);
+        let live = if role.is_empty() {
+            None
+        } else {
+            let at = DateTime::from_timestamp_micros(authenticated_at.parse()?).ok_or("no such moment")?;
+            Some(Live { role: role.parse()?, authenticated_at: at })
+        };
+        Ok(Self { live, clock_offset: TimeDelta::microseconds(offset.parse()?) })
+    }
+}

@@ -46,7 +46,7 @@ pub const JAPAN_POST: BankCode = Digits::of(*b"9900");
 
 /// Why something is no account at a bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidAccount {
+pub enum InvalidBankAccount {
     /// Other than digits, or not as many as it takes.
     #[error("must be exactly {0} digits")]
     Digits(usize),
@@ -74,12 +74,12 @@ impl<const LENGTH: usize> Digits<LENGTH> {
 }
 
 impl<const LENGTH: usize> FromStr for Digits<LENGTH> {
-    type Err = InvalidAccount;
+    type Err = InvalidBankAccount;
 
-    fn from_str(text: &str) -> Result<Self, InvalidAccount> {
+    fn from_str(text: &str) -> Result<Self, InvalidBankAccount> {
         let digits =
             text.as_bytes().try_into().ok().filter(|bytes: &[u8; LENGTH]| bytes.iter().all(u8::is_ascii_digit));
-        digits.map(Self).ok_or(InvalidAccount::Digits(LENGTH))
+        digits.map(Self).ok_or(InvalidBankAccount::Digits(LENGTH))
     }
 }
 
@@ -115,9 +115,9 @@ impl AccountNumber {
     ///
     /// # Errors
     /// Other than 1 to 7 digits.
-    pub fn filled(text: &str) -> Result<Self, InvalidAccount> {
+    pub fn filled(text: &str) -> Result<Self, InvalidBankAccount> {
         let short = (1..=7).contains(&text.len());
-        short.then(|| format!("{text:0>7}")).and_then(|text| text.parse().ok()).ok_or(InvalidAccount::Number)
+        short.then(|| format!("{text:0>7}")).and_then(|text| text.parse().ok()).ok_or(InvalidBankAccount::Number)
     }
 }
 
@@ -131,15 +131,15 @@ impl AccountDetails {
     ///
     /// # Errors
     /// Not the form of a symbol, or of a number.
-    pub fn japan_post(symbol: &str, number: &str, holder: KanaName) -> Result<Self, InvalidAccount> {
-        let symbol: Digits<5> = symbol.parse().map_err(|_| InvalidAccount::Symbol)?;
+    pub fn japan_post(symbol: &str, number: &str, holder: KanaName) -> Result<Self, InvalidBankAccount> {
+        let symbol: Digits<5> = symbol.parse().map_err(|_| InvalidBankAccount::Symbol)?;
         let branch = match symbol.0 {
             [b'1', tens, units, _, b'0'] => Digits([tens, units, b'8']),
-            _ => return Err(InvalidAccount::Symbol),
+            _ => return Err(InvalidBankAccount::Symbol),
         };
         let known = (2..=8).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
-        let number = number.strip_suffix('1').filter(|_| known).ok_or(InvalidAccount::PostNumber)?;
-        let number = AccountNumber::filled(number).map_err(|_| InvalidAccount::PostNumber)?;
+        let number = number.strip_suffix('1').filter(|_| known).ok_or(InvalidBankAccount::PostNumber)?;
+        let number = AccountNumber::filled(number).map_err(|_| InvalidBankAccount::PostNumber)?;
         Ok(Self { bank: JAPAN_POST, branch, account_type: AccountType::Ordinary, number, holder })
     }
 }

@@ -6,7 +6,7 @@ mod money;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use self::money::{FeeTerms, Movement, Release};
+pub use self::money::{FeeTerms, Movement, Proceeds};
 use crate::{
     contract::Contract,
     escrow::Escrow,

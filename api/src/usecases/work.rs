@@ -9,10 +9,10 @@ use domain::{
     fee::{FeeBasis, FeeSchedule},
     ids::{ContractId, MilestoneId},
     machine::State,
-    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Release},
+    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Proceeds},
     money::Money,
     policy::{Operation, Standing},
-    release::Release as Earned,
+    release::Release,
 };
 use persistence::{
     contract,
@@ -165,7 +165,7 @@ impl Work {
         self.write(tx, cx, decision)?;
         let (course, rules) = (self.course(), &cx.app.rules);
         let follows = if decision.next.milestone.state.is_final() {
-            let gross = decision.next.release.as_ref().map(|release| release.gross);
+            let gross = decision.next.proceeds.as_ref().map(|proceeds| proceeds.gross);
             self.contract.milestone_finished(gross, &course, cx.now, rules)?
         } else {
             self.contract.milestone_funded(&course, cx.now, rules)?
@@ -186,11 +186,11 @@ impl Work {
         let Some(fee) = &self.termination else { return Ok(()) };
         let schedule = self.schedule()?;
         let decision = self.contract.pay_termination(&fee.escrow, self.fees(tx, &schedule)?, cx.now)?;
-        let TerminationPaid { contract, escrow, release } = &decision.next;
-        self.termination = Some(escrow::save_termination_fee(tx, escrow, release.as_ref())?);
-        if let Some(release) = release {
+        let TerminationPaid { contract, escrow, proceeds } = &decision.next;
+        self.termination = Some(escrow::save_termination_fee(tx, escrow, proceeds.as_ref())?);
+        if let Some(proceeds) = proceeds {
             self.contract = contract::save(tx, contract)?;
-            self.note_release(tx, cx, escrow, release, None)?;
+            self.note_release(tx, cx, escrow, proceeds, None)?;
         }
         announce(tx, cx, self.contract.id, self.audience(), &decision)
     }
@@ -207,13 +207,13 @@ impl Work {
     }
 
     fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
-        let Movement { milestone, escrow, release } = &decision.next;
+        let Movement { milestone, escrow, proceeds } = &decision.next;
         // This locks accounts. What is then only written needs no answer, and goes together.
         announce(tx, cx, milestone.id, self.audience(), decision)?;
-        let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
+        let (milestone, charged) = milestone::save(tx, milestone, proceeds.as_ref())?;
         let escrow = escrow::save(tx, escrow)?;
-        if let Some(release) = release {
-            self.note_release(tx, cx, &escrow, release, milestone.delivered_at)?;
+        if let Some(proceeds) = proceeds {
+            self.note_release(tx, cx, &escrow, proceeds, milestone.delivered_at)?;
         }
         let id = milestone.id;
         self.replace(id, |stored| *stored = Stored { milestone, escrow, charged });
@@ -227,17 +227,17 @@ impl Work {
         tx: &mut Tx<'_>,
         cx: &Context,
         escrow: &Escrow,
-        release: &Release,
+        proceeds: &Proceeds,
         delivered_at: Option<DateTime<Utc>>,
     ) -> Result<(), Problem> {
-        let earned = Earned::of(escrow, self.contract.id, release.net, delivered_at, cx.now, &cx.app.rules.payout);
-        if let Some(earned) = earned {
-            release::insert(tx, &earned)?;
+        let released = Release::of(escrow, self.contract.id, proceeds.net, delivered_at, cx.now, &cx.app.rules.payout);
+        if let Some(released) = released {
+            release::insert(tx, &released)?;
         }
         match self.schedule()?.basis {
             FeeBasis::Contract => Ok(()),
             FeeBasis::ClientLifetime => {
-                Ok(relation::add(tx, self.contract.client, self.contract.worker, release.gross)?)
+                Ok(relation::add(tx, self.contract.client, self.contract.worker, proceeds.gross)?)
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     event::EventKind,
     ids::EscrowId,
     ledger::JournalEntry,
-    milestone::{FeeTerms, Release},
+    milestone::{FeeTerms, Proceeds},
     names,
 };
 
@@ -32,7 +32,7 @@ pub struct TerminationPaid {
     /// The escrow afterwards.
     pub escrow: Escrow,
     /// What the worker got, if anything.
-    pub release: Option<Release>,
+    pub proceeds: Option<Proceeds>,
 }
 
 impl Contract {
@@ -64,7 +64,7 @@ impl Contract {
         now: DateTime<Utc>,
     ) -> Result<Decision<TerminationPaid>, ContractError> {
         self.check_termination(escrow)?;
-        let paid = |escrow| TerminationPaid { contract: self.clone(), escrow, release: None };
+        let paid = |escrow| TerminationPaid { contract: self.clone(), escrow, proceeds: None };
         if escrow.state == EscrowState::Unfunded {
             let void = escrow.step(EscrowAction::Void, now)?;
             return Ok(Decision::new(paid(void), EventKind::EscrowVoided));
@@ -76,11 +76,11 @@ impl Contract {
                 Ok(Decision::new(paid(back), EventKind::EscrowRefunded).book(entry))
             }
             Ending::ByClient => {
-                let release = Release::of(escrow.amount, fees)?;
-                let entry = JournalEntry::escrow_released(escrow.id, self.client, self.worker, release.legs()?)?;
+                let proceeds = Proceeds::of(escrow.amount, fees)?;
+                let entry = JournalEntry::escrow_released(escrow.id, self.client, self.worker, proceeds.legs()?)?;
                 let contract = Self { released: self.released.plus(escrow.amount)?, updated_at: now, ..self.clone() };
                 let escrow = escrow.step(EscrowAction::Release, now)?;
-                let next = TerminationPaid { contract, escrow, release: Some(release) };
+                let next = TerminationPaid { contract, escrow, proceeds: Some(proceeds) };
                 Ok(Decision::new(next, EventKind::EscrowReleased).book(entry))
             }
         }

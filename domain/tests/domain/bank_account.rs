@@ -2,7 +2,7 @@
 
 use domain::{
     bank_account::{
-        AccountDetails, AccountNumber, AccountType, BankAccount, BankAccountState, BankCode, InvalidAccount,
+        AccountDetails, AccountNumber, AccountType, BankAccount, BankAccountState, BankCode, InvalidBankAccount,
     },
     kana::{KanaError, KanaName},
 };
@@ -87,11 +87,11 @@ proptest! {
 fn numbers_have_their_exact_length() {
     assert_eq!("0036".parse::<BankCode>().unwrap().as_str(), "0036");
     for code in ["", "36", "00036", "003a", "００３６", " 036"] {
-        assert_eq!(code.parse::<BankCode>(), Err(InvalidAccount::Digits(4)), "{code}");
+        assert_eq!(code.parse::<BankCode>(), Err(InvalidBankAccount::Digits(4)), "{code}");
     }
     assert_eq!(AccountNumber::filled("123").unwrap().as_str(), "0000123");
     for number in ["", "12345678", "12-345", "１２３"] {
-        assert_eq!(AccountNumber::filled(number), Err(InvalidAccount::Number), "{number}");
+        assert_eq!(AccountNumber::filled(number), Err(InvalidBankAccount::Number), "{number}");
     }
 }
 
@@ -103,10 +103,18 @@ fn an_account_at_japan_post_is_reached_as_other_banks_do() {
     assert_eq!(read, ("9900", "058", "1234567", AccountType::Ordinary));
     assert_eq!(AccountDetails::japan_post("11940", "4281", holder()).unwrap().number.as_str(), "0000428");
     for symbol in ["1053", "105300", "20530", "10531", "1o530", "１０５３０"] {
-        assert_eq!(AccountDetails::japan_post(symbol, "12345671", holder()), Err(InvalidAccount::Symbol), "{symbol}");
+        assert_eq!(
+            AccountDetails::japan_post(symbol, "12345671", holder()),
+            Err(InvalidBankAccount::Symbol),
+            "{symbol}"
+        );
     }
     for number in ["", "1", "12345670", "123456781", "1234567a", "a1"] {
-        assert_eq!(AccountDetails::japan_post("10530", number, holder()), Err(InvalidAccount::PostNumber), "{number}");
+        assert_eq!(
+            AccountDetails::japan_post("10530", number, holder()),
+            Err(InvalidBankAccount::PostNumber),
+            "{number}"
+        );
     }
 }
 

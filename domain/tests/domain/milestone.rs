@@ -144,7 +144,7 @@ fn fees_accumulate_over_the_contract() {
     assert_eq!(deal.contract.released, yen(60_000));
     let delivery = deal.milestones[1].delivery.unwrap();
     let second = deal.milestones[1].accept(delivery, &deal.escrows[1], deal.fees(), start()).unwrap();
-    assert_eq!(second.next.release.unwrap().fee.fee, 10_000);
+    assert_eq!(second.next.proceeds.unwrap().fee.fee, 10_000);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_settlement_goes_where_the_share_says() {
         let settled = disputed.settle(yen(share), &deal.escrows[0], deal.fees(), start()).unwrap();
         assert_eq!((settled.next.milestone.state, settled.next.escrow.state), (milestone, escrow));
         assert_eq!(settled.events, [EventKind::MilestoneSettled, event]);
-        assert_eq!(settled.next.release.is_some(), share > 0);
+        assert_eq!(settled.next.proceeds.is_some(), share > 0);
         let left =
             booked(&settled).iter().find(|(account, _)| *account == Account::Escrow(deal.escrows[0].id)).unwrap().1;
         assert_eq!(left, 10_000, "all of it leaves the escrow");

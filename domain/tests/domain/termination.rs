@@ -41,7 +41,7 @@ fn how_the_contract_ends_decides_where_it_goes() {
         let contract = Contract { ending, ..contract.clone() };
         let paid = contract.pay_termination(escrow, deal.fees(), start()).unwrap();
         assert_eq!((paid.next.escrow.state, paid.events.as_slice()), (state, [event].as_slice()), "{ending:?}");
-        assert_eq!(paid.next.release.as_ref().map(|release| release.net), net);
+        assert_eq!(paid.next.proceeds.as_ref().map(|proceeds| proceeds.net), net);
         assert_eq!(paid.entries.len(), usize::from(state != EscrowState::Void));
         let released = net.map_or(contract.released, |_| yen(30_000));
         assert_eq!(paid.next.contract.released, released, "what the worker got counts for the next fee");

@@ -1,7 +1,7 @@
 //! What bank accounts, the calendar, payouts and refunds refuse, as problems.
 
 use domain::{
-    bank_account::InvalidAccount, business_calendar::NotAMonthEnd, kana::KanaError, payout::PayoutError,
+    bank_account::InvalidBankAccount, business_calendar::NotAMonthEnd, kana::KanaError, payout::PayoutError,
     refund::RefundError,
 };
 
@@ -16,12 +16,12 @@ impl From<NotAMonthEnd> for Problem {
 
 impl Problem {
     /// What is wrong with one member of a bank account.
-    pub fn of_account(pointer: &'static str, error: InvalidAccount) -> Self {
+    pub fn of_account(pointer: &'static str, error: InvalidBankAccount) -> Self {
         let ja = match error {
-            InvalidAccount::Digits(count) => format!("{count}桁の数字で指定してください。"),
-            InvalidAccount::Number => "1～7桁の数字で指定してください。".to_owned(),
-            InvalidAccount::Symbol => "記号は1で始まり0で終わる5桁の数字です。".to_owned(),
-            InvalidAccount::PostNumber => "番号は1で終わる2～8桁の数字です。".to_owned(),
+            InvalidBankAccount::Digits(count) => format!("{count}桁の数字で指定してください。"),
+            InvalidBankAccount::Number => "1～7桁の数字で指定してください。".to_owned(),
+            InvalidBankAccount::Symbol => "記号は1で始まり0で終わる5桁の数字です。".to_owned(),
+            InvalidBankAccount::PostNumber => "番号は1で終わる2～8桁の数字です。".to_owned(),
         };
         Self::new(Code::InvalidBody).at(pointer, error.to_string(), ja)
     }

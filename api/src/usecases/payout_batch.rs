@@ -89,16 +89,15 @@ pub fn read(conn: &mut Conn, cx: &Context, id: PayoutBatchId) -> Result<PayoutBa
     payout_batch::find(conn, id)?.ok_or_else(Problem::not_found)
 }
 
-/// The batch goes to the bank. If all of its payouts were taken out before, that is all.
+/// The batch goes to the bank. It is never empty: what is in a batch leaves it by the bank's answer only.
 ///
 /// # Errors
 /// Not the caller's to do, or not in this state.
 pub fn send(tx: &mut Tx<'_>, cx: &Context, id: PayoutBatchId) -> Result<PayoutBatch, Problem> {
     let batch = lock_for(tx, cx, id, PayoutBatchAction::Send)?;
-    commit(tx, cx, &batch.send(cx.now)?)?;
+    let sent = commit(tx, cx, &batch.send(cx.now)?)?;
     payout::mark_sent(tx, id, cx.now)?;
-    finish(tx, cx, Some(id))?;
-    payout_batch::find(tx, id)?.ok_or_else(Problem::not_found)
+    Ok(sent)
 }
 
 /// The bank has paid all that it has not refused.

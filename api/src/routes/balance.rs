@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     ledger::Account,
     money::{Currency as DomainCurrency, Money as Amount},
+    policy::Operation,
 };
 use persistence::{
     ledger::{self, Line},
@@ -45,10 +46,12 @@ struct Balance {
 }
 
 /// What the caller has
-#[utoipa::path(tag = "money", responses((status = 200, description = "The balance in JPY", body = Balance)))]
+#[utoipa::path(tag = "money", responses((status = 200, description = "The balance in JPY", body = Balance)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/balance")]
 async fn balance(call: Call) -> Answer {
     call.read(|conn, cx| {
+        cx.permit(Operation::ReadOwnMoney, cx.standing_outside())?;
         let me = cx.member()?;
         let balances = ledger::balances(conn, me.uuid())?;
         let nothing = Amount::zero(DomainCurrency::Jpy);
@@ -114,10 +117,12 @@ struct LedgerEntries {
 /// Every change of the caller's accounts, newest first
 ///
 /// A page ends with a whole entry, so it can be a little longer than `limit`.
-#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Changes", body = LedgerEntries)))]
+#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Changes", body = LedgerEntries)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/ledger-entries")]
 async fn entries(call: Call, filter: Filter<PageFilter>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ReadOwnMoney, cx.standing_outside())?;
         let (me, secrets) = (cx.member()?, cx.app.tokens.secrets());
         let page = filter.0.page(format!("ledger entries {me}"), secrets)?;
         let before = page.after.map(|position| position.id);

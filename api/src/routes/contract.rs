@@ -242,10 +242,12 @@ const fn position(contract: &domain::contract::Contract) -> Position {
 }
 
 /// The caller's contracts, as client and as worker, newest first
-#[utoipa::path(tag = "work", params(ContractQuery), responses((status = 200, description = "Contracts", body = ContractPage)))]
+#[utoipa::path(tag = "work", params(ContractQuery), responses((status = 200, description = "Contracts", body = ContractPage)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/contracts")]
 async fn list_contracts(call: Call, query: Filter<ContractQuery>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ListOwnWork, cx.standing_outside())?;
         let (me, secrets) = (cx.member()?, cx.app.tokens.secrets());
         let state = query.0.status.map(|word| word.0.as_str());
         let list = format!("contracts {me} {state:?}");

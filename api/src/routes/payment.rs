@@ -229,10 +229,12 @@ const fn position(payment: &payment::Payment) -> Position {
 }
 
 /// The caller's payments, newest first
-#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Payments", body = PaymentPage)))]
+#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Payments", body = PaymentPage)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/payments")]
 async fn list_payments(call: Call, filter: Filter<PageFilter>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ReadOwnMoney, cx.standing_outside())?;
         let me = cx.member()?;
         let secrets = cx.app.tokens.secrets();
         let page = filter.0.page(format!("payments {me}"), secrets)?;

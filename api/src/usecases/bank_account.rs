@@ -4,6 +4,7 @@ use domain::{
     bank_account::{AccountDetails, BankAccount},
     event::EventKind,
     ids::MemberId,
+    policy::Operation,
 };
 use persistence::{
     bank_account, event, mail, member,
@@ -25,6 +26,7 @@ const BANK_ACCOUNT_EVENTS: &[EventKind] =
 /// # Errors
 /// Staff, or none was named.
 pub fn read(conn: &mut Conn, cx: &Context) -> Result<BankAccount, Problem> {
+    cx.permit(Operation::ReadBankAccount, cx.standing_outside())?;
     bank_account::find(conn, cx.member()?)?.ok_or_else(Problem::not_found)
 }
 
@@ -33,6 +35,7 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<BankAccount, Problem> {
 /// # Errors
 /// Staff, a log-in too long ago, or another version than was seen.
 pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<BankAccount, Problem> {
+    cx.permit(Operation::ChangeBankAccount, cx.standing_outside())?;
     let me = cx.member()?;
     cx.require_recent_login()?;
     bind(tx, &[me])?;
@@ -60,6 +63,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
 /// # Errors
 /// Staff, a log-in too long ago, another version than was seen, or none was named.
 pub fn remove(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
+    cx.permit(Operation::ChangeBankAccount, cx.standing_outside())?;
     let me = cx.member()?;
     cx.require_recent_login()?;
     let account = bank_account::lock(tx, me)?.ok_or_else(Problem::not_found)?;

@@ -265,7 +265,7 @@ names! {
 /// Not the client's to do, not a card payment, or not in this state.
 pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> Result<Payment, Problem> {
     let (_, _, payment) = lock_payment(tx, id)?;
-    cx.permit(Operation::ReadOwnMoney, cx.standing_to_owner(payment.client))?;
+    cx.permit(Operation::ChargeCard, cx.standing_to_owner(payment.client))?;
     cx.check_version(payment.version)?;
     let refused = payment.method != PaymentMethod::Card || payment.state != PaymentState::Pending;
     let under_way = timer::is_set(tx, id.uuid(), TimerKind::SlowCharge)?;

@@ -30,7 +30,7 @@ names! {
     }
 }
 
-/// A number of exactly so many digits, kept as it is written.
+/// A number of exactly so many digits, not all of them zero, kept as it is written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digits<const LENGTH: usize>([u8; LENGTH]);
 
@@ -53,6 +53,9 @@ pub enum InvalidBankAccount {
     /// An account number is filled up with zeros, but must not be longer.
     #[error("must be 1 to 7 digits")]
     Number,
+    /// Nothing has the number of nothing.
+    #[error("must not be zeros only")]
+    Zeros,
     /// Not the symbol of an account at Japan Post Bank.
     #[error("must be 5 digits that begin with 1 and end with 0")]
     Symbol,
@@ -79,7 +82,8 @@ impl<const LENGTH: usize> FromStr for Digits<LENGTH> {
     fn from_str(text: &str) -> Result<Self, InvalidBankAccount> {
         let digits =
             text.as_bytes().try_into().ok().filter(|bytes: &[u8; LENGTH]| bytes.iter().all(u8::is_ascii_digit));
-        digits.map(Self).ok_or(InvalidBankAccount::Digits(LENGTH))
+        let digits = digits.ok_or(InvalidBankAccount::Digits(LENGTH))?;
+        if digits.iter().all(|digit| *digit == b'0') { Err(InvalidBankAccount::Zeros) } else { Ok(Self(digits)) }
     }
 }
 
@@ -114,10 +118,12 @@ impl AccountNumber {
     /// Reads a number as people write it: banks fill it up to seven digits with zeros in front.
     ///
     /// # Errors
-    /// Other than 1 to 7 digits.
+    /// Other than 1 to 7 digits, or zeros only.
     pub fn filled(text: &str) -> Result<Self, InvalidBankAccount> {
-        let short = (1..=7).contains(&text.len());
-        short.then(|| format!("{text:0>7}")).and_then(|text| text.parse().ok()).ok_or(InvalidBankAccount::Number)
+        if !(1..=7).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(InvalidBankAccount::Number);
+        }
+        format!("{text:0>7}").parse()
     }
 }
 
@@ -171,11 +177,15 @@ impl BankAccount {
         Decision::new(account, EventKind::BankAccountChanged)
     }
 
-    /// The member corrects it, or names another: payouts go there from now on.
-    pub fn change(&self, details: AccountDetails, now: DateTime<Utc>) -> Decision<Self> {
+    /// The member corrects it, or names another: payouts go there from now on. None if nothing would change; to name
+    /// an account again that the bank has refused is to say that it is right.
+    pub fn change(&self, details: AccountDetails, now: DateTime<Utc>) -> Option<Decision<Self>> {
+        if self.details == details && self.is_usable() {
+            return None;
+        }
         let state = BankAccountState::Usable;
         let account = Self { details, state, failure_reason: None, updated_at: now, ..self.clone() };
-        Decision::new(account, EventKind::BankAccountChanged)
+        Some(Decision::new(account, EventKind::BankAccountChanged))
     }
 
     /// The bank refused a payout to these details. If they are still the member's, nothing more is paid there.

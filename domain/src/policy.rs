@@ -256,12 +256,11 @@ const fn dispute(action: DisputeAction) -> &'static [Standing] {
 const fn payout(action: PayoutAction) -> &'static [Standing] {
     match action {
         PayoutAction::Cancel => &[Worker, Finance, Admin],
-        PayoutAction::Hold
-        | PayoutAction::Resume
-        | PayoutAction::Process
-        | PayoutAction::Pay
-        | PayoutAction::Fail
-        | PayoutAction::Return => TREASURY,
+        // It follows from gathering a batch, which is what staff do.
+        PayoutAction::Process => ONLY_SYSTEM,
+        PayoutAction::Hold | PayoutAction::Resume | PayoutAction::Pay | PayoutAction::Fail | PayoutAction::Return => {
+            TREASURY
+        }
     }
 }
 

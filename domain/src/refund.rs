@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     bank_account::AccountDetails,
+    calendar::tokyo_date,
     decision::Decision,
     event::EventKind,
     ids::{MemberId, PaymentId, RefundId},
@@ -13,6 +14,7 @@ use crate::{
     names,
     payment::{Payment, PaymentMethod},
     policy::{Operation, Standing, permitted},
+    settlement::{Settlement, WrongValueDate},
     timer::TimerKind,
 };
 
@@ -134,6 +136,9 @@ pub enum RefundError {
     /// A transfer goes back to an account, and none is known.
     #[error("there is no bank account that it could go to")]
     NoAccount,
+    /// It cannot have been booked on that date.
+    #[error(transparent)]
+    ValueDate(#[from] WrongValueDate),
     /// Not in this state.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -180,15 +185,6 @@ impl Room {
     }
 }
 
-/// That it arrived, as the gateway or the bank says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
-    /// Their own number.
-    pub reference: String,
-    /// When they booked it.
-    pub value_on: NaiveDate,
-}
-
 type Step = Result<Decision<Refund>, RefundError>;
 
 impl Refund {
@@ -232,9 +228,10 @@ impl Refund {
     /// It arrived.
     ///
     /// # Errors
-    /// Not in this state.
+    /// Not in this state, or a date before it was asked for.
     pub fn settle(&self, standing: Standing, settlement: Settlement, now: DateTime<Utc>) -> Step {
         let state = self.state.advance(RefundAction::Settle, standing)?;
+        settlement.check(tokyo_date(self.created_at), now)?;
         let Settlement { reference, value_on } = settlement;
         let entry = match self.method {
             PaymentMethod::Card => JournalEntry::refund_settled_by_card(self.id, self.amount)?,

@@ -152,6 +152,9 @@ fn a_transfer_goes_back_to_the_clients_bank_account(app: &TestApp) {
     let settle = format!("/v1/admin/refunds/{}/settle", text(&refund["id"]));
     let problem = app.act(&finance, &settle, &tomorrow).problem(422, "invalid_body");
     assert_eq!(problem["errors"][0]["pointer"], "/value_on");
+    let before = json!({"reference": "20260402-1", "value_on": app.date(-3)});
+    let problem = app.act(&finance, &settle, &before).problem(422, "invalid_body");
+    assert_eq!(problem["errors"][0]["pointer"], "/value_on");
     let settled = finish(app, &finance, &refund, "settle").expect(200);
     assert_eq!((&settled["status"], &settled["reference"]), (&json!("settled"), &json!("20260402-1")));
     assert_eq!((app.balance(&deal.client).funds, &deal.payment(0)["refundable"]), (0, &yen(0)));

@@ -2,7 +2,7 @@
 
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{ids::PayoutBatchKind, payout::Settlement, payout_batch, policy::Operation};
+use domain::{ids::PayoutBatchKind, payout_batch, policy::Operation, settlement::Settlement};
 use garde::Validate;
 use persistence::{page::Position, payout::PayoutFilter, payout_batch as rows, payout_run::Run};
 use serde::{Deserialize, Serialize};

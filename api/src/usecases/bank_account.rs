@@ -30,7 +30,8 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<BankAccount, Problem> {
     bank_account::find(conn, cx.member()?)?.ok_or_else(Problem::not_found)
 }
 
-/// Names or corrects the account; payouts that are not with the bank yet go there, and the member is told by mail.
+/// Names or corrects the account; payouts that are not with the bank yet go there, and the member is told by mail. The
+/// same account again changes nothing, and tells nothing.
 ///
 /// # Errors
 /// Staff, a log-in too long ago, or another version than was seen.
@@ -42,7 +43,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
     let (account, decision) = match bank_account::lock(tx, me)? {
         Some(known) => {
             cx.check_version(known.version)?;
-            let decision = known.change(details, cx.now);
+            let Some(decision) = known.change(details, cx.now) else { return Ok(known) };
             (bank_account::save(tx, &decision.next)?, decision)
         }
         None => {

@@ -6,9 +6,9 @@ use domain::{
     decision::Decision,
     ids::PayoutBatchId,
     money::{Currency, Money},
-    payout::Settlement,
     payout_batch::{PayoutBatch, PayoutBatchAction, PayoutBatchState},
     policy::Operation,
+    settlement::Settlement,
 };
 use persistence::{
     payout, payout_batch,
@@ -103,7 +103,7 @@ pub fn send(tx: &mut Tx<'_>, cx: &Context, id: PayoutBatchId) -> Result<PayoutBa
 /// The bank has paid all that it has not refused.
 ///
 /// # Errors
-/// Not the caller's to do, not in this state, or a date to come.
+/// Not the caller's to do, not in this state, or not on that date.
 pub fn settle(
     tx: &mut Tx<'_>,
     cx: &Context,

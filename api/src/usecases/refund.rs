@@ -11,7 +11,8 @@ use domain::{
     money::{Currency, Money},
     payment::{Payment, PaymentMethod},
     policy::{Operation, Standing},
-    refund::{Refund, RefundAction, Room, Settlement},
+    refund::{Refund, RefundAction, Room},
+    settlement::Settlement,
     timer::{TimerChange, TimerKind},
     withdrawal::WayOut,
 };
@@ -29,13 +30,7 @@ use super::{
     member::bind,
     payout, withdrawal,
 };
-use crate::{
-    clock,
-    config::Payments,
-    context::Context,
-    mailer,
-    problem::{Code, Problem},
-};
+use crate::{clock, config::Payments, context::Context, mailer, problem::Problem};
 
 /// How long the sandbox's gateway takes to send money back.
 const GATEWAY_TAKES: TimeDelta = TimeDelta::days(1);
@@ -158,13 +153,9 @@ pub fn read(conn: &mut Conn, cx: &Context, id: RefundId) -> Result<Refund, Probl
 /// Finance enters that it arrived.
 ///
 /// # Errors
-/// Not the caller's to do, not in this state, or a date to come.
+/// Not the caller's to do, not in this state, or not on that date.
 pub fn settle(tx: &mut Tx<'_>, cx: &Context, id: RefundId, settlement: Settlement) -> Result<Refund, Problem> {
     let refund = lock_as_staff(tx, cx, id, RefundAction::Settle)?;
-    if settlement.value_on > tokyo_date(cx.now) {
-        let refused = Problem::new(Code::InvalidBody);
-        return Err(refused.at("/value_on", "the date is yet to come", "未来の日付は指定できません。"));
-    }
     commit(tx, cx, &refund.settle(standing(cx), settlement, cx.now)?)
 }
 

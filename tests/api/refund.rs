@@ -210,7 +210,7 @@ fn what_is_set_aside_stays(app: &TestApp) {
 }
 
 /// A client with 50 dollars that came by this method, and the payment.
-fn with_dollars(app: &TestApp, client: &Person, worker: &Person, method: &str) -> String {
+pub fn with_dollars(app: &TestApp, client: &Person, worker: &Person, method: &str) -> String {
     let mut post = job_post();
     post.as_object_mut().unwrap().retain(|name, _| !name.starts_with("budget"));
     post["currency"] = json!("USD");

@@ -16,6 +16,7 @@ use crate::{
     policy::{Operation, Standing, permitted},
     settlement::{Settlement, WrongValueDate},
     timer::TimerKind,
+    withdrawal::WayOut,
 };
 
 names! {
@@ -148,6 +149,33 @@ pub enum RefundError {
     /// An entry that cannot be built.
     #[error(transparent)]
     Entry(#[from] InvalidEntry),
+}
+
+/// Whether there is a way back to where a payment came from, for somebody who has a usable bank account or not.
+pub fn goes_back(payment: &Payment, has_account: bool) -> bool {
+    match payment.method {
+        PaymentMethod::Card => true,
+        PaymentMethod::BankTransfer => has_account && payment.amount.currency() == Currency::Jpy,
+    }
+}
+
+/// What becomes of the funds of a client who leaves, by what is left of each payment that brought them.
+///
+/// # Errors
+/// Amounts of two currencies.
+pub fn way_out(funds: Money, payments: &[(Payment, Money)], has_account: bool) -> Result<WayOut, MoneyError> {
+    let reach = |has_account| {
+        let known = payments.iter().filter(|(payment, _)| goes_back(payment, has_account));
+        Money::sum(funds.currency(), known.map(|(_, left)| *left))
+    };
+    let (now, with_account) = (reach(has_account)?, reach(true)?);
+    Ok(if !funds.minus(now)?.is_positive() {
+        WayOut::Payable
+    } else if with_account.minus(now)?.is_positive() {
+        WayOut::NeedsBankAccount
+    } else {
+        WayOut::Nowhere
+    })
 }
 
 /// How much can go back.

@@ -1,12 +1,16 @@
 //! Leaving for good (退会): what stands in the way, who clears it, and what to know before (domain rules,
 //! section 6). Never a movement of money.
 
+mod coming_back;
 mod tie;
 
 use chrono::{DateTime, Utc};
 
 use self::tie::Meaning;
-pub use self::tie::{Tie, Tied, WayOut};
+pub use self::{
+    coming_back::ComingBack,
+    tie::{Tie, Tied, WayOut},
+};
 use crate::{money::Money, names};
 
 names! {

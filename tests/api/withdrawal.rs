@@ -116,6 +116,7 @@ fn both_sides_see_whose_turn_it_is(app: &TestApp) {
 fn a_refusal_says_what_stands_in_the_way_and_changes_nothing(app: &TestApp) {
     let mia = app.member("mia");
     let job = app.job(&mia);
+    assert_eq!(app.read(&mia, "/v1/me")["allowed_actions"], json!([]));
     let refused = leave(app, &mia).problem(409, "withdrawal_blocked");
     assert_eq!(refused["blockers"], readiness(app, &mia)["blockers"]);
     assert_eq!(app.read(&mia, "/v1/me")["status"], "active");

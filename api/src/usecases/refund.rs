@@ -11,7 +11,7 @@ use domain::{
     money::{Currency, Money},
     payment::{Payment, PaymentMethod},
     policy::{Operation, Standing},
-    refund::{Refund, RefundAction, Room},
+    refund::{self as refunds, Refund, RefundAction, Room},
     settlement::Settlement,
     timer::{TimerChange, TimerKind},
     withdrawal::WayOut,
@@ -101,18 +101,7 @@ fn free(held: &[Balance], client: MemberId, currency: Currency) -> Result<Money,
 /// Only those of the store.
 pub fn way_out(conn: &mut Conn, client: MemberId, funds: Money, has_account: bool) -> Result<WayOut, Problem> {
     let payments = refund::refundable(conn, client, funds.currency())?;
-    let reach = |has_account| {
-        let known = payments.iter().filter(|(payment, _)| goes_back(payment, has_account));
-        Money::sum(funds.currency(), known.map(|(_, left)| *left))
-    };
-    let (now, with_account) = (reach(has_account)?, reach(true)?);
-    Ok(if !funds.minus(now)?.is_positive() {
-        WayOut::Payable
-    } else if with_account.minus(now)?.is_positive() {
-        WayOut::NeedsBankAccount
-    } else {
-        WayOut::Nowhere
-    })
+    Ok(refunds::way_out(funds, &payments, has_account)?)
 }
 
 /// Sends back all that somebody who leaves has as a client, the newest payment first, as far as there is a way.
@@ -124,20 +113,12 @@ pub fn request_all(tx: &mut Tx<'_>, cx: &Context, client: MemberId) -> Result<()
     for currency in Currency::ALL.iter().copied() {
         for (payment, left) in refund::refundable(tx, client, currency)? {
             let amount = left.min(free(&ledger::balances(tx, client.uuid())?, client, currency)?)?;
-            if amount.is_positive() && goes_back(&payment, has_account) {
+            if amount.is_positive() && refunds::goes_back(&payment, has_account) {
                 request(tx, cx, payment.id, amount)?;
             }
         }
     }
     Ok(())
-}
-
-/// Whether there is a way back to where a payment came from.
-fn goes_back(payment: &Payment, has_account: bool) -> bool {
-    match payment.method {
-        PaymentMethod::Card => true,
-        PaymentMethod::BankTransfer => has_account && payment.amount.currency() == Currency::Jpy,
-    }
 }
 
 /// Reads a refund for one who may.

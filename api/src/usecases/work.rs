@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     actor::Party,
-    contract::{Contract, TerminationPaid},
+    contract::{Contract, ContractError, TerminationPaid},
     decision::Decision,
     escrow::Escrow,
     fee::{FeeBasis, FeeSchedule},
@@ -123,6 +123,15 @@ impl Work {
     /// Its milestones as far as the contract looks at them.
     pub fn course(&self) -> Vec<(MilestoneId, MilestoneState)> {
         self.milestones.iter().map(|stored| (stored.milestone.id, stored.milestone.state)).collect()
+    }
+
+    /// What of the termination fee comes with the milestone that is funded next.
+    ///
+    /// # Errors
+    /// Another milestone waits for it.
+    pub fn termination_fee_due(&self) -> Result<Money, ContractError> {
+        let escrow = self.termination.as_ref().map(|fee| &fee.escrow);
+        self.contract.termination_fee_due(escrow, self.milestones.iter().map(|stored| &stored.milestone))
     }
 
     /// One of its milestones.

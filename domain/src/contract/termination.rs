@@ -9,7 +9,8 @@ use crate::{
     event::EventKind,
     ids::EscrowId,
     ledger::JournalEntry,
-    milestone::{FeeTerms, Proceeds},
+    milestone::{FeeTerms, Milestone, Proceeds},
+    money::Money,
     names,
 };
 
@@ -39,6 +40,22 @@ impl Contract {
     /// The escrow that will hold the termination fee, if one was agreed.
     pub fn plan_termination(&self, id: EscrowId, now: DateTime<Utc>) -> Option<Escrow> {
         self.terms.termination_fee.map(|fee| Escrow::new(id, self.client, self.worker, fee, now))
+    }
+
+    /// What of the termination fee comes with the milestone that is funded next: all of it, unless it is here already.
+    /// It comes with the first, so until then only one milestone waits for money.
+    ///
+    /// # Errors
+    /// Another milestone waits for it.
+    pub fn termination_fee_due<'a>(
+        &self,
+        escrow: Option<&Escrow>,
+        milestones: impl IntoIterator<Item = &'a Milestone>,
+    ) -> Result<Money, ContractError> {
+        let missing = escrow.filter(|escrow| escrow.state == EscrowState::Unfunded);
+        let Some(escrow) = missing else { return Ok(Money::zero(self.released.currency())) };
+        let is_awaited = milestones.into_iter().any(|milestone| milestone.termination_fee_due.is_positive());
+        if is_awaited { Err(ContractError::TerminationFeeAwaited) } else { Ok(escrow.amount) }
     }
 
     /// The termination fee came together with the money of the first milestone.

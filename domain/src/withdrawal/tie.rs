@@ -16,7 +16,7 @@ use crate::{
     ledger::AccountKind,
     member::MemberState,
     milestone::MilestoneState,
-    money::{Currency, Money, MoneyError},
+    money::{Currency, Money},
     payout::PayoutState,
     proposal::ProposalState,
     refund::RefundState,
@@ -41,21 +41,6 @@ impl WayOut {
             (Currency::Jpy, false) => Self::NeedsBankAccount,
             (Currency::Usd, _) => Self::Nowhere,
         }
-    }
-
-    /// What becomes of client funds, by how much of them can go back where it came from now, and how much could with a
-    /// bank account.
-    ///
-    /// # Errors
-    /// Amounts of two currencies.
-    pub fn of_client_funds(funds: Money, now: Money, with_account: Money) -> Result<Self, MoneyError> {
-        Ok(if !funds.minus(now)?.is_positive() {
-            Self::Payable
-        } else if with_account.minus(now)?.is_positive() {
-            Self::NeedsBankAccount
-        } else {
-            Self::Nowhere
-        })
     }
 }
 

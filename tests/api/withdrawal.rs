@@ -4,12 +4,7 @@ use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Deal, Engine, Person, Response, TestApp,
-    deals::text,
-    market::{offer, yen},
-    on_both_engines,
-    payday::account,
-    work::at_once,
+    Deal, Engine, Person, Response, TestApp, deals::text, market::offer, on_both_engines, work::at_once,
 };
 
 on_both_engines!(
@@ -21,7 +16,6 @@ on_both_engines!(
     leaving_needs_consent_a_reason_and_a_recent_log_in,
     who_has_left_is_forgotten,
     the_answer_to_leaving_can_be_had_again,
-    nobody_takes_the_address_of_somebody_who_is_leaving,
     who_has_left_gets_no_new_business,
     an_address_comes_back_after_the_purge,
     support_lets_an_address_come_back_sooner,
@@ -174,18 +168,6 @@ fn the_answer_to_leaving_can_be_had_again(app: &TestApp) {
     let (first, again) = (leave(), leave());
     assert_eq!((first.expect(200), again.header("idempotency-replayed")), (again.expect(200), "true"));
     app.act(&mia, "/v1/me/withdrawal", &farewell()).problem(401, "invalid_token");
-}
-
-fn nobody_takes_the_address_of_somebody_who_is_leaving(app: &TestApp) {
-    let deal = with_earnings(app);
-    leave(app, &deal.worker).expect(200);
-    let mut theft = crate::harness::people::registration(&deal.worker.email);
-    theft["password"] = json!("somebody else entirely");
-    app.post("/v1/accounts").json(&theft).expect(202);
-    let stolen = json!({"email": deal.worker.email, "password": "somebody else entirely"});
-    app.post("/v1/sessions").json(&stolen).problem(401, "invalid_credentials");
-    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", deal.worker.email)).send().expect(200);
-    assert_eq!(mails["items"][0]["subject"], "Write to support to join again");
 }
 
 fn who_has_left_gets_no_new_business(app: &TestApp) {

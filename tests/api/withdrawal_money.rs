@@ -1,14 +1,15 @@
 //! What somebody who leaves has: paid out, sent back, or kept for them.
 
 use domain::policy::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::withdrawal::{blockers, farewell, leave, readiness};
+use super::withdrawal::{blockers, leave, readiness};
 use crate::harness::{
-    Deal, Engine, Person, TestApp, deals::text, market::yen, on_both_engines, payday::account, work::at_once,
+    Deal, Person, TestApp, deals::text, market::yen, on_both_engines, payday::account, work::at_once,
 };
 
 on_both_engines!(
+    nobody_takes_the_address_of_somebody_who_is_leaving,
     a_last_payout_goes_out_free_of_charge_and_closes_the_account,
     earnings_without_an_account_block_until_there_is_one,
     a_last_payout_that_fails_is_kept_for_its_worker,
@@ -213,4 +214,16 @@ fn what_is_released_while_its_worker_leaves_is_paid_all_the_same(app: &TestApp) 
     let owed =
         "SELECT CAST(sum(balance) AS TEXT) AS text FROM ledger_accounts WHERE kind IN ('earnings', 'payout_transit')";
     assert_eq!(app.database.texts(owed), ["48000"]);
+}
+
+fn nobody_takes_the_address_of_somebody_who_is_leaving(app: &TestApp) {
+    let deal = with_earnings(app);
+    leave(app, &deal.worker).expect(200);
+    let mut theft = crate::harness::people::registration(&deal.worker.email);
+    theft["password"] = json!("somebody else entirely");
+    app.post("/v1/accounts").json(&theft).expect(202);
+    let stolen = json!({"email": deal.worker.email, "password": "somebody else entirely"});
+    app.post("/v1/sessions").json(&stolen).problem(401, "invalid_credentials");
+    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", deal.worker.email)).send().expect(200);
+    assert_eq!(mails["items"][0]["subject"], "Write to support to join again");
 }

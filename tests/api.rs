@@ -37,4 +37,5 @@ mod sandbox;
 mod strangers;
 mod termination_fee;
 mod withdrawal;
+mod withdrawal_money;
 mod worklist;

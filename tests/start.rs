@@ -250,6 +250,10 @@ fn rules_that_make_no_sense_are_named_in_one_line() {
         ("PAYOUT__QUICK_RATE", "5"),
         ("PAYOUT__BANK_FEES", "0036=100"),
         ("PAYOUT__BANK_FEES", "500 36=100"),
+        ("PAYOUT__BANK_FEES", "500 0036=100 0036=200"),
+        ("PAYOUT__BANK_FEES", "500 400"),
+        ("PAYOUT__BANK_FEES", "500 0036=100@30000"),
+        ("PAYOUT__BANK_FEES", "500 0000=100"),
         ("UNHEARD_OF", "1"),
         ("FUNDING_WINDOW__UNHEARD_OF", "1"),
     ] {

@@ -20,6 +20,7 @@ pub mod mailer;
 pub mod money;
 pub mod openapi;
 pub mod page;
+pub mod parameters;
 pub mod password;
 pub mod problem;
 pub mod reply;

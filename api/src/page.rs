@@ -1,6 +1,6 @@
 //! Lists: keyset pages with opaque, signed cursors that are bound to their filters.
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use persistence::page::Position;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -45,6 +45,11 @@ impl PageFilter {
     }
 }
 
+/// The position of what there is one of for each day.
+pub fn of_day(day: NaiveDate) -> Position {
+    Position { at: day.and_time(NaiveTime::MIN).and_utc(), id: Uuid::nil() }
+}
+
 /// Which page of which list is asked for.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
@@ -68,6 +73,11 @@ impl PageRequest {
         }
         let after = cursor.map(|cursor| open(cursor, &list, secrets)).transpose()?;
         Ok(Self { limit: limit.into(), after, list })
+    }
+
+    /// The day that the page before ended with, in a list by days.
+    pub fn after_day(&self) -> Option<NaiveDate> {
+        self.after.map(|position| position.at.date_naive())
     }
 
     /// One more than the page holds, to see whether another follows.

@@ -30,7 +30,7 @@ use crate::{
     limits::{self, Limits},
     locale::Locale,
     mailer::Mailer,
-    password,
+    parameters, password,
     problem::Problem,
     routes,
     secrets::{self, Secrets},
@@ -177,6 +177,7 @@ fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std:
             .into_app()
             .configure(crate::docs::configure)
             .default_service(web::route().to(edge::unmatched))
+            .wrap(from_fn(parameters::check))
             .wrap(from_fn(limits::limit))
             .wrap(tracing_actix_web::TracingLogger::<crate::logs::Spans>::new())
             .wrap(from_fn(edge::edge))

@@ -132,7 +132,7 @@ impl Database {
 
     /// A copy under another name, in place of the one before.
     pub fn copy(&self, name: &str) -> Self {
-        let copy = match self.engine {
+        match self.engine {
             Engine::Sqlite => {
                 let copy = Self {
                     place: self.file().with_file_name(format!("{name}.db")).display().to_string(),
@@ -152,8 +152,7 @@ impl Database {
                 administrator.execute("CHECKPOINT");
                 copy
             }
-        };
-        copy
+        }
     }
 
     /// What can be accepted, in the order of the floors' numbers.

@@ -30,7 +30,7 @@ names! {
     }
 }
 
-/// A number of exactly so many digits, kept as it is written.
+/// A number of exactly so many digits, not all of them zero, kept as it is written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digits<const LENGTH: usize>([u8; LENGTH]);
 
@@ -46,13 +46,16 @@ pub const JAPAN_POST: BankCode = Digits::of(*b"9900");
 
 /// Why something is no account at a bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidAccount {
+pub enum InvalidBankAccount {
     /// Other than digits, or not as many as it takes.
     #[error("must be exactly {0} digits")]
     Digits(usize),
     /// An account number is filled up with zeros, but must not be longer.
     #[error("must be 1 to 7 digits")]
     Number,
+    /// Nothing has the number of nothing.
+    #[error("must not be zeros only")]
+    Zeros,
     /// Not the symbol of an account at Japan Post Bank.
     #[error("must be 5 digits that begin with 1 and end with 0")]
     Symbol,
@@ -74,12 +77,13 @@ impl<const LENGTH: usize> Digits<LENGTH> {
 }
 
 impl<const LENGTH: usize> FromStr for Digits<LENGTH> {
-    type Err = InvalidAccount;
+    type Err = InvalidBankAccount;
 
-    fn from_str(text: &str) -> Result<Self, InvalidAccount> {
+    fn from_str(text: &str) -> Result<Self, InvalidBankAccount> {
         let digits =
             text.as_bytes().try_into().ok().filter(|bytes: &[u8; LENGTH]| bytes.iter().all(u8::is_ascii_digit));
-        digits.map(Self).ok_or(InvalidAccount::Digits(LENGTH))
+        let digits = digits.ok_or(InvalidBankAccount::Digits(LENGTH))?;
+        if digits.iter().all(|digit| *digit == b'0') { Err(InvalidBankAccount::Zeros) } else { Ok(Self(digits)) }
     }
 }
 
@@ -114,10 +118,12 @@ impl AccountNumber {
     /// Reads a number as people write it: banks fill it up to seven digits with zeros in front.
     ///
     /// # Errors
-    /// Other than 1 to 7 digits.
-    pub fn filled(text: &str) -> Result<Self, InvalidAccount> {
-        let short = (1..=7).contains(&text.len());
-        short.then(|| format!("{text:0>7}")).and_then(|text| text.parse().ok()).ok_or(InvalidAccount::Number)
+    /// Other than 1 to 7 digits, or zeros only.
+    pub fn filled(text: &str) -> Result<Self, InvalidBankAccount> {
+        if !(1..=7).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(InvalidBankAccount::Number);
+        }
+        format!("{text:0>7}").parse()
     }
 }
 
@@ -131,15 +137,15 @@ impl AccountDetails {
     ///
     /// # Errors
     /// Not the form of a symbol, or of a number.
-    pub fn japan_post(symbol: &str, number: &str, holder: KanaName) -> Result<Self, InvalidAccount> {
-        let symbol: Digits<5> = symbol.parse().map_err(|_| InvalidAccount::Symbol)?;
+    pub fn japan_post(symbol: &str, number: &str, holder: KanaName) -> Result<Self, InvalidBankAccount> {
+        let symbol: Digits<5> = symbol.parse().map_err(|_| InvalidBankAccount::Symbol)?;
         let branch = match symbol.0 {
             [b'1', tens, units, _, b'0'] => Digits([tens, units, b'8']),
-            _ => return Err(InvalidAccount::Symbol),
+            _ => return Err(InvalidBankAccount::Symbol),
         };
         let known = (2..=8).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
-        let number = number.strip_suffix('1').filter(|_| known).ok_or(InvalidAccount::PostNumber)?;
-        let number = AccountNumber::filled(number).map_err(|_| InvalidAccount::PostNumber)?;
+        let number = number.strip_suffix('1').filter(|_| known).ok_or(InvalidBankAccount::PostNumber)?;
+        let number = AccountNumber::filled(number).map_err(|_| InvalidBankAccount::PostNumber)?;
         Ok(Self { bank: JAPAN_POST, branch, account_type: AccountType::Ordinary, number, holder })
     }
 }
@@ -171,11 +177,15 @@ impl BankAccount {
         Decision::new(account, EventKind::BankAccountChanged)
     }
 
-    /// The member corrects it, or names another: payouts go there from now on.
-    pub fn change(&self, details: AccountDetails, now: DateTime<Utc>) -> Decision<Self> {
+    /// The member corrects it, or names another: payouts go there from now on. None if nothing would change; to name
+    /// an account again that the bank has refused is to say that it is right.
+    pub fn change(&self, details: AccountDetails, now: DateTime<Utc>) -> Option<Decision<Self>> {
+        if self.details == details && self.is_usable() {
+            return None;
+        }
         let state = BankAccountState::Usable;
         let account = Self { details, state, failure_reason: None, updated_at: now, ..self.clone() };
-        Decision::new(account, EventKind::BankAccountChanged)
+        Some(Decision::new(account, EventKind::BankAccountChanged))
     }
 
     /// The bank refused a payout to these details. If they are still the member's, nothing more is paid there.

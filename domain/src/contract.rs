@@ -152,6 +152,9 @@ pub enum ContractError {
         /// Where it stands.
         state: MilestoneState,
     },
+    /// The termination fee comes with the first milestone, which waits for it.
+    #[error("another milestone waits for the termination fee")]
+    TerminationFeeAwaited,
     /// An escrow that is not this contract's was passed in.
     #[error("the escrow belongs to something else")]
     ForeignEscrow,

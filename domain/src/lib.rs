@@ -33,6 +33,7 @@ pub mod proposal;
 pub mod refund;
 pub mod release;
 pub mod rules;
+pub mod settlement;
 pub mod states;
 pub mod terms;
 pub mod timer;

@@ -73,6 +73,11 @@ names! {
     }
 }
 
+/// Somebody who cannot be bound by anything new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the account is {0}")]
+pub struct NotHere(pub MemberState);
+
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -108,6 +113,14 @@ impl Member {
         let (role, state) = (Role::Member, MemberState::INITIAL);
         let member = Self { id, kind, role, email, display_name, state, version: 1, created_at: now, updated_at: now };
         Decision::new(member, EventKind::MemberRegistered)
+    }
+
+    /// Whether something can begin that would bind them: nobody who leaves takes on more.
+    ///
+    /// # Errors
+    /// [`NotHere`] unless the account is active.
+    pub fn check_here(&self) -> Result<(), NotHere> {
+        if self.state == MemberState::Active { Ok(()) } else { Err(NotHere(self.state)) }
     }
 
     /// The mailed token came back.

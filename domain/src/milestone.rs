@@ -6,7 +6,7 @@ mod money;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use self::money::{FeeTerms, Movement, Release};
+pub use self::money::{FeeTerms, Movement, Proceeds};
 use crate::{
     contract::Contract,
     escrow::Escrow,
@@ -308,12 +308,28 @@ impl Milestone {
         self.funding_total()?.minus(self.reserved)
     }
 
-    /// What this caller may do now.
-    pub fn allowed_actions(&self, standing: Standing) -> Vec<MilestoneAction> {
+    /// Whether its money can be asked for in another way; not once some of the payment that is pending has come.
+    pub fn takes_another_payment(&self, has_payment_begun: bool) -> bool {
+        self.state == MilestoneState::Funding && !has_payment_begun
+    }
+
+    /// What this caller may do now. Its funding does not start while another milestone waits for the termination fee
+    /// of its contract ([`Contract::termination_fee_due`]).
+    pub fn allowed_actions(&self, standing: Standing, is_fee_awaited: bool) -> Vec<MilestoneAction> {
         let mut allowed = self.state.allowed(standing);
-        if self.revision_rounds >= self.revision_limit {
-            allowed.retain(|action| *action != MilestoneAction::RequestChanges);
-        }
+        allowed.retain(|action| match action {
+            MilestoneAction::StartFunding => !is_fee_awaited,
+            MilestoneAction::RequestChanges => self.revision_rounds < self.revision_limit,
+            MilestoneAction::Fund
+            | MilestoneAction::ExpireFunding
+            | MilestoneAction::Deliver
+            | MilestoneAction::Accept
+            | MilestoneAction::AutoAccept
+            | MilestoneAction::Dispute
+            | MilestoneAction::Settle
+            | MilestoneAction::Rule
+            | MilestoneAction::Cancel => true,
+        });
         allowed
     }
 }

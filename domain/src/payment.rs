@@ -114,6 +114,12 @@ pub enum PaymentError {
     /// A receipt of nothing or less.
     #[error("what is received must be more than nothing")]
     NothingReceived,
+    /// No card can be charged for it.
+    #[error("only a pending card payment that is not being charged can be charged")]
+    NotChargeable,
+    /// Nothing is waited for, or some of it has come.
+    #[error("another payment can be asked for only while the milestone waits for money, and none of it has come")]
+    NotReplaceable,
     /// Not in this state.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -166,6 +172,24 @@ impl Payment {
             updated_at: now,
         };
         Ok(Decision::new(payment, EventKind::PaymentRequested))
+    }
+
+    /// Whether a milestone's money can be asked for in another way, in place of the payment that is pending, if one is.
+    ///
+    /// # Errors
+    /// Nothing is being funded, or some of the pending payment has come.
+    pub fn check_replaceable(milestone: &Milestone, pending: Option<&Self>) -> Result<(), PaymentError> {
+        let has_begun = pending.is_some_and(|payment| payment.received.is_positive());
+        if milestone.takes_another_payment(has_begun) { Ok(()) } else { Err(PaymentError::NotReplaceable) }
+    }
+
+    /// Whether a card can be charged for it. One that is being charged is not charged again.
+    ///
+    /// # Errors
+    /// It is no card payment, not pending, or being charged.
+    pub fn check_chargeable(&self, is_being_charged: bool) -> Result<(), PaymentError> {
+        let waits = self.method == PaymentMethod::Card && self.state == PaymentState::Pending;
+        if waits && !is_being_charged { Ok(()) } else { Err(PaymentError::NotChargeable) }
     }
 
     /// What has not come yet; nothing if too much came.

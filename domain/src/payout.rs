@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 pub use self::{
     amount::{Quick, due},
-    decide::{Asked, Settlement},
+    decide::Asked,
 };
 use crate::{
     bank_account::AccountDetails,
@@ -17,6 +17,7 @@ use crate::{
     money::{Money, MoneyError},
     names,
     policy::{Operation, Standing, permitted},
+    settlement::WrongValueDate,
 };
 
 names! {
@@ -147,10 +148,14 @@ pub struct Payout {
     pub sent_at: Option<DateTime<Utc>>,
     /// Why it is held, was taken back, failed or came back; for the worker to read.
     pub reason: Option<String>,
-    /// The bank's own number of the transfer.
+    /// The bank's own number of the transfer to the worker.
     pub bank_reference: Option<String>,
     /// When the bank booked it.
     pub value_on: Option<NaiveDate>,
+    /// The bank's own number of the transfer that brought it back.
+    pub return_reference: Option<String>,
+    /// When the bank booked that one.
+    pub returned_on: Option<NaiveDate>,
     /// How often it was written.
     pub version: i32,
     /// When it was made.
@@ -182,6 +187,9 @@ pub enum PayoutError {
     /// The bank cannot have paid what it was not sent.
     #[error("its batch was not sent to the bank")]
     NotSent,
+    /// The bank cannot have booked it on that date.
+    #[error(transparent)]
+    ValueDate(#[from] WrongValueDate),
     /// Not in this state.
     #[error(transparent)]
     Refused(#[from] Refused),

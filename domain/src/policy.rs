@@ -95,8 +95,16 @@ pub enum Operation {
     RequestCancellation,
     /// Reading a dispute, by its parties and staff.
     ReadDispute,
-    /// Reading the own balance, entries and payments.
+    /// Listing the own jobs, proposals, contracts and disputes.
+    ListOwnWork,
+    /// Reading the own balance and its changes, and listing the own payments, payouts and refunds.
     ReadOwnMoney,
+    /// Having a card charged for the own payment.
+    ChargeCard,
+    /// Reading where the own payouts go.
+    ReadBankAccount,
+    /// Saying where they go, or nowhere any more.
+    ChangeBankAccount,
     /// Reading what stands in the way of leaving.
     ReadWithdrawal,
     /// Letting the address of somebody who left join again.
@@ -140,6 +148,8 @@ const READERS: &[Standing] = &[Client, Worker, Support, Finance, Admin];
 const MEDIATORS: &[Standing] = &[Support, Admin];
 const TREASURY: &[Standing] = &[Finance, Admin];
 const STAFF: &[Standing] = &[Support, Finance, Admin];
+/// To what is not there yet, or has no other side, every member is an outsider.
+const ANY_MEMBER: &[Standing] = &[Outsider];
 const ONLY_CLIENT: &[Standing] = &[Client];
 const ONLY_WORKER: &[Standing] = &[Worker];
 const ONLY_SYSTEM: &[Standing] = &[System];
@@ -165,10 +175,12 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::ReadPayout => &[Worker, Support, Finance, Admin],
         Operation::Refund(action) => refund(action),
         Operation::HandleRefunds => TREASURY,
-        // Any member may start something of their own; it is then theirs.
-        Operation::PostJob | Operation::SubmitProposal | Operation::RequestPayout => &[Outsider],
+        // Any member may start something of their own; it is then theirs. Staff have nothing of their own.
+        Operation::PostJob | Operation::SubmitProposal | Operation::RequestPayout => ANY_MEMBER,
+        Operation::ListOwnWork | Operation::ReadOwnMoney => ANY_MEMBER,
+        Operation::ReadBankAccount | Operation::ChangeBankAccount => ANY_MEMBER,
         // The owner of a job, or of money, stands as client to it.
-        Operation::ReadProposals | Operation::ReadOwnMoney | Operation::RequestRefund => ONLY_CLIENT,
+        Operation::ReadProposals | Operation::ChargeCard | Operation::RequestRefund => ONLY_CLIENT,
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,
         Operation::WriteProgressNote => ONLY_WORKER,
         Operation::RequestCancellation => PARTIES,
@@ -244,12 +256,11 @@ const fn dispute(action: DisputeAction) -> &'static [Standing] {
 const fn payout(action: PayoutAction) -> &'static [Standing] {
     match action {
         PayoutAction::Cancel => &[Worker, Finance, Admin],
-        PayoutAction::Hold
-        | PayoutAction::Resume
-        | PayoutAction::Process
-        | PayoutAction::Pay
-        | PayoutAction::Fail
-        | PayoutAction::Return => TREASURY,
+        // It follows from gathering a batch, which is what staff do.
+        PayoutAction::Process => ONLY_SYSTEM,
+        PayoutAction::Hold | PayoutAction::Resume | PayoutAction::Pay | PayoutAction::Fail | PayoutAction::Return => {
+            TREASURY
+        }
     }
 }
 

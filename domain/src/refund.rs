@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     bank_account::AccountDetails,
+    calendar::tokyo_date,
     decision::Decision,
     event::EventKind,
     ids::{MemberId, PaymentId, RefundId},
@@ -13,7 +14,9 @@ use crate::{
     names,
     payment::{Payment, PaymentMethod},
     policy::{Operation, Standing, permitted},
+    settlement::{Settlement, WrongValueDate},
     timer::TimerKind,
+    withdrawal::WayOut,
 };
 
 names! {
@@ -134,6 +137,9 @@ pub enum RefundError {
     /// A transfer goes back to an account, and none is known.
     #[error("there is no bank account that it could go to")]
     NoAccount,
+    /// It cannot have been booked on that date.
+    #[error(transparent)]
+    ValueDate(#[from] WrongValueDate),
     /// Not in this state.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -143,6 +149,33 @@ pub enum RefundError {
     /// An entry that cannot be built.
     #[error(transparent)]
     Entry(#[from] InvalidEntry),
+}
+
+/// Whether there is a way back to where a payment came from, for somebody who has a usable bank account or not.
+pub fn goes_back(payment: &Payment, has_account: bool) -> bool {
+    match payment.method {
+        PaymentMethod::Card => true,
+        PaymentMethod::BankTransfer => has_account && payment.amount.currency() == Currency::Jpy,
+    }
+}
+
+/// What becomes of the funds of a client who leaves, by what is left of each payment that brought them.
+///
+/// # Errors
+/// Amounts of two currencies.
+pub fn way_out(funds: Money, payments: &[(Payment, Money)], has_account: bool) -> Result<WayOut, MoneyError> {
+    let reach = |has_account| {
+        let known = payments.iter().filter(|(payment, _)| goes_back(payment, has_account));
+        Money::sum(funds.currency(), known.map(|(_, left)| *left))
+    };
+    let (now, with_account) = (reach(has_account)?, reach(true)?);
+    Ok(if !funds.minus(now)?.is_positive() {
+        WayOut::Payable
+    } else if with_account.minus(now)?.is_positive() {
+        WayOut::NeedsBankAccount
+    } else {
+        WayOut::Nowhere
+    })
 }
 
 /// How much can go back.
@@ -178,15 +211,6 @@ impl Room {
         }
         Ok(())
     }
-}
-
-/// That it arrived, as the gateway or the bank says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
-    /// Their own number.
-    pub reference: String,
-    /// When they booked it.
-    pub value_on: NaiveDate,
 }
 
 type Step = Result<Decision<Refund>, RefundError>;
@@ -232,9 +256,10 @@ impl Refund {
     /// It arrived.
     ///
     /// # Errors
-    /// Not in this state.
+    /// Not in this state, or a date before it was asked for.
     pub fn settle(&self, standing: Standing, settlement: Settlement, now: DateTime<Utc>) -> Step {
         let state = self.state.advance(RefundAction::Settle, standing)?;
+        settlement.check(tokyo_date(self.created_at), now)?;
         let Settlement { reference, value_on } = settlement;
         let entry = match self.method {
             PaymentMethod::Card => JournalEntry::refund_settled_by_card(self.id, self.amount)?,

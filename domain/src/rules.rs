@@ -149,6 +149,9 @@ pub enum RulesError {
     /// Nothing would be paid out, or nothing of what is.
     #[error("payout.minimum must be at least 1, and more than every fee of payout.bank_fees that it meets")]
     PayoutMinimum,
+    /// A bank with two fees for one amount, or with none for small ones.
+    #[error("payout.bank_fees must have exactly one fee from nothing on for every bank it names, and no amount twice")]
+    BankFees,
     /// No step of a run, or no batch, would pay anybody; or so many that one transaction could not.
     #[error("payout.run_chunk must be from 1 to 1000, and payout.batch_max from 1 to 10000")]
     PayoutSteps,
@@ -172,6 +175,7 @@ impl Rules {
             (self.max_milestones >= 1, RulesError::MaxMilestones),
             ((1..=LARGEST_TOTAL).contains(&self.max_contract_total), RulesError::MaxContractTotal),
             ((50..=60).contains(&self.payout.lawful_days), RulesError::LawfulDays),
+            (self.payout.has_one_bank_fee_for_each(), RulesError::BankFees),
             (self.payout.leaves_something(), RulesError::PayoutMinimum),
             (
                 (1..=1_000).contains(&self.payout.run_chunk) && (1..=10_000).contains(&self.payout.batch_max),

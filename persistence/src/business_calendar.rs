@@ -39,15 +39,16 @@ pub fn read(conn: &mut Conn) -> Result<BusinessCalendar, StoreError> {
     Ok(BusinessCalendar::new(rows.into_iter().collect()))
 }
 
-/// Every override, by day.
+/// A page of overrides, by day, after one.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn overrides(conn: &mut Conn) -> Result<Vec<Override>, StoreError> {
-    let rows: Vec<Row> = calendar_overrides::table
-        .order(calendar_overrides::day_on)
-        .select(calendar_overrides::all_columns)
-        .load(conn)?;
+pub fn overrides(conn: &mut Conn, after: Option<NaiveDate>, fetch: i64) -> Result<Vec<Override>, StoreError> {
+    let mut query = calendar_overrides::table.select(calendar_overrides::all_columns).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(calendar_overrides::day_on.gt(after));
+    }
+    let rows: Vec<Row> = query.order(calendar_overrides::day_on).limit(fetch).load(conn)?;
     let read = |(day, is_business_day, note, changed_by, updated_at): Row| Override {
         day,
         is_business_day,

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use domain::{
     escrow::Escrow,
     ids::{ContractId, EscrowId, MilestoneId},
-    milestone::Release,
+    milestone::Proceeds,
     money::{Currency, Money},
 };
 
@@ -42,9 +42,9 @@ impl Charged {
     ///
     /// # Errors
     /// An amount out of range, which the domain never makes.
-    pub fn of(release: &Release) -> Result<Self, StoreError> {
-        let money = |amount| Money::new(amount, release.gross.currency()).map_err(corrupt("escrows", "release"));
-        Ok(Self { fee: money(release.fee.fee)?, tax: money(release.fee.tax)?, net: release.net })
+    pub fn of(proceeds: &Proceeds) -> Result<Self, StoreError> {
+        let money = |amount| Money::new(amount, proceeds.gross.currency()).map_err(corrupt("escrows", "release"));
+        Ok(Self { fee: money(proceeds.fee.fee)?, tax: money(proceeds.fee.tax)?, net: proceeds.net })
     }
 
     /// What three columns say that are all there, or none.
@@ -196,10 +196,10 @@ pub fn lock_termination_fee(tx: &mut Tx<'_>, contract: ContractId) -> Result<Opt
 pub fn save_termination_fee(
     tx: &mut Tx<'_>,
     escrow: &Escrow,
-    release: Option<&Release>,
+    proceeds: Option<&Proceeds>,
 ) -> Result<TerminationFee, StoreError> {
     let escrow = save(tx, escrow)?;
-    let charged = release.map(Charged::of).transpose()?;
+    let charged = proceeds.map(Charged::of).transpose()?;
     if let Some(Charged { fee, tax, net }) = charged {
         diesel::update(escrows::table.find(Key::from(escrow.id)))
             .set((escrows::fee.eq(fee.amount()), escrows::fee_tax.eq(tax.amount()), escrows::net.eq(net.amount())))

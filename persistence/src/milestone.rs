@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use domain::{
     escrow::Escrow,
     ids::{ContractId, MilestoneId},
-    milestone::{Milestone, Release},
+    milestone::{Milestone, Proceeds},
     money::{Currency, Money},
 };
 
@@ -232,9 +232,9 @@ pub fn of_contracts(conn: &mut Conn, contracts: &[ContractId]) -> Result<Vec<Sto
 pub fn save(
     tx: &mut Tx<'_>,
     milestone: &Milestone,
-    release: Option<&Release>,
+    proceeds: Option<&Proceeds>,
 ) -> Result<(Milestone, Option<Charged>), StoreError> {
-    let charged = release.map(Charged::of).transpose()?;
+    let charged = proceeds.map(Charged::of).transpose()?;
     let next = Milestone { version: milestone.version + 1, ..milestone.clone() };
     let row = milestones::table.find(Key::from(milestone.id)).filter(milestones::version.eq(milestone.version));
     let update = diesel::update(row).set(Progress::new(&next, charged));

@@ -2,6 +2,8 @@
 
 mod receipt;
 
+use std::collections::BTreeSet;
+
 use diesel::{dsl::exists, prelude::*};
 use domain::{
     ids::{MemberId, MilestoneId, PaymentId},
@@ -126,6 +128,19 @@ pub fn lock_pending(tx: &mut Tx<'_>, milestone: MilestoneId) -> Result<Option<Pa
         .filter(payments::state.eq("pending"))
         .select(Row::as_select());
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Payment::try_from).transpose()
+}
+
+/// Those of these milestones whose pending payment has come in part.
+///
+/// # Errors
+/// Only those of the database.
+pub fn begun(conn: &mut Conn, milestones: &[MilestoneId]) -> Result<BTreeSet<MilestoneId>, StoreError> {
+    let found: Vec<Key> = payments::table
+        .filter(payments::milestone_id.eq_any(milestones.iter().copied().map(Key::from)))
+        .filter(payments::state.eq("pending").and(payments::received.gt(0)))
+        .select(payments::milestone_id)
+        .load(conn)?;
+    Ok(found.into_iter().map(MilestoneId::from).collect())
 }
 
 /// The payments of a milestone, newest first.

@@ -107,12 +107,15 @@ pub fn save(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
     saved(changed, "payout_runs")
 }
 
-/// The newest runs first.
+/// A page of runs, newest first, after the close of a month.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn list(conn: &mut Conn, most: i64) -> Result<Vec<Run>, StoreError> {
-    let rows: Vec<Row> =
-        payout_runs::table.order(payout_runs::closed_on.desc()).limit(most).select(Row::as_select()).load(conn)?;
+pub fn list(conn: &mut Conn, after: Option<NaiveDate>, fetch: i64) -> Result<Vec<Run>, StoreError> {
+    let mut query = payout_runs::table.select(Row::as_select()).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(payout_runs::closed_on.lt(after));
+    }
+    let rows: Vec<Row> = query.order(payout_runs::closed_on.desc()).limit(fetch).load(conn)?;
     Ok(rows.into_iter().map(Run::from).collect())
 }

@@ -572,6 +572,8 @@ diesel::table! {
         reason -> Nullable<Text>,
         bank_reference -> Nullable<Text>,
         value_on -> Nullable<Date>,
+        return_reference -> Nullable<Text>,
+        returned_on -> Nullable<Date>,
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,

@@ -110,6 +110,18 @@ pub fn is_set(conn: &mut Conn, subject: Uuid, kind: TimerKind) -> Result<bool, S
     Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
 }
 
+/// For which of these something of this kind is still to come.
+///
+/// # Errors
+/// Only those of the database.
+pub fn set_among(conn: &mut Conn, subjects: &[Uuid], kind: TimerKind) -> Result<Vec<Uuid>, StoreError> {
+    let found: Vec<Key> = timers::table
+        .filter(timers::subject.eq_any(subjects.iter().copied().map(Key)).and(timers::kind.eq(kind.as_str())))
+        .select(timers::subject)
+        .load(conn)?;
+    Ok(found.into_iter().map(|key| key.0).collect())
+}
+
 /// Puts a timer off that could not be fired, so that the others go on.
 ///
 /// # Errors

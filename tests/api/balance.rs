@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Person, TestApp, deals::text, on_both_engines};
+use super::refund::with_dollars;
+use crate::harness::{Person, TestApp, deals::text, market::yen, on_both_engines};
 
 on_both_engines!(
     every_yen_can_be_traced,
     entries_are_read_page_by_page,
+    a_balance_tells_every_currency,
     staff_have_no_balance,
     a_page_takes_no_wild_parameters,
 );
@@ -54,6 +56,19 @@ fn entries_are_read_page_by_page(app: &TestApp) {
     let cursor = app.read(&deal.client, "/v1/me/ledger-entries?limit=1")["next_cursor"].clone();
     let foreign = format!("/v1/me/ledger-entries?cursor={}", text(&cursor));
     app.get(&foreign).by(&deal.worker).send().problem(400, "invalid_cursor");
+}
+
+fn a_balance_tells_every_currency(app: &TestApp) {
+    let (client, worker) = (app.member("client"), app.member("worker"));
+    assert_eq!(app.read(&client, "/v1/me/balance")["currencies"], json!([]));
+    with_dollars(app, &client, &worker, "card");
+    let balance = app.read(&client, "/v1/me/balance");
+    let dollars = |amount: i64| json!({"amount": amount, "currency": "USD"});
+    let held = json!([{
+        "currency": "USD", "earnings": dollars(0), "client_funds": dollars(5_000),
+        "client_funds_reserved": dollars(0), "client_funds_available": dollars(5_000),
+    }]);
+    assert_eq!((&balance["currencies"], &balance["client_funds"]), (&held, &yen(0)));
 }
 
 fn staff_have_no_balance(app: &TestApp) {

@@ -10,6 +10,7 @@ on_both_engines!(
     a_japan_post_account_is_kept_as_other_banks_reach_it,
     wrong_codes_and_names_are_refused_by_their_place,
     an_account_is_corrected_on_the_version_that_was_seen,
+    naming_the_same_account_again_changes_nothing,
     the_owner_is_told_by_mail_of_every_change,
     a_change_needs_a_recent_log_in,
     an_account_can_be_forgotten,
@@ -58,6 +59,9 @@ fn wrong_codes_and_names_are_refused_by_their_place(app: &TestApp) {
     assert_eq!(wrong("account_type", json!("golden")), "/account_type");
     assert_eq!(wrong("number", json!("12345678")), "/number");
     assert_eq!(wrong("number", json!(1_234_567)), "/number");
+    assert_eq!(wrong("bank_code", json!("0000")), "/bank_code");
+    assert_eq!(wrong("branch_code", json!("000")), "/branch_code");
+    assert_eq!(wrong("number", json!("0")), "/number");
     for name in ["山田花子", "ﾔﾏﾀﾞ･ﾊﾅｺ", &"ガ".repeat(16)] {
         assert_eq!(wrong("holder", json!(name)), "/holder", "{name}");
     }
@@ -85,6 +89,18 @@ fn an_account_is_corrected_on_the_version_that_was_seen(app: &TestApp) {
         .send()
         .problem(412, "precondition_failed");
     assert_eq!(app.read(&hanako, "/v1/me/bank-account"), corrected);
+}
+
+fn naming_the_same_account_again_changes_nothing(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let kept = put(app, &hanako, &account("1")).expect(200);
+    let told = app.events_about(&hanako, &hanako.id);
+    assert_eq!(put(app, &hanako, &account("0000001")).expect(200), kept);
+    assert_eq!((app.read(&hanako, "/v1/me/bank-account"), app.events_about(&hanako, &hanako.id)), (kept, told));
+    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", hanako.email)).send().expect(200);
+    let changes =
+        mails["items"].as_array().unwrap().iter().filter(|mail| mail["subject"] == "Your bank account was changed");
+    assert_eq!(changes.count(), 1);
 }
 
 fn the_owner_is_told_by_mail_of_every_change(app: &TestApp) {

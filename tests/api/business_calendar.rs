@@ -9,6 +9,7 @@ on_both_engines!(
     anybody_learns_when_a_month_is_paid,
     only_the_end_of_a_month_is_paid,
     what_finance_says_of_a_day_moves_the_payday,
+    the_calendar_is_read_page_by_page,
     only_finance_keeps_the_calendar,
 );
 
@@ -59,6 +60,21 @@ fn what_finance_says_of_a_day_moves_the_payday(app: &TestApp) {
     listed(&[]);
     assert_eq!(pay_on(app, "2026-04-30"), "2026-05-15");
     app.request("DELETE", day).by(&finance).send().problem(404, "not_found");
+}
+
+fn the_calendar_is_read_page_by_page(app: &TestApp) {
+    let finance = app.staff(Role::Finance, "fin");
+    let days = ["2026-05-13", "2026-05-11", "2026-05-15", "2026-05-12", "2026-05-14"];
+    for day in days {
+        let path = format!("/v1/admin/calendar-overrides/{day}");
+        app.request("PUT", &path).by(&finance).json(&json!({"is_business_day": false, "note": "A rest"})).expect(200);
+    }
+    let listed: Vec<String> =
+        app.pages(&finance, "/v1/admin/calendar-overrides").iter().map(|said| text(&said["day_on"])).collect();
+    assert_eq!(listed, ["2026-05-11", "2026-05-12", "2026-05-13", "2026-05-14", "2026-05-15"]);
+    let first = app.read(&finance, "/v1/admin/calendar-overrides?limit=2");
+    let elsewhere = format!("/v1/admin/payout-runs?cursor={}", text(&first["next_cursor"]));
+    app.get(&elsewhere).by(&finance).send().problem(400, "invalid_cursor");
 }
 
 fn only_finance_keeps_the_calendar(app: &TestApp) {

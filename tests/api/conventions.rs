@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{TestApp, on_both_engines};
+use crate::harness::{TestApp, on_both_engines, operation::operations};
 
 on_both_engines!(
     a_harmless_request_id_is_kept_and_others_are_replaced,
@@ -14,6 +14,7 @@ on_both_engines!(
     health_version_and_metrics_are_open,
     the_documentation_works_without_the_network,
     the_state_machines_are_those_of_the_domain,
+    no_operation_takes_a_parameter_that_it_does_not_have,
 );
 
 fn a_harmless_request_id_is_kept_and_others_are_replaced(app: &TestApp) {
@@ -108,4 +109,16 @@ fn the_state_machines_are_those_of_the_domain(app: &TestApp) {
     let committed: serde_json::Value =
         serde_json::from_str(include_str!("../../docs/states/state-machines.json")).unwrap();
     assert_eq!(served, committed);
+}
+
+fn no_operation_takes_a_parameter_that_it_does_not_have(app: &TestApp) {
+    let hanako = app.member("hanako");
+    for mut operation in operations() {
+        operation.path.push_str("?unheard_of=1");
+        let refused = operation.call(app, Some(&hanako.access_token)).problem(400, "invalid_parameter");
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains("`unheard_of`"), "{}: {detail}", operation.name());
+    }
+    app.get("/v1/me?unheard_of=1").send().problem(400, "invalid_parameter");
+    app.get("/v1/me").by(&hanako).send().expect(200);
 }

@@ -115,9 +115,12 @@ fn a_client_pays_another_way_while_nothing_has_come(app: &TestApp) {
     add("card").problem(409, "action_refused");
     deal.start_funding(0, "card").expect(200);
     let by_card = deal.payment(0);
+    assert_eq!(deal.milestone(0)["allowed_actions"], json!(["add_payment"]));
     let by_transfer = add("bank_transfer").expect(201);
     deal.pay(&by_card, "tok_succeeds").problem(409, "action_refused");
     app.transfer(&finance, "20260401-1", by_transfer["transfer_reference"].as_str(), 1).expect(201);
+    assert_eq!(deal.milestone(0)["allowed_actions"], json!([]), "some of it has come");
+    assert_eq!(deal.read()["milestones"][0]["allowed_actions"], json!([]));
     add("card").problem(409, "action_refused");
     assert_eq!(app.balance(&deal.client), funds(1, 1));
 }
@@ -126,7 +129,9 @@ fn a_slow_card_pays_into_the_client_funds(app: &TestApp) {
     let deal = active(app);
     deal.start_funding(1, "card").expect(200);
     let payment = deal.payment(1);
-    assert_eq!(deal.pay(&payment, "tok_slow").expect(200)["status"], "pending");
+    let slow = deal.pay(&payment, "tok_slow").expect(200);
+    assert_eq!((&slow["status"], &slow["allowed_actions"]), (&json!("pending"), &json!([])), "it is being charged");
+    assert_eq!(deal.payment(1)["allowed_actions"], json!([]));
     app.advance_hours(7 * 24);
     assert_eq!(
         (deal.milestone(1)["status"].clone(), deal.payment(1)["status"].clone()),

@@ -13,10 +13,14 @@ on_both_engines!(
     another_member_does_not_learn_that_there_is_anything,
     staff_do_not_act_in_the_place_of_members,
     members_do_nothing_that_is_for_staff,
+    staff_have_nothing_of_their_own,
 );
 
 /// What anybody may do with a job that is not theirs.
 const OPEN_TO_MEMBERS: [&str; 2] = ["GET /v1/jobs/{id}", "POST /v1/jobs/{id}/proposals"];
+
+/// What shows the caller's own, besides all below `/v1/me/`.
+const OWN_LISTS: [&str; 2] = ["GET /v1/payouts", "GET /v1/refunds"];
 
 /// A contract with everything that can hang on it.
 struct Work {
@@ -156,5 +160,17 @@ fn members_do_nothing_that_is_for_staff(app: &TestApp) {
     for operation in operations().iter().filter(|one| for_staff(one)) {
         let answer = operation.call(app, Some(&jiro.access_token));
         assert!([403, 404].contains(&answer.status), "{}: {}", operation.name(), answer.text);
+    }
+}
+
+fn staff_have_nothing_of_their_own(app: &TestApp) {
+    let own = |one: &&Operation| one.template.starts_with("/v1/me/") || OWN_LISTS.contains(&one.name().as_str());
+    for role in [Role::Support, Role::Finance, Role::Admin] {
+        let staff = app.staff(role, &role.to_string());
+        for operation in operations().iter().filter(own) {
+            let answer = operation.call(app, Some(&staff.access_token));
+            assert_eq!(answer.status, 403, "{role}: {}: {}", operation.name(), answer.text);
+            answer.problem(403, "not_permitted");
+        }
     }
 }

@@ -166,6 +166,8 @@ fn staff_hold_resume_and_cancel_and_say_why(app: &TestApp) {
     let resumed =
         app.post(&format!("/v1/admin/payouts/{}/resume", text(&payout["id"]))).by(&finance).send().expect(200);
     assert_eq!((&resumed["status"], &resumed["reason"]), (&json!("requested"), &Value::Null));
+    let twice = app.post(&format!("/v1/admin/payouts/{}/resume", text(&payout["id"]))).by(&finance).send();
+    assert_eq!(twice.problem(409, "action_refused")["allowed_actions"], json!(["hold", "cancel"]));
     let canceled = app.handle(&finance, &payout, "cancel", &why).expect(200);
     assert_eq!((&canceled["status"], &canceled["reason"]), (&json!("canceled"), &why["reason"]));
     assert_eq!(app.earnings(&deal.worker), 10_000);
@@ -184,6 +186,9 @@ fn a_payout_is_paid_once_and_only_after_it_was_sent(app: &TestApp) {
     app.post(&format!("{batch}/send")).by(&finance).fresh_key().send().expect(200);
     let tomorrow = json!({"bank_reference": "42", "value_on": app.date(1)});
     assert_eq!(pay(&tomorrow).problem(422, "invalid_body")["errors"][0]["pointer"], "/value_on");
+    let yesterday = json!({"bank_reference": "42", "value_on": app.date(-1)});
+    assert_eq!(pay(&yesterday).problem(422, "invalid_body")["errors"][0]["pointer"], "/value_on");
+    assert_eq!(app.act(&finance, &format!("{batch}/settle"), &yesterday).status, 422);
     let paid = pay(&app.settlement()).expect(200);
     assert_eq!((&paid["status"], &paid["bank_reference"]), (&json!("paid"), &json!("20260515-000042")));
     pay(&app.settlement()).problem(409, "action_refused");
@@ -225,8 +230,14 @@ fn a_return_gives_back_what_had_reached_the_bank(app: &TestApp) {
     let back = json!({"reason": "The account is closed", "bank_reference": "7", "value_on": app.date(0)});
     app.handle(&finance, &payout, "return", &back).problem(409, "action_refused");
     app.handle(&finance, &payout, "pay", &app.settlement()).expect(200);
+    let before = json!({"reason": "The account is closed", "bank_reference": "7", "value_on": app.date(-1)});
+    let refused = app.handle(&finance, &payout, "return", &before).problem(422, "invalid_body");
+    assert_eq!(refused["errors"][0]["pointer"], "/value_on");
     let returned = app.handle(&finance, &payout, "return", &back).expect(200);
-    assert_eq!((&returned["status"], &returned["bank_reference"]), (&json!("returned"), &json!("7")));
+    assert_eq!(
+        ["status", "bank_reference", "return_reference", "value_on", "returned_on"].map(|name| text(&returned[name])),
+        ["returned", "20260515-000042", "7", &app.date(0), &app.date(0)]
+    );
     assert_eq!((remaining(app), app.earnings(&deal.worker)), (vec!["9500".to_owned()], 9_500));
     assert_eq!(app.read(&deal.worker, "/v1/me/bank-account")["status"], "failing");
 }

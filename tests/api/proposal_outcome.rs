@@ -9,6 +9,7 @@ on_both_engines!(
     a_lapsed_contract_opens_the_job_and_restores_the_others,
     only_the_side_whose_turn_it_is_accepts_the_round_it_read,
     a_filled_job_takes_no_proposals,
+    a_job_that_is_closed_takes_no_counter_offers,
     proposals_are_listed_page_by_page,
     proposing_again_with_the_same_key_is_one_proposal,
 );
@@ -70,6 +71,18 @@ fn a_filled_job_takes_no_proposals(app: &TestApp) {
     accept(app, &client, &app.proposal(&worker, &job, &[50_000]), 1).expect(201);
     app.act(&late, &format!("{job}/proposals"), &offer(&[1])).problem(409, "action_refused");
     app.post(&format!("{job}/cancel")).by(&client).send().problem(409, "action_refused");
+}
+
+fn a_job_that_is_closed_takes_no_counter_offers(app: &TestApp) {
+    let (client, worker) = (app.member("client"), app.member("worker"));
+    let job = app.job(&client);
+    let proposal = app.proposal(&worker, &job, &[50_000]);
+    // Whoever closes a job answers all who wait, so a proposal is left waiting only by a mistake of ours.
+    app.database.execute("UPDATE jobs SET state = 'canceled', expires_at = NULL").unwrap();
+    let counter = json!({"round": 1, "terms": offer(&[35_000])["terms"], "message": "A little less?"});
+    app.act(&client, &format!("{proposal}/counter"), &counter).problem(409, "action_refused");
+    accept(app, &client, &proposal, 1).problem(409, "action_refused");
+    assert_eq!(app.status(&client, &proposal), "submitted");
 }
 
 fn proposals_are_listed_page_by_page(app: &TestApp) {

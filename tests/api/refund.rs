@@ -152,6 +152,9 @@ fn a_transfer_goes_back_to_the_clients_bank_account(app: &TestApp) {
     let settle = format!("/v1/admin/refunds/{}/settle", text(&refund["id"]));
     let problem = app.act(&finance, &settle, &tomorrow).problem(422, "invalid_body");
     assert_eq!(problem["errors"][0]["pointer"], "/value_on");
+    let before = json!({"reference": "20260402-1", "value_on": app.date(-3)});
+    let problem = app.act(&finance, &settle, &before).problem(422, "invalid_body");
+    assert_eq!(problem["errors"][0]["pointer"], "/value_on");
     let settled = finish(app, &finance, &refund, "settle").expect(200);
     assert_eq!((&settled["status"], &settled["reference"]), (&json!("settled"), &json!("20260402-1")));
     assert_eq!((app.balance(&deal.client).funds, &deal.payment(0)["refundable"]), (0, &yen(0)));
@@ -207,7 +210,7 @@ fn what_is_set_aside_stays(app: &TestApp) {
 }
 
 /// A client with 50 dollars that came by this method, and the payment.
-fn with_dollars(app: &TestApp, client: &Person, worker: &Person, method: &str) -> String {
+pub fn with_dollars(app: &TestApp, client: &Person, worker: &Person, method: &str) -> String {
     let mut post = job_post();
     post.as_object_mut().unwrap().retain(|name, _| !name.starts_with("budget"));
     post["currency"] = json!("USD");

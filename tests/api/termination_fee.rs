@@ -56,7 +56,10 @@ fn a_termination_fee_is_paid_with_the_first_milestone(app: &TestApp) {
 
 fn until_it_is_paid_only_one_milestone_waits_for_money(app: &TestApp) {
     let deal = deal(app);
+    assert_eq!(deal.milestone(1)["allowed_actions"], json!(["start_funding"]));
     deal.start_funding(0, "card").expect(200);
+    assert_eq!(deal.milestone(1)["allowed_actions"], json!([]));
+    assert_eq!(deal.read()["milestones"][1]["allowed_actions"], json!([]));
     deal.start_funding(1, "card").problem(409, "action_refused");
     assert_eq!(deal.milestone(1)["status"], "planned");
 }

@@ -121,7 +121,8 @@ impl Operation<'_> {
 
     /// The codes this operation can answer with: those of its shape, and those it declares.
     fn codes(&self, key_required: bool, declared: &Value) -> BTreeSet<&'static str> {
-        let mut codes = vec![Code::InvalidHeader, Code::Internal, Code::Unavailable, Code::RateLimited];
+        let mut codes =
+            vec![Code::InvalidHeader, Code::InvalidParameter, Code::Internal, Code::Unavailable, Code::RateLimited];
         if !self.open() {
             codes.push(Code::InvalidToken);
         }
@@ -132,9 +133,6 @@ impl Operation<'_> {
             codes.extend([Code::InvalidId, Code::NotFound]);
         }
         let queried = self.operation.get("parameters").and_then(Value::as_array);
-        if queried.is_some_and(|list| list.iter().any(|parameter| parameter["in"] == "query")) {
-            codes.push(Code::InvalidParameter);
-        }
         if queried.is_some_and(|list| list.iter().any(|parameter| parameter["name"] == "cursor")) {
             codes.push(Code::InvalidCursor);
         }

@@ -8,6 +8,7 @@ mod work;
 use domain::{
     ids::InvalidId,
     machine::Refused,
+    member::NotHere,
     money::MoneyError,
     policy::{Forbidden, Standing},
 };
@@ -38,6 +39,12 @@ impl From<Forbidden> for Problem {
             | Standing::Admin
             | Standing::System => Self::new(Code::NotPermitted),
         }
+    }
+}
+
+impl From<NotHere> for Problem {
+    fn from(NotHere(_): NotHere) -> Self {
+        Self::new(Code::MemberLeft)
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::{delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::{machine::State, member, policy as role};
 use garde::Validate;
-use persistence::store::Intent;
+use persistence::store::{Conn, Intent};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,7 +16,10 @@ use crate::{
     password,
     problem::{Code, Problem},
     reply::Reply,
-    usecases::access::{self, TokenPair},
+    usecases::{
+        access::{self, TokenPair},
+        withdrawal,
+    },
     words::{MemberKind, MemberState, Role, Word},
 };
 
@@ -112,7 +115,7 @@ async fn confirm_email(call: Call, body: Body<EmailConfirmation>) -> Answer {
     let Body { value, canonical } = body;
     call.act_open(&canonical, move |tx, cx| {
         let member = access::confirm_email(tx, cx, &value.token)?;
-        Ok(Reply::ok(&Member::from(&member))?.version(member.version))
+        Ok(Reply::ok(&Member::read(tx, &member)?)?.version(member.version))
     })
     .await
 }
@@ -263,20 +266,28 @@ struct Member {
     email: String,
     display_name: String,
     status: MemberState,
+    /// What you may do now: `withdraw`, when nothing stands in the way of leaving.
     allowed_actions: Vec<String>,
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
-impl From<&member::Member> for Member {
-    fn from(member: &member::Member) -> Self {
+impl Member {
+    /// As its owner sees it now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn read(conn: &mut Conn, member: &member::Member) -> Result<Self, Problem> {
         // The operator's people have no market of their own to leave.
-        let allowed = match member.role {
+        let mut allowed = match member.role {
             role::Role::Member => member.state.allowed(role::Standing::Client),
             role::Role::Support | role::Role::Finance | role::Role::Admin => Vec::new(),
         };
-        Self {
+        if !allowed.is_empty() && !withdrawal::assess_member(conn, member)?.is_ready() {
+            allowed.clear();
+        }
+        Ok(Self {
             id: member.id.to_string(),
             kind: Word(member.kind),
             role: Word(member.role),
@@ -287,7 +298,7 @@ impl From<&member::Member> for Member {
             version: member.version,
             created_at: member.created_at,
             updated_at: member.updated_at,
-        }
+        })
     }
 }
 
@@ -297,7 +308,7 @@ impl From<&member::Member> for Member {
 async fn me(call: Call) -> Answer {
     call.read(|conn, cx| {
         let member = persistence::member::find(conn, cx.person()?)?.ok_or_else(Problem::not_found)?;
-        Ok(Reply::ok(&Member::from(&member))?.version(member.version))
+        Ok(Reply::ok(&Member::read(conn, &member)?)?.version(member.version))
     })
     .await
 }

@@ -1,10 +1,14 @@
 //! What the caller has, and every line of the books that made it so.
 
+use std::collections::BTreeSet;
+
 use actix_web::get;
 use chrono::{DateTime, Utc};
 use domain::{
+    ids::MemberId,
     ledger::Account,
     money::{Currency as DomainCurrency, Money as Amount},
+    policy::Operation,
 };
 use persistence::{
     ledger::{self, Line},
@@ -21,7 +25,7 @@ use crate::{
     page::PageFilter,
     problem::{Code, Problem},
     reply::Reply,
-    words::{AccountKind, EntryKind, Word},
+    words::{AccountKind, Currency, EntryKind, Word},
 };
 
 /// The most lines that one entry can have on the accounts of one member.
@@ -31,9 +35,9 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(balance).service(entries);
 }
 
-/// What a member has.
+/// What a member has in one currency.
 #[derive(Debug, Serialize, ToSchema)]
-struct Balance {
+struct Holding {
     /// What was earned and not yet paid out.
     earnings: Money,
     /// What was paid in as a client and is not held in an escrow.
@@ -44,28 +48,58 @@ struct Balance {
     client_funds_available: Money,
 }
 
-/// What the caller has
-#[utoipa::path(tag = "money", responses((status = 200, description = "The balance in JPY", body = Balance)))]
-#[get("/v1/me/balance")]
-async fn balance(call: Call) -> Answer {
-    call.read(|conn, cx| {
-        let me = cx.member()?;
-        let balances = ledger::balances(conn, me.uuid())?;
-        let nothing = Amount::zero(DomainCurrency::Jpy);
+/// What a member has: in JPY, and in every currency.
+#[derive(Debug, Serialize, ToSchema)]
+struct Balance {
+    #[serde(flatten)]
+    in_yen: Holding,
+    /// The same for each currency in which you have ever had anything.
+    currencies: Vec<CurrencyHolding>,
+}
+
+/// What a member has in one currency, by its name.
+#[derive(Debug, Serialize, ToSchema)]
+struct CurrencyHolding {
+    currency: Currency,
+    #[serde(flatten)]
+    holding: Holding,
+}
+
+impl Holding {
+    fn of(balances: &[ledger::Balance], me: MemberId, currency: DomainCurrency) -> Result<Self, Problem> {
+        let nothing = Amount::zero(currency);
         let of = |account: Account| {
-            let yen = |balance: &&ledger::Balance| {
-                balance.account == account && balance.amount.currency() == DomainCurrency::Jpy
-            };
-            balances.iter().find(yen).map_or((nothing, nothing), |balance| (balance.amount, balance.reserved))
+            let own = balances.iter().find(|one| one.account == account && one.amount.currency() == currency);
+            own.map_or((nothing, nothing), |one| (one.amount, one.reserved))
         };
         let (earnings, _) = of(Account::Earnings(me));
         let (funds, reserved) = of(Account::ClientFunds(me));
-        Reply::ok(&Balance {
+        Ok(Self {
             earnings: earnings.into(),
             client_funds: funds.into(),
             client_funds_reserved: reserved.into(),
             client_funds_available: funds.minus(reserved)?.into(),
         })
+    }
+}
+
+/// What the caller has
+///
+/// At the top in JPY, and below `currencies` in each that the caller has ever had anything in.
+#[utoipa::path(tag = "money", responses((status = 200, description = "The balance", body = Balance)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
+#[get("/v1/me/balance")]
+async fn balance(call: Call) -> Answer {
+    call.read(|conn, cx| {
+        cx.permit(Operation::ReadOwnMoney, cx.standing_outside())?;
+        let me = cx.member()?;
+        let balances = ledger::balances(conn, me.uuid())?;
+        let own = |one: &ledger::Balance| [Account::Earnings(me), Account::ClientFunds(me)].contains(&one.account);
+        let held: BTreeSet<_> = balances.iter().filter(|one| own(one)).map(|one| one.amount.currency()).collect();
+        let holding =
+            |currency| Ok(CurrencyHolding { currency: Word(currency), holding: Holding::of(&balances, me, currency)? });
+        let currencies = held.into_iter().map(holding).collect::<Result<_, Problem>>()?;
+        Reply::ok(&Balance { in_yen: Holding::of(&balances, me, DomainCurrency::Jpy)?, currencies })
     })
     .await
 }
@@ -114,10 +148,12 @@ struct LedgerEntries {
 /// Every change of the caller's accounts, newest first
 ///
 /// A page ends with a whole entry, so it can be a little longer than `limit`.
-#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Changes", body = LedgerEntries)))]
+#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Changes", body = LedgerEntries)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/ledger-entries")]
 async fn entries(call: Call, filter: Filter<PageFilter>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ReadOwnMoney, cx.standing_outside())?;
         let (me, secrets) = (cx.member()?, cx.app.tokens.secrets());
         let page = filter.0.page(format!("ledger entries {me}"), secrets)?;
         let before = page.after.map(|position| position.id);

@@ -3,7 +3,7 @@
 use actix_web::{delete, get, put};
 use chrono::{DateTime, Utc};
 use domain::{
-    bank_account::{self, AccountDetails, AccountNumber, InvalidAccount},
+    bank_account::{self, AccountDetails, AccountNumber, InvalidBankAccount},
     kana::KanaName,
 };
 use garde::Validate;
@@ -138,8 +138,9 @@ impl TryFrom<BankAccountPut> for AccountDetails {
         let holder = KanaName::parse(&put.holder)?;
         match (put.bank_code, put.branch_code, put.account_type, put.number, put.japan_post) {
             (None, None, None, None, Some(JapanPost { symbol, number })) => {
-                let place =
-                    |error| if error == InvalidAccount::Symbol { "/japan_post/symbol" } else { "/japan_post/number" };
+                let place = |error| {
+                    if error == InvalidBankAccount::Symbol { "/japan_post/symbol" } else { "/japan_post/number" }
+                };
                 Self::japan_post(&symbol, &number, holder).map_err(|error| Problem::of_account(place(error), error))
             }
             (Some(bank), Some(branch), Some(Word(account_type)), Some(number), None) => Ok(Self {

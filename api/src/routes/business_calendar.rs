@@ -12,6 +12,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     extract::{Filter, PathDate},
+    page::{PageFilter, of_day},
     reply::Reply,
     usecases::business_calendar as usecase,
 };
@@ -83,20 +84,26 @@ impl From<Override> for CalendarOverride {
     }
 }
 
-/// All of them, by day.
+/// Days, by day.
 #[derive(Debug, Serialize, ToSchema)]
 struct CalendarOverrides {
     items: Vec<CalendarOverride>,
+    #[schema(required = true)]
+    next_cursor: Option<String>,
 }
 
 /// Days on which banks are open or closed against the law of holidays, by day
-#[utoipa::path(tag = "staff", responses((status = 200, description = "The days", body = CalendarOverrides)),
+#[utoipa::path(tag = "staff", params(PageFilter), responses((status = 200, description = "The days", body = CalendarOverrides)),
     extensions(("x-errors" = json!(["not_permitted", "not_found"]))))]
 #[get("/v1/admin/calendar-overrides")]
-async fn list_overrides(call: Call) -> Answer {
-    call.read(|conn, cx| {
-        let items = usecase::overrides(conn, cx)?.into_iter().map(CalendarOverride::from).collect();
-        Reply::ok(&CalendarOverrides { items })
+async fn list_overrides(call: Call, filter: Filter<PageFilter>) -> Answer {
+    call.read(move |conn, cx| {
+        let secrets = cx.app.tokens.secrets();
+        let page = filter.0.page("calendar overrides".to_owned(), secrets)?;
+        let found = usecase::overrides(conn, cx, page.after_day(), page.fetch())?;
+        let (found, next_cursor) = page.cut(found, |said| of_day(said.day), secrets);
+        let items = found.into_iter().map(CalendarOverride::from).collect();
+        Reply::ok(&CalendarOverrides { items, next_cursor })
     })
     .await
 }

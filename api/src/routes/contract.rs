@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    milestone::{Milestone, Release},
+    milestone::{Begun, Milestone, Release},
     preview::Preview,
     terms::{Quote, Terms},
 };
@@ -118,7 +118,7 @@ impl From<&TerminationFee> for Termination {
 }
 
 impl Contract {
-    fn of(work: &Work, cx: &Context, relations: &Relations) -> Result<Self, Problem> {
+    fn of(work: &Work, cx: &Context, relations: &Relations, begun: &Begun) -> Result<Self, Problem> {
         let contract = &work.contract;
         let schedule = fee::signed(contract)?;
         let fees = FeeTerms { schedule: &schedule, before: relations.before_contract(&schedule, contract)? };
@@ -138,7 +138,7 @@ impl Contract {
             total: contract.terms.total()?.into(),
             quote: Quote::new(&contract.terms, fees)?,
             released: contract.released.into(),
-            milestones: work.milestones.iter().map(|stored| Milestone::of(stored, cx)).collect(),
+            milestones: work.milestones.iter().map(|stored| Milestone::of(stored, work, begun, cx)).collect(),
             termination: work.termination.as_ref().map(Termination::from),
             funding_due_at: contract.funding_due_at,
             lapse_at: contract.lapse_at,
@@ -154,7 +154,8 @@ impl Contract {
     }
 
     fn read(conn: &mut Conn, work: &Work, cx: &Context) -> Result<Self, Problem> {
-        Self::of(work, cx, &Relations::of_contracts(conn, [&work.contract])?)
+        let relations = Relations::of_contracts(conn, [&work.contract])?;
+        Self::of(work, cx, &relations, &Begun::read(conn, &work.milestones)?)
     }
 
     fn reply(conn: &mut Conn, work: &Work, cx: &Context) -> Result<Reply, Problem> {
@@ -245,10 +246,12 @@ const fn position(contract: &domain::contract::Contract) -> Position {
 }
 
 /// The caller's contracts, as client and as worker, newest first
-#[utoipa::path(tag = "work", params(ContractQuery), responses((status = 200, description = "Contracts", body = ContractPage)))]
+#[utoipa::path(tag = "work", params(ContractQuery), responses((status = 200, description = "Contracts", body = ContractPage)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/contracts")]
 async fn list_contracts(call: Call, query: Filter<ContractQuery>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ListOwnWork, cx.standing_outside())?;
         let (me, secrets) = (cx.member()?, cx.app.tokens.secrets());
         let state = query.0.status.map(|word| word.0.as_str());
         let list = format!("contracts {me} {state:?}");
@@ -257,7 +260,8 @@ async fn list_contracts(call: Call, query: Filter<ContractQuery>) -> Answer {
         let (contracts, next_cursor) = page.cut(found, position, secrets);
         let relations = Relations::of_contracts(conn, &contracts)?;
         let works = Work::of_contracts(conn, contracts)?;
-        let items = works.iter().map(|work| Contract::of(work, cx, &relations)).collect::<Result<_, _>>()?;
+        let begun = Begun::read(conn, works.iter().flat_map(|work| &work.milestones))?;
+        let items = works.iter().map(|work| Contract::of(work, cx, &relations, &begun)).collect::<Result<_, _>>()?;
         Reply::ok(&ContractPage { items, next_cursor })
     })
     .await

@@ -5,14 +5,11 @@ mod resource;
 use actix_web::{get, post};
 use chrono::NaiveDate;
 use domain::{
-    ids::{DeliveryId, MilestoneKind},
+    ids::{DeliveryId, MilestoneId, MilestoneKind},
     policy::Operation,
 };
 use garde::Validate;
-use persistence::{
-    milestone::{self, Stored},
-    store::Conn,
-};
+use persistence::{milestone, store::Conn};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -32,19 +29,20 @@ use crate::{
     words::PaymentMethod,
 };
 use resource::MilestoneDetail;
-pub(super) use resource::{Milestone, Release};
+pub(super) use resource::{Begun, Milestone, Release};
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(read_milestone).service(start_funding).service(deliver).service(request_changes).service(accept);
 }
 
-fn reply(work: &Work, cx: &Context, id: domain::ids::MilestoneId) -> Result<Reply, Problem> {
+fn reply(conn: &mut Conn, cx: &Context, work: &Work, id: MilestoneId) -> Result<Reply, Problem> {
     let stored = work.milestone(id)?;
-    Ok(Reply::ok(&Milestone::of(stored, cx))?.version(stored.milestone.version))
+    Ok(Reply::ok(&Milestone::of(stored, work, &Begun::read(conn, [stored])?, cx))?.version(stored.milestone.version))
 }
 
-fn detail(conn: &mut Conn, cx: &Context, stored: &Stored) -> Result<Reply, Problem> {
-    Ok(Reply::ok(&MilestoneDetail::of(conn, cx, stored)?)?.version(stored.milestone.version))
+fn detail(conn: &mut Conn, cx: &Context, work: &Work, id: MilestoneId) -> Result<Reply, Problem> {
+    let stored = work.milestone(id)?;
+    Ok(Reply::ok(&MilestoneDetail::of(conn, cx, work, stored)?)?.version(stored.milestone.version))
 }
 
 /// One milestone, with everything handed over for it
@@ -52,9 +50,10 @@ fn detail(conn: &mut Conn, cx: &Context, stored: &Stored) -> Result<Reply, Probl
 #[get("/v1/milestones/{id}")]
 async fn read_milestone(call: Call, id: PathId<MilestoneKind>) -> Answer {
     call.read(move |conn, cx| {
-        let stored = milestone::find(conn, id.0)?.ok_or_else(Problem::not_found)?;
-        cx.permit(Operation::ReadContract, cx.standing(stored.milestone.client, stored.milestone.worker))?;
-        detail(conn, cx, &stored)
+        let contract = milestone::find(conn, id.0)?.ok_or_else(Problem::not_found)?.milestone.contract;
+        let work = Work::find(conn, cx, contract)?;
+        cx.permit(Operation::ReadContract, work.standing(cx))?;
+        detail(conn, cx, &work, id.0)
     })
     .await
 }
@@ -78,7 +77,7 @@ async fn start_funding(call: Call, id: PathId<MilestoneKind>, body: Body<Funding
     let Body { value, canonical } = body;
     call.act(Key::Required, &canonical, move |tx, cx| {
         let work = funding::start(tx, cx, id.0, value.method.0)?;
-        detail(tx, cx, work.milestone(id.0)?)
+        detail(tx, cx, &work, id.0)
     })
     .await
 }
@@ -116,7 +115,8 @@ async fn deliver(call: Call, id: PathId<MilestoneKind>, body: Body<DeliveryPost>
     }
     let handover = Handover { message: value.message, links: value.links };
     call.act(Key::Required, &canonical, move |tx, cx| {
-        reply(&usecase::deliver(tx, cx, id.0, handover.clone())?, cx, id.0)
+        let work = usecase::deliver(tx, cx, id.0, handover.clone())?;
+        reply(tx, cx, &work, id.0)
     })
     .await
 }
@@ -143,7 +143,8 @@ struct ChangesPost {
 async fn request_changes(call: Call, id: PathId<MilestoneKind>, body: Body<ChangesPost>) -> Answer {
     let Body { value, canonical } = body;
     call.act(Key::Required, &canonical, move |tx, cx| {
-        reply(&usecase::request_changes(tx, cx, id.0, value.reason.clone(), value.due_on)?, cx, id.0)
+        let work = usecase::request_changes(tx, cx, id.0, value.reason.clone(), value.due_on)?;
+        reply(tx, cx, &work, id.0)
     })
     .await
 }
@@ -167,5 +168,9 @@ struct Acceptance {
 async fn accept(call: Call, id: PathId<MilestoneKind>, body: Body<Acceptance>) -> Answer {
     let Body { value, canonical } = body;
     let delivery: DeliveryId = value.delivery_id.parse()?;
-    call.act(Key::Required, &canonical, move |tx, cx| reply(&usecase::accept(tx, cx, id.0, delivery)?, cx, id.0)).await
+    call.act(Key::Required, &canonical, move |tx, cx| {
+        let work = usecase::accept(tx, cx, id.0, delivery)?;
+        reply(tx, cx, &work, id.0)
+    })
+    .await
 }

@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     ids::{MemberId, MilestoneKind, PaymentKind},
     milestone::Milestone,
-    money,
-    payment::{self, PaymentMethod as Method, PaymentState as State},
+    money, payment,
     policy::{Operation, Standing},
 };
 use garde::Validate;
@@ -89,12 +88,19 @@ impl Payment {
         payments: &[payment::Payment],
     ) -> Result<Vec<Self>, Problem> {
         let refundable = refund::refundable(conn, client, payments)?;
-        payments.iter().zip(refundable).map(|(payment, refundable)| Self::of(payment, refundable, cx)).collect()
+        let chargeable = funding::chargeable(conn, cx, payments)?;
+        let one = |(payment, refundable): (&payment::Payment, _)| {
+            Self::of(payment, refundable, chargeable.contains(&payment.id), cx)
+        };
+        payments.iter().zip(refundable).map(one).collect()
     }
 
-    fn of(payment: &payment::Payment, refundable: money::Money, cx: &Context) -> Result<Self, Problem> {
-        let payable = payment.method == Method::Card && payment.state == State::Pending;
-        let own = cx.standing_to_owner(payment.client) == Standing::Client;
+    fn of(
+        payment: &payment::Payment,
+        refundable: money::Money,
+        is_chargeable: bool,
+        cx: &Context,
+    ) -> Result<Self, Problem> {
         Ok(Self {
             id: payment.id.to_string(),
             contract_id: payment.contract.to_string(),
@@ -108,7 +114,7 @@ impl Payment {
             transfer_reference: payment.transfer_reference.clone(),
             failure_code: payment.failure_code.clone(),
             expires_at: payment.expires_at,
-            allowed_actions: if payable && own { vec!["pay".into()] } else { Vec::new() },
+            allowed_actions: is_chargeable.then(|| "pay".to_owned()).into_iter().collect(),
             version: payment.version,
             created_at: payment.created_at,
             updated_at: payment.updated_at,
@@ -229,10 +235,12 @@ const fn position(payment: &payment::Payment) -> Position {
 }
 
 /// The caller's payments, newest first
-#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Payments", body = PaymentPage)))]
+#[utoipa::path(tag = "money", params(PageFilter), responses((status = 200, description = "Payments", body = PaymentPage)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/payments")]
 async fn list_payments(call: Call, filter: Filter<PageFilter>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ReadOwnMoney, cx.standing_outside())?;
         let me = cx.member()?;
         let secrets = cx.app.tokens.secrets();
         let page = filter.0.page(format!("payments {me}"), secrets)?;

@@ -2,7 +2,7 @@
 
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{ids::PayoutBatchKind, payout::Settlement, payout_batch, policy::Operation};
+use domain::{ids::PayoutBatchKind, payout_batch, policy::Operation, settlement::Settlement};
 use garde::Validate;
 use persistence::{page::Position, payout::PayoutFilter, payout_batch as rows, payout_run::Run};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     extract::{Filter, PathId},
     money::Money,
-    page::PageFilter,
+    page::{PageFilter, of_day},
     problem::Problem,
     reply::Reply,
     routes::preview::Preview,
@@ -221,20 +221,26 @@ impl From<Run> for PayoutRun {
     }
 }
 
-/// The newest runs.
+/// Runs, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 struct PayoutRuns {
     items: Vec<PayoutRun>,
+    #[schema(required = true)]
+    next_cursor: Option<String>,
 }
 
-/// The closes of the last 24 months, newest first
-#[utoipa::path(tag = "staff", responses((status = 200, description = "Runs", body = PayoutRuns)),
+/// The closes of months, newest first
+#[utoipa::path(tag = "staff", params(PageFilter), responses((status = 200, description = "Runs", body = PayoutRuns)),
     extensions(("x-errors" = json!(["not_permitted", "not_found"]))))]
 #[get("/v1/admin/payout-runs")]
-async fn list_runs(call: Call) -> Answer {
-    call.read(|conn, cx| {
-        let items = payout_run::list(conn, cx)?.into_iter().map(PayoutRun::from).collect();
-        Reply::ok(&PayoutRuns { items })
+async fn list_runs(call: Call, filter: Filter<PageFilter>) -> Answer {
+    call.read(move |conn, cx| {
+        let secrets = cx.app.tokens.secrets();
+        let page = filter.0.page("payout runs".to_owned(), secrets)?;
+        let found = payout_run::list(conn, cx, page.after_day(), page.fetch())?;
+        let (found, next_cursor) = page.cut(found, |run| of_day(run.closed_on), secrets);
+        let items = found.into_iter().map(PayoutRun::from).collect();
+        Reply::ok(&PayoutRuns { items, next_cursor })
     })
     .await
 }

@@ -1,13 +1,11 @@
 //! Joining, logging in and out.
 
-use chrono::{DateTime, Utc};
 use domain::{
-    calendar::after,
     event::EventKind,
     ids::{MemberId, SessionId},
     member::{Member, MemberKind, MemberState},
     policy::{Operation, Role},
-    rules::EmailReuse,
+    withdrawal::ComingBack,
 };
 use persistence::{
     error::StoreError,
@@ -67,8 +65,8 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
         }
         Some(pending) => register_anew(tx, cx, pending, form)?,
         None => match coming_back(tx, cx, &form.email)? {
-            Return::Free => register_first(tx, cx, form)?,
-            Return::After(when) => {
+            ComingBack::Free => register_first(tx, cx, form)?,
+            ComingBack::NotYet(when) => {
                 let mail = mailer::not_yet_back(cx, &form.email, form.locale, when);
                 return Ok(mail::queue(tx, &mail, clock::real_now())?);
             }
@@ -93,23 +91,10 @@ pub fn address_hash(cx: &Context, email: &str) -> Vec<u8> {
     cx.app.tokens.secrets().sign(&format!("address {}", email_key(email))).into_bytes()
 }
 
-/// Whether an address may join: the rules for coming back (domain rules, section 6).
-enum Return {
-    /// Nobody left with it, or not lately, or staff have agreed.
-    Free,
-    /// Somebody left with it: from then on, or when staff agree.
-    After(Option<DateTime<Utc>>),
-}
-
-fn coming_back(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<Return, Problem> {
-    let Some(left) = withdrawal::tombstone(tx, &address_hash(cx, email))? else { return Ok(Return::Free) };
-    let purged_at = after(left.left_at, cx.app.rules.purge_after);
-    Ok(match cx.app.rules.email_reuse {
-        EmailReuse::AfterPurge | EmailReuse::Support if left.readmitted => Return::Free,
-        EmailReuse::AfterPurge if purged_at <= cx.now => Return::Free,
-        EmailReuse::AfterPurge => Return::After(Some(purged_at)),
-        EmailReuse::Forbidden | EmailReuse::Support => Return::After(None),
-    })
+/// Whether an address may join, which nobody may have left with before.
+fn coming_back(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<ComingBack, Problem> {
+    let left = withdrawal::tombstone(tx, &address_hash(cx, email))?;
+    Ok(left.map_or(ComingBack::Free, |left| ComingBack::of(left.left_at, left.readmitted, cx.now, &cx.app.rules)))
 }
 
 /// Staff let the address of somebody who left join again.

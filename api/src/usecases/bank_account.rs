@@ -4,6 +4,7 @@ use domain::{
     bank_account::{AccountDetails, BankAccount},
     event::EventKind,
     ids::MemberId,
+    policy::Operation,
 };
 use persistence::{
     bank_account, event, mail, member,
@@ -25,21 +26,24 @@ const BANK_ACCOUNT_EVENTS: &[EventKind] =
 /// # Errors
 /// Staff, or none was named.
 pub fn read(conn: &mut Conn, cx: &Context) -> Result<BankAccount, Problem> {
+    cx.permit(Operation::ReadBankAccount, cx.standing_outside())?;
     bank_account::find(conn, cx.member()?)?.ok_or_else(Problem::not_found)
 }
 
-/// Names or corrects the account; payouts that are not with the bank yet go there, and the member is told by mail.
+/// Names or corrects the account; payouts that are not with the bank yet go there, and the member is told by mail. The
+/// same account again changes nothing, and tells nothing.
 ///
 /// # Errors
 /// Staff, a log-in too long ago, or another version than was seen.
 pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<BankAccount, Problem> {
+    cx.permit(Operation::ChangeBankAccount, cx.standing_outside())?;
     let me = cx.member()?;
     cx.require_recent_login()?;
     bind(tx, &[me])?;
     let (account, decision) = match bank_account::lock(tx, me)? {
         Some(known) => {
             cx.check_version(known.version)?;
-            let decision = known.change(details, cx.now);
+            let Some(decision) = known.change(details, cx.now) else { return Ok(known) };
             (bank_account::save(tx, &decision.next)?, decision)
         }
         None => {
@@ -60,6 +64,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
 /// # Errors
 /// Staff, a log-in too long ago, another version than was seen, or none was named.
 pub fn remove(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
+    cx.permit(Operation::ChangeBankAccount, cx.standing_outside())?;
     let me = cx.member()?;
     cx.require_recent_login()?;
     let account = bank_account::lock(tx, me)?.ok_or_else(Problem::not_found)?;

@@ -17,13 +17,18 @@ pub fn pay_on(conn: &mut Conn, cx: &Context, closed_on: NaiveDate) -> Result<Nai
     Ok(business_calendar::read(conn)?.pay_on(closed_on, cx.app.rules.payout.shift)?)
 }
 
-/// Everything that staff know better than the law, by day.
+/// A page of what staff know better than the law, by day.
 ///
 /// # Errors
 /// Not the caller's to see.
-pub fn overrides(conn: &mut Conn, cx: &Context) -> Result<Vec<Override>, Problem> {
+pub fn overrides(
+    conn: &mut Conn,
+    cx: &Context,
+    after: Option<NaiveDate>,
+    fetch: i64,
+) -> Result<Vec<Override>, Problem> {
     cx.permit(Operation::ManageCalendar, cx.standing_outside())?;
-    Ok(business_calendar::overrides(conn)?)
+    Ok(business_calendar::overrides(conn, after, fetch)?)
 }
 
 /// Says of a day whether banks are open. Paydays that were reckoned before stay as they are.

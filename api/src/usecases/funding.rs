@@ -1,9 +1,10 @@
 //! Money on its way in: reserving, paying, funding, and giving up waiting.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use domain::{
     decision::Decision,
-    escrow::EscrowState,
     event::EventKind,
     ids::{MilestoneId, PaymentId},
     ledger::JournalEntry,
@@ -11,14 +12,14 @@ use domain::{
     milestone::{Milestone, MilestoneAction, MilestoneState},
     money::Money,
     names,
-    payment::{Means, Payment, PaymentMethod, PaymentState},
-    policy::Operation,
+    payment::{Means, Payment, PaymentError, PaymentMethod, PaymentState},
+    policy::{Operation, Standing},
     timer::TimerKind,
 };
 use persistence::{
     ledger::{self, Funds},
     member, payment,
-    store::Tx,
+    store::{Conn, Tx},
     timer::{self, Timer},
 };
 
@@ -44,7 +45,7 @@ const SLOW_CHARGE: TimeDelta = TimeDelta::days(8);
 pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Work, Problem> {
     let mut work = Work::lock_by_milestone(tx, id)?;
     let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
-    let termination_fee_due = termination_fee_due(&work)?;
+    let termination_fee_due = work.termination_fee_due()?;
     let mut funds = lock_funds(tx, &work)?;
     let decision = milestone.start_funding(funds.available()?, termination_fee_due, cx.now, &cx.app.rules)?;
     funds.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
@@ -57,20 +58,6 @@ pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMeth
     Ok(work)
 }
 
-/// The termination fee, unless it is here already: it comes with the first milestone that is funded, so until then only
-/// one milestone waits for money.
-fn termination_fee_due(work: &Work) -> Result<Money, Problem> {
-    let missing = work.termination.as_ref().filter(|fee| fee.escrow.state == EscrowState::Unfunded);
-    let Some(fee) = missing else { return Ok(Money::zero(work.contract.released.currency())) };
-    if work.milestones.iter().any(|stored| stored.milestone.termination_fee_due.is_positive()) {
-        return Err(Problem::new(Code::ActionRefused).detail(
-            "The termination fee is paid with the first milestone. Finish funding that one, then fund others.",
-            "中途終了料は最初のマイルストーンと一緒に支払います。その仮払いが終わってから、ほかのマイルストーンを仮払いしてください。",
-        ));
-    }
-    Ok(fee.escrow.amount)
-}
-
 /// Asks for what is missing in another way: after a payment has failed, or instead of one for which nothing has come.
 ///
 /// # Errors
@@ -79,13 +66,7 @@ pub fn ask_again(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: Payment
     let work = Work::lock_by_milestone(tx, id)?;
     let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
     let pending = payment::lock_pending(tx, id)?;
-    let begun = pending.is_some_and(|payment| payment.received.is_positive());
-    if milestone.state != MilestoneState::Funding || begun {
-        return Err(Problem::new(Code::ActionRefused).detail(
-            "Another payment can be asked for only while the milestone waits for money, and none of it has come.",
-            "別の支払い方法は、入金待ちで、まだ一部も入金されていないときだけ選べます。",
-        ));
-    }
+    Payment::check_replaceable(milestone, pending.as_ref())?;
     expire_payment(tx, cx, id)?;
     ask(tx, cx, &work, id, method)
 }
@@ -265,15 +246,11 @@ names! {
 /// Not the client's to do, not a card payment, or not in this state.
 pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> Result<Payment, Problem> {
     let (_, _, payment) = lock_payment(tx, id)?;
-    cx.permit(Operation::ReadOwnMoney, cx.standing_to_owner(payment.client))?;
+    cx.permit(Operation::ChargeCard, cx.standing_to_owner(payment.client))?;
     cx.check_version(payment.version)?;
-    let refused = payment.method != PaymentMethod::Card || payment.state != PaymentState::Pending;
-    let under_way = timer::is_set(tx, id.uuid(), TimerKind::SlowCharge)?;
-    if refused || under_way || cx.app.settings.payments() != Payments::Sandbox {
-        return Err(Problem::new(Code::ActionRefused).detail(
-            "Only a pending card payment that is not being charged can be charged.",
-            "未完了で、決済処理中でないカード支払いだけが決済できます。",
-        ));
+    payment.check_chargeable(timer::is_set(tx, id.uuid(), TimerKind::SlowCharge)?)?;
+    if cx.app.settings.payments() != Payments::Sandbox {
+        return Err(PaymentError::NotChargeable.into());
     }
     payment::remember_card(tx, id, card.as_str())?;
     match card {
@@ -306,4 +283,22 @@ pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<
         receive(tx, cx, id, missing, Source::Outside)?;
     }
     Ok(())
+}
+
+/// Which of these payments of the caller's can be paid by card now.
+///
+/// # Errors
+/// Only those of the store.
+pub fn chargeable(conn: &mut Conn, cx: &Context, payments: &[Payment]) -> Result<BTreeSet<PaymentId>, Problem> {
+    let own = |payment: &&Payment| cx.standing_to_owner(payment.client) == Standing::Client;
+    let waits = payments.iter().filter(own).filter(|payment| payment.check_chargeable(false).is_ok());
+    let mut waiting: BTreeSet<_> = waits.map(|payment| payment.id).collect();
+    if waiting.is_empty() || cx.app.settings.payments() != Payments::Sandbox {
+        return Ok(BTreeSet::new());
+    }
+    let subjects: Vec<_> = waiting.iter().map(|id| id.uuid()).collect();
+    for charged in timer::set_among(conn, &subjects, TimerKind::SlowCharge)? {
+        waiting.remove(&PaymentId::from_uuid(charged));
+    }
+    Ok(waiting)
 }

@@ -6,9 +6,9 @@ use domain::{
     decision::Decision,
     ids::PayoutBatchId,
     money::{Currency, Money},
-    payout::Settlement,
     payout_batch::{PayoutBatch, PayoutBatchAction, PayoutBatchState},
     policy::Operation,
+    settlement::Settlement,
 };
 use persistence::{
     payout, payout_batch,
@@ -89,22 +89,21 @@ pub fn read(conn: &mut Conn, cx: &Context, id: PayoutBatchId) -> Result<PayoutBa
     payout_batch::find(conn, id)?.ok_or_else(Problem::not_found)
 }
 
-/// The batch goes to the bank. If all of its payouts were taken out before, that is all.
+/// The batch goes to the bank. It is never empty: what is in a batch leaves it by the bank's answer only.
 ///
 /// # Errors
 /// Not the caller's to do, or not in this state.
 pub fn send(tx: &mut Tx<'_>, cx: &Context, id: PayoutBatchId) -> Result<PayoutBatch, Problem> {
     let batch = lock_for(tx, cx, id, PayoutBatchAction::Send)?;
-    commit(tx, cx, &batch.send(cx.now)?)?;
+    let sent = commit(tx, cx, &batch.send(cx.now)?)?;
     payout::mark_sent(tx, id, cx.now)?;
-    finish(tx, cx, Some(id))?;
-    payout_batch::find(tx, id)?.ok_or_else(Problem::not_found)
+    Ok(sent)
 }
 
 /// The bank has paid all that it has not refused.
 ///
 /// # Errors
-/// Not the caller's to do, not in this state, or a date to come.
+/// Not the caller's to do, not in this state, or not on that date.
 pub fn settle(
     tx: &mut Tx<'_>,
     cx: &Context,

@@ -32,9 +32,6 @@ use crate::{context::Context, problem::Problem};
 /// What the timer of the close belongs to: nobody, so to the calendar itself.
 const CALENDAR: Uuid = Uuid::from_u128(0x7a1d_3c5e_90b2_4f68_8c47_d15e_0a93_b2f6);
 
-/// How many runs are shown.
-const SHOWN: i64 = 24;
-
 /// Makes sure that the running month will be closed.
 ///
 /// # Errors
@@ -50,13 +47,13 @@ fn set(tx: &mut Tx<'_>, at: DateTime<Utc>) -> Result<(), Problem> {
     Ok(timer::apply(tx, CALENDAR, &[TimerChange::Set(TimerKind::PayoutClose, at)])?)
 }
 
-/// The newest runs.
+/// A page of runs, newest first.
 ///
 /// # Errors
 /// Not the caller's to see.
-pub fn list(conn: &mut Conn, cx: &Context) -> Result<Vec<Run>, Problem> {
+pub fn list(conn: &mut Conn, cx: &Context, after: Option<NaiveDate>, fetch: i64) -> Result<Vec<Run>, Problem> {
     cx.permit(Operation::HandlePayouts, cx.standing_outside())?;
-    Ok(payout_run::list(conn, SHOWN)?)
+    Ok(payout_run::list(conn, after, fetch)?)
 }
 
 /// Takes the next step of the run: pays some workers, or finds that nobody is left. What was released before the close

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     context::Context,
     problem::{Code, Problem},
+    usecases,
 };
 
 /// A worker answers a job.
@@ -84,7 +85,8 @@ const fn is_running(state: ProposalState) -> bool {
 /// The side whose turn it is answers the round it names with other terms.
 ///
 /// # Errors
-/// Not this side's turn, another round than the current one, or terms that cannot be signed.
+/// Not this side's turn, another round than the current one, terms that cannot be signed, or a job that is not open any
+/// more.
 pub fn counter(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -92,10 +94,13 @@ pub fn counter(
     answered: i32,
     round: Round,
 ) -> Result<Proposal, Problem> {
+    // The job is locked before its proposals, and only the proposal knows which job that is.
+    let found = find_for(tx, cx, id, ProposalAction::Counter)?;
+    let job = usecases::job::lock_known(tx, found.job)?.job;
     let (proposal, standing) = lock_for(tx, cx, id, ProposalAction::Counter)?;
     let by = party(standing)?;
     check_round(&proposal, answered)?;
-    let decision = proposal.counter(by, round, cx.now, &cx.app.rules)?;
+    let decision = proposal.counter(&job, by, round, cx.now, &cx.app.rules)?;
     proposal::add_round(tx, &decision.next)?;
     commit(tx, cx, &decision)
 }
@@ -142,6 +147,13 @@ pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Proble
         commit(tx, cx, &decision)?;
     }
     Ok(())
+}
+
+/// Reads a proposal that the caller wants to take a step of, before what is locked before it.
+fn find_for(conn: &mut Conn, cx: &Context, id: ProposalId, action: ProposalAction) -> Result<Proposal, Problem> {
+    let found = proposal::find(conn, id)?.ok_or_else(Problem::not_found)?;
+    cx.permit(Operation::Proposal(action), cx.standing(found.client, found.worker))?;
+    Ok(found)
 }
 
 /// Reads a proposal under lock for a step that the caller wants to take.

@@ -11,7 +11,8 @@ use domain::{
     money::{Currency, Money},
     payment::{Payment, PaymentMethod},
     policy::{Operation, Standing},
-    refund::{Refund, RefundAction, Room, Settlement},
+    refund::{self as refunds, Refund, RefundAction, Room},
+    settlement::Settlement,
     timer::{TimerChange, TimerKind},
     withdrawal::WayOut,
 };
@@ -29,13 +30,7 @@ use super::{
     member::bind,
     payout, withdrawal,
 };
-use crate::{
-    clock,
-    config::Payments,
-    context::Context,
-    mailer,
-    problem::{Code, Problem},
-};
+use crate::{clock, config::Payments, context::Context, mailer, problem::Problem};
 
 /// How long the sandbox's gateway takes to send money back.
 const GATEWAY_TAKES: TimeDelta = TimeDelta::days(1);
@@ -106,18 +101,7 @@ fn free(held: &[Balance], client: MemberId, currency: Currency) -> Result<Money,
 /// Only those of the store.
 pub fn way_out(conn: &mut Conn, client: MemberId, funds: Money, has_account: bool) -> Result<WayOut, Problem> {
     let payments = refund::refundable(conn, client, funds.currency())?;
-    let reach = |has_account| {
-        let known = payments.iter().filter(|(payment, _)| goes_back(payment, has_account));
-        Money::sum(funds.currency(), known.map(|(_, left)| *left))
-    };
-    let (now, with_account) = (reach(has_account)?, reach(true)?);
-    Ok(if !funds.minus(now)?.is_positive() {
-        WayOut::Payable
-    } else if with_account.minus(now)?.is_positive() {
-        WayOut::NeedsBankAccount
-    } else {
-        WayOut::Nowhere
-    })
+    Ok(refunds::way_out(funds, &payments, has_account)?)
 }
 
 /// Sends back all that somebody who leaves has as a client, the newest payment first, as far as there is a way.
@@ -129,20 +113,12 @@ pub fn request_all(tx: &mut Tx<'_>, cx: &Context, client: MemberId) -> Result<()
     for currency in Currency::ALL.iter().copied() {
         for (payment, left) in refund::refundable(tx, client, currency)? {
             let amount = left.min(free(&ledger::balances(tx, client.uuid())?, client, currency)?)?;
-            if amount.is_positive() && goes_back(&payment, has_account) {
+            if amount.is_positive() && refunds::goes_back(&payment, has_account) {
                 request(tx, cx, payment.id, amount)?;
             }
         }
     }
     Ok(())
-}
-
-/// Whether there is a way back to where a payment came from.
-fn goes_back(payment: &Payment, has_account: bool) -> bool {
-    match payment.method {
-        PaymentMethod::Card => true,
-        PaymentMethod::BankTransfer => has_account && payment.amount.currency() == Currency::Jpy,
-    }
 }
 
 /// Reads a refund for one who may.
@@ -158,13 +134,9 @@ pub fn read(conn: &mut Conn, cx: &Context, id: RefundId) -> Result<Refund, Probl
 /// Finance enters that it arrived.
 ///
 /// # Errors
-/// Not the caller's to do, not in this state, or a date to come.
+/// Not the caller's to do, not in this state, or not on that date.
 pub fn settle(tx: &mut Tx<'_>, cx: &Context, id: RefundId, settlement: Settlement) -> Result<Refund, Problem> {
     let refund = lock_as_staff(tx, cx, id, RefundAction::Settle)?;
-    if settlement.value_on > tokyo_date(cx.now) {
-        let refused = Problem::new(Code::InvalidBody);
-        return Err(refused.at("/value_on", "the date is yet to come", "未来の日付は指定できません。"));
-    }
     commit(tx, cx, &refund.settle(standing(cx), settlement, cx.now)?)
 }
 

@@ -52,7 +52,15 @@ pub fn readiness(conn: &mut Conn, cx: &Context) -> Result<Readiness, Problem> {
     let id = cx.member()?;
     cx.permit(Operation::ReadWithdrawal, cx.standing_to_owner(id))?;
     let member = member::find(conn, id)?.ok_or_else(Problem::not_found)?;
-    Ok(assess(&ties(conn, &member)?))
+    assess_member(conn, &member)
+}
+
+/// The same of a member who was read already.
+///
+/// # Errors
+/// Only those of the store.
+pub fn assess_member(conn: &mut Conn, member: &Member) -> Result<Readiness, Problem> {
+    Ok(assess(&ties(conn, member)?))
 }
 
 /// What runs is read before what is owned: an obligation that ends in between has become money by then.
@@ -74,21 +82,12 @@ fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
         let way_out = if balance.account == Account::ClientFunds(id) {
             refund::way_out(conn, id, balance.amount, has_account)?
         } else {
-            way_out(balance, has_account)
+            WayOut::of_earnings(balance.amount.currency(), has_account)
         };
         let tie = Tie::Balance(balance.account.kind(), balance.amount, way_out);
         ties.extend(since.map(|since| Tied { tie, since }));
     }
     Ok(ties)
-}
-
-/// Banks are reached in yen only.
-const fn way_out(balance: &ledger::Balance, has_account: bool) -> WayOut {
-    match (balance.amount.currency(), has_account) {
-        (Currency::Jpy, true) => WayOut::Payable,
-        (Currency::Jpy, false) => WayOut::NeedsBankAccount,
-        (Currency::Usd, _) => WayOut::Nowhere,
-    }
 }
 
 /// Leaves for good. Everything is looked at again here, under the lock that whoever would bind the member needs, too.

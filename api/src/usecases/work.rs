@@ -3,16 +3,16 @@
 use chrono::{DateTime, Utc};
 use domain::{
     actor::Party,
-    contract::{Contract, TerminationPaid},
+    contract::{Contract, ContractError, TerminationPaid},
     decision::Decision,
     escrow::Escrow,
     fee::{FeeBasis, FeeSchedule},
     ids::{ContractId, MilestoneId},
     machine::State,
-    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Release},
+    milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Proceeds},
     money::Money,
     policy::{Operation, Standing},
-    release::Release as Earned,
+    release::Release,
 };
 use persistence::{
     contract,
@@ -133,6 +133,15 @@ impl Work {
         self.milestones.iter().map(|stored| (stored.milestone.id, stored.milestone.state)).collect()
     }
 
+    /// What of the termination fee comes with the milestone that is funded next.
+    ///
+    /// # Errors
+    /// Another milestone waits for it.
+    pub fn termination_fee_due(&self) -> Result<Money, ContractError> {
+        let escrow = self.termination.as_ref().map(|fee| &fee.escrow);
+        self.contract.termination_fee_due(escrow, self.milestones.iter().map(|stored| &stored.milestone))
+    }
+
     /// One of its milestones.
     ///
     /// # Errors
@@ -173,7 +182,7 @@ impl Work {
         self.write(tx, cx, decision)?;
         let (course, rules) = (self.course(), &cx.app.rules);
         let follows = if decision.next.milestone.state.is_final() {
-            let gross = decision.next.release.as_ref().map(|release| release.gross);
+            let gross = decision.next.proceeds.as_ref().map(|proceeds| proceeds.gross);
             self.contract.milestone_finished(gross, &course, cx.now, rules)?
         } else {
             self.contract.milestone_funded(&course, cx.now, rules)?
@@ -194,11 +203,11 @@ impl Work {
         let Some(fee) = &self.termination else { return Ok(()) };
         let schedule = self.schedule()?;
         let decision = self.contract.pay_termination(&fee.escrow, self.fees(tx, &schedule)?, cx.now)?;
-        let TerminationPaid { contract, escrow, release } = &decision.next;
-        self.termination = Some(escrow::save_termination_fee(tx, escrow, release.as_ref())?);
-        if let Some(release) = release {
+        let TerminationPaid { contract, escrow, proceeds } = &decision.next;
+        self.termination = Some(escrow::save_termination_fee(tx, escrow, proceeds.as_ref())?);
+        if let Some(proceeds) = proceeds {
             self.contract = contract::save(tx, contract)?;
-            self.note_release(tx, cx, escrow, release, None)?;
+            self.note_release(tx, cx, escrow, proceeds, None)?;
         }
         announce(tx, cx, self.contract.id, self.audience(), &decision)
     }
@@ -215,13 +224,13 @@ impl Work {
     }
 
     fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
-        let Movement { milestone, escrow, release } = &decision.next;
+        let Movement { milestone, escrow, proceeds } = &decision.next;
         // This locks accounts. What is then only written needs no answer, and goes together.
         announce(tx, cx, milestone.id, self.audience(), decision)?;
-        let (milestone, charged) = milestone::save(tx, milestone, release.as_ref())?;
+        let (milestone, charged) = milestone::save(tx, milestone, proceeds.as_ref())?;
         let escrow = escrow::save(tx, escrow)?;
-        if let Some(release) = release {
-            self.note_release(tx, cx, &escrow, release, milestone.delivered_at)?;
+        if let Some(proceeds) = proceeds {
+            self.note_release(tx, cx, &escrow, proceeds, milestone.delivered_at)?;
         }
         let id = milestone.id;
         self.replace(id, |stored| *stored = Stored { milestone, escrow, charged });
@@ -235,17 +244,17 @@ impl Work {
         tx: &mut Tx<'_>,
         cx: &Context,
         escrow: &Escrow,
-        release: &Release,
+        proceeds: &Proceeds,
         delivered_at: Option<DateTime<Utc>>,
     ) -> Result<(), Problem> {
-        let earned = Earned::of(escrow, self.contract.id, release.net, delivered_at, cx.now, &cx.app.rules.payout);
-        if let Some(earned) = earned {
-            release::insert(tx, &earned)?;
+        let released = Release::of(escrow, self.contract.id, proceeds.net, delivered_at, cx.now, &cx.app.rules.payout);
+        if let Some(released) = released {
+            release::insert(tx, &released)?;
         }
         match self.schedule()?.basis {
             FeeBasis::Contract => Ok(()),
             FeeBasis::ClientLifetime => {
-                Ok(relation::add(tx, self.contract.client, self.contract.worker, release.gross)?)
+                Ok(relation::add(tx, self.contract.client, self.contract.worker, proceeds.gross)?)
             }
         }
     }

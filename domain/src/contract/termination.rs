@@ -9,7 +9,8 @@ use crate::{
     event::EventKind,
     ids::EscrowId,
     ledger::JournalEntry,
-    milestone::{FeeTerms, Release},
+    milestone::{FeeTerms, Milestone, Proceeds},
+    money::Money,
     names,
 };
 
@@ -32,13 +33,29 @@ pub struct TerminationPaid {
     /// The escrow afterwards.
     pub escrow: Escrow,
     /// What the worker got, if anything.
-    pub release: Option<Release>,
+    pub proceeds: Option<Proceeds>,
 }
 
 impl Contract {
     /// The escrow that will hold the termination fee, if one was agreed.
     pub fn plan_termination(&self, id: EscrowId, now: DateTime<Utc>) -> Option<Escrow> {
         self.terms.termination_fee.map(|fee| Escrow::new(id, self.client, self.worker, fee, now))
+    }
+
+    /// What of the termination fee comes with the milestone that is funded next: all of it, unless it is here already.
+    /// It comes with the first, so until then only one milestone waits for money.
+    ///
+    /// # Errors
+    /// Another milestone waits for it.
+    pub fn termination_fee_due<'a>(
+        &self,
+        escrow: Option<&Escrow>,
+        milestones: impl IntoIterator<Item = &'a Milestone>,
+    ) -> Result<Money, ContractError> {
+        let missing = escrow.filter(|escrow| escrow.state == EscrowState::Unfunded);
+        let Some(escrow) = missing else { return Ok(Money::zero(self.released.currency())) };
+        let is_awaited = milestones.into_iter().any(|milestone| milestone.termination_fee_due.is_positive());
+        if is_awaited { Err(ContractError::TerminationFeeAwaited) } else { Ok(escrow.amount) }
     }
 
     /// The termination fee came together with the money of the first milestone.
@@ -64,7 +81,7 @@ impl Contract {
         now: DateTime<Utc>,
     ) -> Result<Decision<TerminationPaid>, ContractError> {
         self.check_termination(escrow)?;
-        let paid = |escrow| TerminationPaid { contract: self.clone(), escrow, release: None };
+        let paid = |escrow| TerminationPaid { contract: self.clone(), escrow, proceeds: None };
         if escrow.state == EscrowState::Unfunded {
             let void = escrow.step(EscrowAction::Void, now)?;
             return Ok(Decision::new(paid(void), EventKind::EscrowVoided));
@@ -76,11 +93,11 @@ impl Contract {
                 Ok(Decision::new(paid(back), EventKind::EscrowRefunded).book(entry))
             }
             Ending::ByClient => {
-                let release = Release::of(escrow.amount, fees)?;
-                let entry = JournalEntry::escrow_released(escrow.id, self.client, self.worker, release.legs()?)?;
+                let proceeds = Proceeds::of(escrow.amount, fees)?;
+                let entry = JournalEntry::escrow_released(escrow.id, self.client, self.worker, proceeds.legs()?)?;
                 let contract = Self { released: self.released.plus(escrow.amount)?, updated_at: now, ..self.clone() };
                 let escrow = escrow.step(EscrowAction::Release, now)?;
-                let next = TerminationPaid { contract, escrow, release: Some(release) };
+                let next = TerminationPaid { contract, escrow, proceeds: Some(proceeds) };
                 Ok(Decision::new(next, EventKind::EscrowReleased).book(entry))
             }
         }

@@ -43,12 +43,12 @@ pub struct Movement {
     /// Its escrow afterwards.
     pub escrow: Escrow,
     /// What the worker got, if anything.
-    pub release: Option<Release>,
+    pub proceeds: Option<Proceeds>,
 }
 
 /// What a worker gets out of an escrow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
+pub struct Proceeds {
     /// The worker's share, before fees.
     pub gross: Money,
     /// What is taken of it.
@@ -74,7 +74,7 @@ impl Milestone {
         let escrow = escrow.step(EscrowAction::Fund, now)?;
         let milestone = Self { state, funded_at: Some(now), updated_at: now, ..self.waiting_for_nothing() };
         let entry = JournalEntry::escrow_funded(self.client, self.escrow, self.amount)?;
-        Ok(Decision::new(Movement { milestone, escrow, release: None }, EventKind::MilestoneFunded)
+        Ok(Decision::new(Movement { milestone, escrow, proceeds: None }, EventKind::MilestoneFunded)
             .tell(EventKind::EscrowFunded)
             .clear(&[TimerKind::FundingExpiry])
             .book(entry))
@@ -149,7 +149,7 @@ impl Milestone {
         }
         let over = if share.is_positive() { MilestoneState::Accepted } else { MilestoneState::Canceled };
         let state = self.state.advance_to(over, action, Standing::System)?;
-        let release = if share.is_positive() { Some(Release::of(share, fees)?) } else { None };
+        let proceeds = if share.is_positive() { Some(Proceeds::of(share, fees)?) } else { None };
         let (escrow_action, escrow_event) = escrow_step(held, share);
         let milestone = Self {
             state,
@@ -159,18 +159,20 @@ impl Milestone {
             updated_at: now,
             ..self.waiting_for_nothing()
         };
-        let entry = self.entry(release.as_ref(), rest)?;
-        let movement = Movement { milestone, escrow: escrow.step(escrow_action, now)?, release };
+        let entry = self.entry(proceeds.as_ref(), rest)?;
+        let movement = Movement { milestone, escrow: escrow.step(escrow_action, now)?, proceeds };
         let decision = Decision::new(movement, told(action, over)).tell(escrow_event).clear(ALL_TIMERS);
         Ok(entry.into_iter().fold(decision, Decision::book))
     }
 
     /// What leaves the escrow; `None` when nothing is in it.
-    fn entry(&self, release: Option<&Release>, rest: Money) -> Result<Option<JournalEntry>, MilestoneError> {
+    fn entry(&self, proceeds: Option<&Proceeds>, rest: Money) -> Result<Option<JournalEntry>, MilestoneError> {
         let Self { escrow, client, worker, .. } = *self;
-        let entry = match release {
-            Some(release) if rest.is_zero() => JournalEntry::escrow_released(escrow, client, worker, release.legs()?)?,
-            Some(release) => JournalEntry::escrow_split(escrow, client, worker, release.legs()?, rest)?,
+        let entry = match proceeds {
+            Some(proceeds) if rest.is_zero() => {
+                JournalEntry::escrow_released(escrow, client, worker, proceeds.legs()?)?
+            }
+            Some(proceeds) => JournalEntry::escrow_split(escrow, client, worker, proceeds.legs()?, rest)?,
             None if rest.is_zero() => return Ok(None),
             None => JournalEntry::escrow_refunded(escrow, client, rest)?,
         };
@@ -182,7 +184,7 @@ impl Milestone {
     }
 }
 
-impl Release {
+impl Proceeds {
     /// What a worker gets of a share after the fee.
     ///
     /// # Errors

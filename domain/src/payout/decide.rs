@@ -9,6 +9,7 @@ use super::{
 use crate::{
     actor::Actor,
     bank_account::{AccountDetails, BankCode},
+    calendar::tokyo_date,
     decision::Decision,
     event::EventKind,
     ids::{MemberId, PayoutBatchId, PayoutId},
@@ -17,6 +18,7 @@ use crate::{
     money::{Currency, Money, MoneyError},
     policy::Standing,
     rules::PayoutRules,
+    settlement::Settlement,
 };
 
 /// What every payout begins with.
@@ -32,15 +34,6 @@ pub struct Asked {
     pub pay_on: NaiveDate,
     /// The bank it would go to now; the transfer's cost depends on it.
     pub bank: BankCode,
-}
-
-/// What the bank says of a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
-    /// The bank's own number.
-    pub bank_reference: String,
-    /// When the bank booked it.
-    pub value_on: NaiveDate,
 }
 
 type Step = Result<Decision<Payout>, PayoutError>;
@@ -115,6 +108,8 @@ impl Payout {
             reason: None,
             bank_reference: None,
             value_on: None,
+            return_reference: None,
+            returned_on: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -205,7 +200,7 @@ impl Payout {
         now: DateTime<Utc>,
         rules: &PayoutRules,
     ) -> Step {
-        let state = self.state.advance(PayoutAction::Process, Standing::Finance)?;
+        let state = self.state.advance(PayoutAction::Process, Standing::System)?;
         let bank_fee = self.transfer_cost(account.bank, rules)?;
         let (batch, account) = (Some(batch), Some(account));
         let next = Self { state, bank_fee, batch, account, updated_at: now, ..self.clone() };
@@ -215,13 +210,13 @@ impl Payout {
     /// The bank paid it.
     ///
     /// # Errors
-    /// Not in this state, or its batch was not sent.
+    /// Not in this state, its batch was not sent, or not before that date.
     pub fn pay(&self, settlement: &Settlement, now: DateTime<Utc>) -> Step {
         let state = self.state.advance(PayoutAction::Pay, Standing::Finance)?;
-        if self.sent_at.is_none() {
-            return Err(PayoutError::NotSent);
-        }
-        let next = Self { state, updated_at: now, ..self.told(settlement) };
+        settlement.check(tokyo_date(self.check_sent()?), now)?;
+        let Settlement { reference, value_on } = settlement.clone();
+        let (bank_reference, value_on) = (Some(reference), Some(value_on));
+        let next = Self { state, bank_reference, value_on, updated_at: now, ..self.clone() };
         let entry = JournalEntry::payout_settled(self.id, self.transferred()?, self.bank_fee)?;
         Ok(Decision::new(next, EventKind::PayoutPaid).book(entry))
     }
@@ -229,12 +224,10 @@ impl Payout {
     /// The bank did not: all of it is earnings again, and so is the fee of a quick payout.
     ///
     /// # Errors
-    /// Not in this state.
+    /// Not in this state, or its batch was not sent.
     pub fn fail(&self, reason: String, now: DateTime<Utc>) -> Step {
         let state = self.state.advance(PayoutAction::Fail, Standing::Finance)?;
-        if self.sent_at.is_none() {
-            return Err(PayoutError::NotSent);
-        }
+        self.check_sent()?;
         let next = Self { state, reason: Some(reason), updated_at: now, ..self.clone() };
         let entry = JournalEntry::payout_failed(self.worker, self.id, self.amount, self.quick_fee()?)?;
         Ok(Decision::new(next, EventKind::PayoutFailed).book(entry))
@@ -243,17 +236,20 @@ impl Payout {
     /// What the bank had paid came back: it is earnings again. What it had cost is not.
     ///
     /// # Errors
-    /// Not in this state.
+    /// Not in this state, or a date before it was paid.
     pub fn send_back(&self, reason: String, settlement: &Settlement, now: DateTime<Utc>) -> Step {
         let state = self.state.advance(PayoutAction::Return, Standing::Finance)?;
-        let next = Self { state, reason: Some(reason), updated_at: now, ..self.told(settlement) };
+        settlement.check(self.value_on.unwrap_or(tokyo_date(self.created_at)), now)?;
+        let Settlement { reference, value_on } = settlement.clone();
+        let (return_reference, returned_on) = (Some(reference), Some(value_on));
+        let next = Self { state, reason: Some(reason), return_reference, returned_on, updated_at: now, ..self.clone() };
         let entry = JournalEntry::payout_returned(self.worker, self.transferred()?)?;
         Ok(Decision::new(next, EventKind::PayoutReturned).book(entry))
     }
 
-    fn told(&self, settlement: &Settlement) -> Self {
-        let Settlement { bank_reference, value_on } = settlement.clone();
-        Self { bank_reference: Some(bank_reference), value_on: Some(value_on), ..self.clone() }
+    /// When the bank had it.
+    fn check_sent(&self) -> Result<DateTime<Utc>, PayoutError> {
+        self.sent_at.ok_or(PayoutError::NotSent)
     }
 
     /// What leaves the worker's earnings for it.

@@ -43,9 +43,7 @@ impl Proposal {
         if worker == job.client {
             return Err(ProposalError::OwnJob);
         }
-        if job.state != JobState::Open {
-            return Err(ProposalError::JobNotOpen(job.state));
-        }
+        check_open(job)?;
         check_terms(&terms, job.currency, now, rules)?;
         let proposal = Self {
             id,
@@ -70,11 +68,12 @@ impl Proposal {
         self.round_by.other()
     }
 
-    /// What this caller may do now.
-    pub fn allowed_actions(&self, standing: Standing) -> Vec<ProposalAction> {
+    /// What this caller may do now. Terms whose dates have passed can be answered, but not signed.
+    pub fn allowed_actions(&self, standing: Standing, now: DateTime<Utc>, rules: &Rules) -> Vec<ProposalAction> {
         let mut allowed = self.state.allowed(standing);
         allowed.retain(|action| match action {
-            ProposalAction::Counter | ProposalAction::Accept => standing == self.turn().standing(),
+            ProposalAction::Counter => standing == self.turn().standing(),
+            ProposalAction::Accept => standing == self.turn().standing() && self.check_signable(now, rules).is_ok(),
             ProposalAction::Decline
             | ProposalAction::Retract
             | ProposalAction::Expire
@@ -88,9 +87,10 @@ impl Proposal {
     /// The next round: the side whose turn it is answers with other terms.
     ///
     /// # Errors
-    /// Not in this state, not this side's turn, or the terms cannot be signed.
+    /// Not in this state, not this side's turn, the job is not open any more, or the terms cannot be signed.
     pub fn counter(
         &self,
+        job: &Job,
         by: Party,
         Round { terms, message }: Round,
         now: DateTime<Utc>,
@@ -98,7 +98,8 @@ impl Proposal {
     ) -> Result<Decision<Self>, ProposalError> {
         let state = self.state.advance(ProposalAction::Counter, by.standing())?;
         self.check_turn(by)?;
-        check_terms(&terms, self.terms.currency().unwrap_or(Currency::Jpy), now, rules)?;
+        check_open(job)?;
+        check_terms(&terms, job.currency, now, rules)?;
         let round = self.round.saturating_add(1);
         let next = Self { state, round, round_by: by, terms, message, ..self.clone() };
         Ok(next.wait(EventKind::ProposalCountered, now, rules))
@@ -121,7 +122,7 @@ impl Proposal {
         if round != self.round {
             return Err(ProposalError::StaleRound { current: self.round });
         }
-        self.terms.check(tokyo_date(now), rules).map_err(ProposalError::Terms)?;
+        self.check_signable(now, rules)?;
         Ok(self.stop(state, EventKind::ProposalAccepted, now))
     }
 
@@ -185,6 +186,10 @@ impl Proposal {
         if by == self.turn() { Ok(()) } else { Err(ProposalError::NotYourTurn { turn: self.turn() }) }
     }
 
+    fn check_signable(&self, now: DateTime<Utc>, rules: &Rules) -> Result<(), ProposalError> {
+        self.terms.check(tokyo_date(now), rules).map_err(ProposalError::Terms)
+    }
+
     fn wait(self, event: EventKind, now: DateTime<Utc>, rules: &Rules) -> Decision<Self> {
         let respond_by = after(now, rules.respond_by);
         let next = Self { respond_by: Some(respond_by), updated_at: now, ..self };
@@ -195,6 +200,10 @@ impl Proposal {
         let next = Self { state, respond_by: None, updated_at: now, ..self.clone() };
         Decision::new(next, event).clear(&[TimerKind::ProposalExpiry])
     }
+}
+
+fn check_open(job: &Job) -> Result<(), ProposalError> {
+    if job.state == JobState::Open { Ok(()) } else { Err(ProposalError::JobNotOpen(job.state)) }
 }
 
 fn check_terms(terms: &Terms, currency: Currency, now: DateTime<Utc>, rules: &Rules) -> Result<(), ProposalError> {

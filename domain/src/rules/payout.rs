@@ -1,5 +1,7 @@
 //! The numbers of payouts (domain rules, section 5).
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use crate::{
@@ -84,6 +86,13 @@ impl PayoutRules {
     /// Whether something is left of every payout when the bank's fee is taken.
     pub fn leaves_something(&self) -> bool {
         self.minimum >= 1 && self.bank_fees.iter().all(|row| row.fee < row.from.max(self.minimum))
+    }
+
+    /// Whether every bank has exactly one fee for every amount: no two rows of one bank begin at the same amount, and
+    /// those that it has begin at nothing.
+    pub fn has_one_bank_fee_for_each(&self) -> bool {
+        let starts: BTreeSet<_> = self.bank_fees.iter().map(|row| (row.bank, row.from)).collect();
+        starts.len() == self.bank_fees.len() && starts.iter().all(|(bank, _)| starts.contains(&(*bank, 0)))
     }
 
     /// What the transfer of an amount to a bank costs, in yen: by the bank's own rows if it has any, and of those by the

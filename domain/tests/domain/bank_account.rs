@@ -2,7 +2,8 @@
 
 use domain::{
     bank_account::{
-        AccountDetails, AccountNumber, AccountType, BankAccount, BankAccountState, BankCode, InvalidAccount,
+        AccountDetails, AccountNumber, AccountType, BankAccount, BankAccountState, BankCode, BranchCode,
+        InvalidBankAccount,
     },
     kana::{KanaError, KanaName},
 };
@@ -87,12 +88,32 @@ proptest! {
 fn numbers_have_their_exact_length() {
     assert_eq!("0036".parse::<BankCode>().unwrap().as_str(), "0036");
     for code in ["", "36", "00036", "003a", "００３６", " 036"] {
-        assert_eq!(code.parse::<BankCode>(), Err(InvalidAccount::Digits(4)), "{code}");
+        assert_eq!(code.parse::<BankCode>(), Err(InvalidBankAccount::Digits(4)), "{code}");
     }
     assert_eq!(AccountNumber::filled("123").unwrap().as_str(), "0000123");
     for number in ["", "12345678", "12-345", "１２３"] {
-        assert_eq!(AccountNumber::filled(number), Err(InvalidAccount::Number), "{number}");
+        assert_eq!(AccountNumber::filled(number), Err(InvalidBankAccount::Number), "{number}");
     }
+}
+
+#[test]
+fn nothing_has_a_number_of_zeros_only() {
+    assert_eq!("0000".parse::<BankCode>(), Err(InvalidBankAccount::Zeros));
+    assert_eq!("000".parse::<BranchCode>(), Err(InvalidBankAccount::Zeros));
+    for number in ["0", "0000000"] {
+        assert_eq!(AccountNumber::filled(number), Err(InvalidBankAccount::Zeros), "{number}");
+    }
+    let holder = KanaName::parse("ユウチョ").unwrap();
+    assert_eq!(AccountDetails::japan_post("10530", "01", holder), Err(InvalidBankAccount::PostNumber));
+}
+
+#[test]
+fn the_same_account_again_changes_nothing_unless_the_bank_had_refused_it() {
+    let account = BankAccount::first(worker(), 1, details("1"), start()).next;
+    assert_eq!(account.change(details("1"), start()), None);
+    assert!(account.change(details("2"), start()).is_some());
+    let failing = account.fail(&details("1"), "closed", start()).unwrap().next;
+    assert!(failing.change(details("1"), start()).unwrap().next.is_usable());
 }
 
 #[test]
@@ -103,10 +124,18 @@ fn an_account_at_japan_post_is_reached_as_other_banks_do() {
     assert_eq!(read, ("9900", "058", "1234567", AccountType::Ordinary));
     assert_eq!(AccountDetails::japan_post("11940", "4281", holder()).unwrap().number.as_str(), "0000428");
     for symbol in ["1053", "105300", "20530", "10531", "1o530", "１０５３０"] {
-        assert_eq!(AccountDetails::japan_post(symbol, "12345671", holder()), Err(InvalidAccount::Symbol), "{symbol}");
+        assert_eq!(
+            AccountDetails::japan_post(symbol, "12345671", holder()),
+            Err(InvalidBankAccount::Symbol),
+            "{symbol}"
+        );
     }
     for number in ["", "1", "12345670", "123456781", "1234567a", "a1"] {
-        assert_eq!(AccountDetails::japan_post("10530", number, holder()), Err(InvalidAccount::PostNumber), "{number}");
+        assert_eq!(
+            AccountDetails::japan_post("10530", number, holder()),
+            Err(InvalidBankAccount::PostNumber),
+            "{number}"
+        );
     }
 }
 
@@ -117,6 +146,6 @@ fn an_account_fails_only_while_it_is_still_the_one_that_was_refused() {
     assert_eq!((failing.state, failing.is_usable()), (BankAccountState::Failing, false));
     assert_eq!(failing.failure_reason.as_deref(), Some("closed"));
     assert_eq!(account.fail(&details("2"), "closed", start()), None);
-    let corrected = failing.change(details("2"), start()).next;
+    let corrected = failing.change(details("2"), start()).unwrap().next;
     assert_eq!((corrected.is_usable(), corrected.failure_reason), (true, None));
 }

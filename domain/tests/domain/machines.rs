@@ -98,7 +98,7 @@ dispute
 payout
   requested: hold (finance, admin) -> held
   requested: cancel (worker, finance, admin) -> canceled
-  requested: process (finance, admin) -> processing
+  requested: process (system) -> processing
   held: resume (finance, admin) -> requested
   processing: pay (finance, admin) -> paid
   processing: fail (finance, admin) -> failed

@@ -144,7 +144,7 @@ fn fees_accumulate_over_the_contract() {
     assert_eq!(deal.contract.released, yen(60_000));
     let delivery = deal.milestones[1].delivery.unwrap();
     let second = deal.milestones[1].accept(delivery, &deal.escrows[1], deal.fees(), start()).unwrap();
-    assert_eq!(second.next.release.unwrap().fee.fee, 10_000);
+    assert_eq!(second.next.proceeds.unwrap().fee.fee, 10_000);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn no_more_rounds_of_changes_than_agreed() {
         milestone = milestone.request_changes(date("2026-04-10"), start(), &rules()).unwrap().next;
         milestone = milestone.deliver(id(number), start(), &rules()).unwrap().next;
     }
-    assert!(!milestone.allowed_actions(Standing::Client).contains(&MilestoneAction::RequestChanges));
+    assert!(!milestone.allowed_actions(Standing::Client, false).contains(&MilestoneAction::RequestChanges));
     let refused = milestone.request_changes(date("2026-04-10"), start(), &rules()).unwrap_err();
     assert_eq!(refused, MilestoneError::RevisionsExhausted { limit: 3 });
 }
@@ -223,7 +223,7 @@ fn a_settlement_goes_where_the_share_says() {
         let settled = disputed.settle(yen(share), &deal.escrows[0], deal.fees(), start()).unwrap();
         assert_eq!((settled.next.milestone.state, settled.next.escrow.state), (milestone, escrow));
         assert_eq!(settled.events, [EventKind::MilestoneSettled, event]);
-        assert_eq!(settled.next.release.is_some(), share > 0);
+        assert_eq!(settled.next.proceeds.is_some(), share > 0);
         let left =
             booked(&settled).iter().find(|(account, _)| *account == Account::Escrow(deal.escrows[0].id)).unwrap().1;
         assert_eq!(left, 10_000, "all of it leaves the escrow");
@@ -311,4 +311,19 @@ fn a_pause_moves_the_due_dates_of_what_is_with_the_worker_only() {
     let moved = changes.reschedule(2, start(), &rules()).unwrap();
     assert_eq!(moved.next.due_on, date("2026-04-12"));
     assert_eq!(timers(&moved).len(), 1, "the late redelivery is late later");
+}
+
+#[test]
+fn funding_is_offered_unless_another_milestone_waits_for_the_termination_fee() {
+    let planned = &Deal::signed(&[10_000], FundedAhead::Current).milestones[0];
+    assert_eq!(planned.allowed_actions(Standing::Client, false), [MilestoneAction::StartFunding]);
+    assert_eq!(planned.allowed_actions(Standing::Client, true), []);
+}
+
+#[test]
+fn another_payment_takes_the_place_of_one_for_which_nothing_has_come() {
+    let planned = &Deal::signed(&[10_000], FundedAhead::Current).milestones[0];
+    let funding = planned.start_funding(yen(0), yen(0), start(), &rules()).unwrap().next;
+    assert!(funding.takes_another_payment(false) && !funding.takes_another_payment(true));
+    assert!(!planned.takes_another_payment(false));
 }

@@ -74,3 +74,13 @@ fn a_receipt_of_nothing_is_refused() {
         assert!(transfer().receive(yen(amount), start()).is_err());
     }
 }
+
+#[test]
+fn a_card_is_charged_once_at_a_time_and_only_while_it_is_waited_for() {
+    let card = requested(PaymentMethod::Card, 0).unwrap();
+    assert_eq!(card.check_chargeable(false), Ok(()));
+    assert_eq!(card.check_chargeable(true), Err(PaymentError::NotChargeable));
+    assert_eq!(transfer().check_chargeable(false), Err(PaymentError::NotChargeable));
+    let expired = card.expire(start()).unwrap().next;
+    assert_eq!(expired.check_chargeable(false), Err(PaymentError::NotChargeable));
+}

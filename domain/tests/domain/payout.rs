@@ -9,10 +9,11 @@ use domain::{
     ledger::{Account, Balances, JournalEntry, QuickFee, ReleaseLegs},
     machine::State,
     money::{Currency, Money},
-    payout::{Asked, Payout, PayoutAction, PayoutError, PayoutKind, PayoutState, Quick, Settlement, due},
-    policy::{Role, Standing},
+    payout::{Asked, Payout, PayoutAction, PayoutError, PayoutKind, PayoutState, Quick, due},
+    policy::{Operation, Role, Standing, permitted},
     release::Release,
     rules::{BankFee, PayoutMode, PayoutRules},
+    settlement::{Settlement, WrongValueDate},
 };
 use proptest::prelude::*;
 
@@ -43,7 +44,7 @@ fn account(bank: &str) -> AccountDetails {
 }
 
 fn settlement() -> Settlement {
-    Settlement { bank_reference: "42".into(), value_on: date("2026-05-15") }
+    Settlement { reference: "42".into(), value_on: date("2026-04-01") }
 }
 
 fn monthly(amount: i64) -> Payout {
@@ -195,6 +196,55 @@ fn a_failure_gives_all_back_and_a_return_what_had_reached_the_bank() {
     let back = back.send_back("closed".into(), &settlement(), start()).unwrap();
     assert_eq!(back.next.given_back(), Ok(yen(4_500)));
     assert_eq!(back.entries, [JournalEntry::payout_returned(worker(), yen(4_500)).unwrap()]);
+}
+
+#[test]
+fn the_bank_books_nothing_before_it_had_it_and_nothing_in_advance() {
+    let on = |day: &str| Settlement { value_on: date(day), ..settlement() };
+    let payout = sent(&monthly(5_000));
+    let refused = |day: &str| payout.pay(&on(day), start() + days(2)).map(drop);
+    assert_eq!(refused("2026-04-01"), Ok(()));
+    assert_eq!(refused("2026-04-04"), Err(WrongValueDate::Ahead.into()));
+    assert_eq!(refused("2026-03-31"), Err(WrongValueDate::Before(date("2026-04-01")).into()));
+    let paid = payout.pay(&on("2026-04-02"), start() + days(2)).unwrap().next;
+    let back = |day: &str| paid.send_back("closed".into(), &on(day), start() + days(2)).map(drop);
+    assert_eq!((back("2026-04-02"), back("2026-04-03")), (Ok(()), Ok(())));
+    assert_eq!(back("2026-04-01"), Err(WrongValueDate::Before(date("2026-04-02")).into()));
+}
+
+#[test]
+fn a_return_leaves_what_the_bank_said_of_the_transfer_it_brings_back() {
+    let paid = sent(&monthly(5_000)).pay(&settlement(), start()).unwrap().next;
+    let bank = Settlement { reference: "43".into(), value_on: date("2026-04-02") };
+    let back = paid.send_back("closed".into(), &bank, start() + days(1)).unwrap().next;
+    assert_eq!((back.bank_reference.as_deref(), back.value_on), (Some("42"), Some(date("2026-04-01"))));
+    assert_eq!((back.return_reference.as_deref(), back.returned_on), (Some("43"), Some(date("2026-04-02"))));
+}
+
+#[test]
+fn no_bank_has_two_fees_for_one_amount_or_none() {
+    let own = |from, fee| BankFee { bank: Some("0036".parse().unwrap()), from, fee };
+    let all = BankFee { bank: None, from: 0, fee: 500 };
+    for (rows, sound) in [
+        (vec![own(0, 100), own(30_000, 200)], true),
+        (vec![own(0, 100), own(0, 100)], false),
+        (vec![own(30_000, 200)], false),
+        (vec![all.clone()], false),
+    ] {
+        let bank_fees = [vec![all.clone()], rows].concat();
+        let rules = PayoutRules { bank_fees: bank_fees.clone(), ..rules() };
+        assert_eq!(rules.has_one_bank_fee_for_each(), sound, "{bank_fees:?}");
+    }
+}
+
+#[test]
+fn only_a_batch_takes_a_payout_to_the_bank() {
+    assert_eq!(permitted(Operation::Payout(PayoutAction::Process)), [Standing::System]);
+    let finance = domain::actor::Actor::Staff(id(9), Role::Finance);
+    assert_eq!(monthly(5_000).allowed_actions(finance), [PayoutAction::Hold, PayoutAction::Cancel]);
+    let refused = monthly(5_000).resume(start()).unwrap_err();
+    let PayoutError::Refused(refused) = refused else { panic!("{refused}") };
+    assert_eq!(refused.allowed, ["hold", "cancel"]);
 }
 
 #[test]

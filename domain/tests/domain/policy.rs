@@ -60,6 +60,22 @@ fn an_outsider_reads_no_contract_and_proposes_to_no_job_of_their_own() {
 }
 
 #[test]
+fn what_members_have_of_their_own_is_for_members_alone() {
+    for operation in [
+        Operation::ListOwnWork,
+        Operation::ReadOwnMoney,
+        Operation::ReadBankAccount,
+        Operation::ChangeBankAccount,
+        Operation::RequestPayout,
+    ] {
+        assert_eq!(check(operation, Actor::Member(id(3)).standing_outside()), Ok(()));
+        for role in [Role::Support, Role::Finance, Role::Admin] {
+            assert!(check(operation, Actor::Staff(id(3), role).standing_outside()).is_err(), "{operation:?} {role}");
+        }
+    }
+}
+
+#[test]
 fn the_books_are_for_those_who_handle_money() {
     for operation in [Operation::ReadLedger, Operation::RecordBankReceipt, Operation::MatchBankReceipt] {
         assert_eq!(permitted(operation), [Standing::Finance, Standing::Admin]);

@@ -18,14 +18,17 @@ fn submitted() -> Proposal {
 }
 
 fn countered() -> Proposal {
-    submitted().counter(Party::Client, round(price(9_000)), start(), &rules()).unwrap().next
+    submitted().counter(&open_job(), Party::Client, round(price(9_000)), start(), &rules()).unwrap().next
 }
 
 #[test]
-fn nobody_proposes_to_their_own_job_nor_to_one_that_is_closed() {
+fn nobody_proposes_to_their_own_job_nor_to_one_that_is_closed_in_any_round() {
     let submit = |job: &_, worker| Proposal::submit(id(20), job, worker, round(price(1)), start(), &rules());
     assert_eq!(submit(&open_job(), client()).unwrap_err(), ProposalError::OwnJob);
     assert_eq!(submit(&draft(), worker()).unwrap_err(), ProposalError::JobNotOpen(JobState::Draft));
+    let filled = open_job().fill(start()).unwrap().next;
+    let counter = submitted().counter(&filled, Party::Client, round(price(9_000)), start(), &rules());
+    assert_eq!(counter.unwrap_err(), ProposalError::JobNotOpen(JobState::Filled));
 }
 
 #[test]
@@ -34,13 +37,14 @@ fn the_terms_are_in_the_currency_of_the_job_in_every_round() {
     dollars.milestones[0].amount = Money::new(1, Currency::Usd).unwrap();
     let submit = Proposal::submit(id(20), &open_job(), worker(), round(dollars.clone()), start(), &rules());
     assert_eq!(submit.unwrap_err(), ProposalError::Currency(Currency::Jpy));
-    let counter = submitted().counter(Party::Client, round(dollars), start(), &rules());
+    let counter = submitted().counter(&open_job(), Party::Client, round(dollars), start(), &rules());
     assert_eq!(counter.unwrap_err(), ProposalError::Currency(Currency::Jpy));
 }
 
 #[test]
 fn each_round_waits_two_weeks_for_the_other_side() {
-    let decision = submitted().counter(Party::Client, round(price(9_000)), start() + days(1), &rules()).unwrap();
+    let decision =
+        submitted().counter(&open_job(), Party::Client, round(price(9_000)), start() + days(1), &rules()).unwrap();
     assert_eq!(decision.next.respond_by, Some(start() + days(15)));
     assert_eq!(decision.timers, [TimerChange::Set(TimerKind::ProposalExpiry, start() + days(15))]);
     assert_eq!((decision.next.round, decision.next.round_by, decision.next.turn()), (2, Party::Client, Party::Worker));
@@ -51,7 +55,10 @@ fn each_round_waits_two_weeks_for_the_other_side() {
 fn nobody_counters_or_accepts_out_of_turn() {
     let not_yours = ProposalError::NotYourTurn { turn: Party::Client };
     let submitted = submitted();
-    assert_eq!(submitted.counter(Party::Worker, round(price(1)), start(), &rules()).unwrap_err(), not_yours);
+    assert_eq!(
+        submitted.counter(&open_job(), Party::Worker, round(price(1)), start(), &rules()).unwrap_err(),
+        not_yours
+    );
     assert_eq!(submitted.accept(Party::Worker, 1, start(), &rules()).unwrap_err(), not_yours);
     assert!(countered().accept(Party::Worker, 2, start(), &rules()).is_ok());
 }
@@ -71,11 +78,13 @@ fn terms_whose_due_date_has_passed_cannot_be_accepted_any_more() {
 #[test]
 fn what_one_may_do_depends_on_whose_turn_it_is() {
     use ProposalAction::{Accept, Counter, Decline, Retract};
-    assert_eq!(submitted().allowed_actions(Standing::Client), [Counter, Accept, Decline]);
-    assert_eq!(submitted().allowed_actions(Standing::Worker), [Retract]);
-    assert_eq!(countered().allowed_actions(Standing::Client), [Decline]);
-    assert_eq!(countered().allowed_actions(Standing::Worker), [Counter, Accept, Retract]);
-    assert_eq!(submitted().allowed_actions(Standing::Outsider), []);
+    assert_eq!(submitted().allowed_actions(Standing::Client, start(), &rules()), [Counter, Accept, Decline]);
+    assert_eq!(submitted().allowed_actions(Standing::Worker, start(), &rules()), [Retract]);
+    assert_eq!(countered().allowed_actions(Standing::Client, start(), &rules()), [Decline]);
+    assert_eq!(countered().allowed_actions(Standing::Worker, start(), &rules()), [Counter, Accept, Retract]);
+    assert_eq!(submitted().allowed_actions(Standing::Outsider, start(), &rules()), []);
+    let too_late = submitted().allowed_actions(Standing::Client, start() + days(40), &rules());
+    assert_eq!(too_late, [Counter, Decline], "terms whose due date has passed cannot be signed");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use domain::ledger::Account;
 use domain::money::{Currency, Money};
 use domain::payment::{Means, Payment, PaymentMethod};
 use domain::policy::{Operation, Standing, permitted};
-use domain::refund::{Refund, RefundAction, RefundError, RefundState, Room, Settlement};
+use domain::refund::{Refund, RefundAction, RefundError, RefundState, Room};
+use domain::settlement::{Settlement, WrongValueDate};
 use domain::terms::FundedAhead;
 use domain::timer::{TimerChange, TimerKind};
 
@@ -36,7 +37,7 @@ fn on_its_way(method: PaymentMethod) -> Refund {
 }
 
 fn settlement() -> Settlement {
-    Settlement { reference: "20260515-1".into(), value_on: date("2026-04-02") }
+    Settlement { reference: "20260515-1".into(), value_on: date("2026-04-01") }
 }
 
 /// The accounts of the only entry, the debit first.
@@ -89,7 +90,7 @@ fn each_way_back_has_its_own_entry_and_the_clock_need_not_answer_any_more() {
         let settled = on_its_way(method).settle(Standing::Finance, settlement(), start()).unwrap();
         assert_eq!(accounts(&settled), [Account::RefundTransit(id(50)), asset]);
         assert_eq!(settled.timers, [TimerChange::Clear(TimerKind::RefundSettlement)]);
-        assert_eq!((settled.next.state, settled.next.value_on), (RefundState::Settled, Some(date("2026-04-02"))));
+        assert_eq!((settled.next.state, settled.next.value_on), (RefundState::Settled, Some(date("2026-04-01"))));
     }
 }
 
@@ -105,6 +106,17 @@ fn a_refund_ends_once() {
     let settled = on_its_way(PaymentMethod::Card).settle(Standing::Finance, settlement(), start()).unwrap().next;
     assert!(settled.settle(Standing::Finance, settlement(), start()).is_err());
     assert!(settled.fail(Standing::Finance, "too late".into(), start()).is_err());
+}
+
+#[test]
+fn a_refund_arrives_neither_before_it_was_asked_for_nor_in_advance() {
+    let settle = |day: &str| {
+        let said = Settlement { value_on: date(day), ..settlement() };
+        on_its_way(PaymentMethod::BankTransfer).settle(Standing::Finance, said, start()).map(drop)
+    };
+    assert_eq!(settle("2026-03-31"), Err(WrongValueDate::Before(date("2026-04-01")).into()));
+    assert_eq!(settle("2026-04-02"), Err(WrongValueDate::Ahead.into()));
+    assert_eq!(settle("2026-04-01"), Ok(()));
 }
 
 #[test]

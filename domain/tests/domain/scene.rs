@@ -151,7 +151,7 @@ impl Deal {
     }
 
     fn finish(&mut self, index: usize, movement: Movement, now: DateTime<Utc>) {
-        let released = movement.release.as_ref().map(|release| release.gross);
+        let released = movement.proceeds.as_ref().map(|proceeds| proceeds.gross);
         self.put(index, movement);
         self.contract =
             self.contract.milestone_finished(released, &self.course(), now, &rules()).unwrap().next.contract;

@@ -4,7 +4,7 @@ use domain::event::EventKind;
 use domain::ledger::EntryKind;
 use domain::terms::{FundedAhead, Terms};
 
-use crate::scene::{Deal, id, start, terms, yen};
+use crate::scene::{Deal, id, rules, start, terms, yen};
 
 fn with_fee() -> (Contract, Escrow, Deal) {
     let deal = Deal::signed(&[10_000], FundedAhead::Current);
@@ -41,7 +41,7 @@ fn how_the_contract_ends_decides_where_it_goes() {
         let contract = Contract { ending, ..contract.clone() };
         let paid = contract.pay_termination(escrow, deal.fees(), start()).unwrap();
         assert_eq!((paid.next.escrow.state, paid.events.as_slice()), (state, [event].as_slice()), "{ending:?}");
-        assert_eq!(paid.next.release.as_ref().map(|release| release.net), net);
+        assert_eq!(paid.next.proceeds.as_ref().map(|proceeds| proceeds.net), net);
         assert_eq!(paid.entries.len(), usize::from(state != EscrowState::Void));
         let released = net.map_or(contract.released, |_| yen(30_000));
         assert_eq!(paid.next.contract.released, released, "what the worker got counts for the next fee");
@@ -57,4 +57,17 @@ fn the_escrow_of_something_else_is_not_taken_for_it() {
     let other = Escrow { amount: yen(1), ..escrow };
     let paid = contract.pay_termination(&other, deal.fees(), start());
     assert_eq!(paid, Err(ContractError::ForeignEscrow));
+}
+
+#[test]
+fn it_comes_with_the_first_milestone_and_no_other_waits_for_money_meanwhile() {
+    let (contract, escrow, deal) = with_fee();
+    let planned = &deal.milestones[0];
+    assert_eq!(contract.termination_fee_due(Some(&escrow), [planned]), Ok(yen(30_000)));
+    let waiting = planned.start_funding(yen(0), yen(30_000), start(), &rules()).unwrap().next;
+    let second = contract.termination_fee_due(Some(&escrow), [&waiting, planned]);
+    assert_eq!(second, Err(ContractError::TerminationFeeAwaited));
+    let funded = contract.fund_termination(&escrow, start()).unwrap().next;
+    assert_eq!(contract.termination_fee_due(Some(&funded), [planned]), Ok(yen(0)));
+    assert_eq!(contract.termination_fee_due(None, [planned]), Ok(yen(0)));
 }

@@ -50,7 +50,7 @@ impl Walk {
         self.now += days(wait);
         let (milestone, escrow, now, share) = (&self.deal.milestones[0], &self.deal.escrows[0], self.now, yen(share));
         let fees = self.deal.fees();
-        let alone = |milestone| Movement { milestone, escrow: escrow.clone(), release: None };
+        let alone = |milestone| Movement { milestone, escrow: escrow.clone(), proceeds: None };
         let decision = match action {
             MilestoneAction::StartFunding => {
                 milestone.start_funding(yen(PRICE), yen(0), now, &rules()).map(|step| step.map(alone))

@@ -11,8 +11,9 @@ use domain::milestone::MilestoneState;
 use domain::payout::PayoutState;
 use domain::proposal::ProposalState;
 use domain::refund::RefundState;
+use domain::rules::{EmailReuse, Rules};
 use domain::states::machines;
-use domain::withdrawal::{BlockerCode, Owner, Readiness, Tie, Tied, Warning, WayOut, assess};
+use domain::withdrawal::{BlockerCode, ComingBack, Owner, Readiness, Tie, Tied, Warning, WayOut, assess};
 
 use crate::scene::{days, id, start, yen};
 
@@ -176,4 +177,18 @@ fn the_oldest_blocker_comes_first() {
     assert_eq!(since, [start(), start() + days(1)]);
     assert_eq!(readiness.blockers[0].subject, Some(domain::ids::JobId::to_string(&id(1))));
     assert!(!readiness.is_ready());
+}
+
+#[test]
+fn an_address_comes_back_as_the_rules_say() {
+    let back = |email_reuse, readmitted, waited| {
+        let rules = Rules { email_reuse, ..Rules::default() };
+        ComingBack::of(start(), readmitted, start() + days(waited), &rules)
+    };
+    assert_eq!(back(EmailReuse::AfterPurge, false, 29), ComingBack::NotYet(Some(start() + days(30))));
+    assert_eq!(back(EmailReuse::AfterPurge, false, 30), ComingBack::Free);
+    assert_eq!(back(EmailReuse::AfterPurge, true, 0), ComingBack::Free);
+    assert_eq!(back(EmailReuse::Support, false, 400), ComingBack::NotYet(None));
+    assert_eq!(back(EmailReuse::Support, true, 0), ComingBack::Free);
+    assert_eq!(back(EmailReuse::Forbidden, true, 400), ComingBack::NotYet(None));
 }

@@ -70,8 +70,8 @@ impl Waiting {
             return only.rows.check(Kept(only.statement.as_ref()).execute(pg)?);
         }
         let written: Vec<i64> = Together(&writes).get_result(pg)?;
-        let checked = writes.iter().zip(written);
-        checked.map(|(write, rows)| write.rows.check(usize::try_from(rows).unwrap_or_default())).collect()
+        let mut checked = writes.iter().zip(written);
+        checked.try_for_each(|(write, rows)| write.rows.check(usize::try_from(rows).unwrap_or_default()))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,8 +1,8 @@
 //! What bank accounts, the calendar, payouts and refunds refuse, as problems.
 
 use domain::{
-    bank_account::InvalidAccount, business_calendar::NotAMonthEnd, kana::KanaError, payout::PayoutError,
-    refund::RefundError,
+    bank_account::InvalidBankAccount, business_calendar::NotAMonthEnd, kana::KanaError, payout::PayoutError,
+    refund::RefundError, settlement::WrongValueDate,
 };
 
 use crate::problem::{Code, Problem};
@@ -16,14 +16,25 @@ impl From<NotAMonthEnd> for Problem {
 
 impl Problem {
     /// What is wrong with one member of a bank account.
-    pub fn of_account(pointer: &'static str, error: InvalidAccount) -> Self {
+    pub fn of_account(pointer: &'static str, error: InvalidBankAccount) -> Self {
         let ja = match error {
-            InvalidAccount::Digits(count) => format!("{count}桁の数字で指定してください。"),
-            InvalidAccount::Number => "1～7桁の数字で指定してください。".to_owned(),
-            InvalidAccount::Symbol => "記号は1で始まり0で終わる5桁の数字です。".to_owned(),
-            InvalidAccount::PostNumber => "番号は1で終わる2～8桁の数字です。".to_owned(),
+            InvalidBankAccount::Digits(count) => format!("{count}桁の数字で指定してください。"),
+            InvalidBankAccount::Number => "1～7桁の数字で指定してください。".to_owned(),
+            InvalidBankAccount::Zeros => "0だけの番号は指定できません。".to_owned(),
+            InvalidBankAccount::Symbol => "記号は1で始まり0で終わる5桁の数字です。".to_owned(),
+            InvalidBankAccount::PostNumber => "番号は1で終わる2～8桁の数字です。".to_owned(),
         };
         Self::new(Code::InvalidBody).at(pointer, error.to_string(), ja)
+    }
+}
+
+impl From<WrongValueDate> for Problem {
+    fn from(error: WrongValueDate) -> Self {
+        let ja = match error {
+            WrongValueDate::Ahead => "未来の日付は指定できません。".to_owned(),
+            WrongValueDate::Before(earliest) => format!("{earliest}以降の日付を指定してください。"),
+        };
+        Self::new(Code::InvalidBody).at("/value_on", error.to_string(), ja)
     }
 }
 
@@ -43,6 +54,7 @@ impl From<PayoutError> for Problem {
             ),
             PayoutError::NotSent => Self::new(Code::ActionRefused)
                 .detail("Its batch was not sent to the bank yet.", "この出金のバッチはまだ銀行に送られていません。"),
+            PayoutError::ValueDate(error) => error.into(),
             PayoutError::Refused(refused) => refused.into(),
             PayoutError::Money(error) => error.into(),
             PayoutError::Entry(error) => error.into(),
@@ -74,6 +86,7 @@ impl From<RefundError> for Problem {
             ),
             RefundError::NoBank => Self::new(Code::NoBankForCurrency),
             RefundError::NoAccount => Self::new(Code::BankAccountMissing),
+            RefundError::ValueDate(error) => error.into(),
             RefundError::Refused(refused) => refused.into(),
             RefundError::Money(error) => error.into(),
             RefundError::Entry(error) => error.into(),

@@ -22,6 +22,10 @@ impl From<ContractError> for Problem {
                 format!("{milestone}は{state}の状態です。先に決着が必要です。"),
             ),
             ContractError::Entry(error) => error.into(),
+            ContractError::TerminationFeeAwaited => Self::new(Code::ActionRefused).detail(
+                "The termination fee is paid with the first milestone. Finish funding that one, then fund others.",
+                "中途終了料は最初のマイルストーンと一緒に支払います。その仮払いが終わってから、ほかのマイルストーンを仮払いしてください。",
+            ),
             ContractError::ProposalNotAccepted(_) | ContractError::ForeignProposal | ContractError::ForeignEscrow => {
                 Self::new(Code::Internal)
             }
@@ -68,6 +72,14 @@ impl From<PaymentError> for Problem {
             PaymentError::Refused(refused) => refused.into(),
             PaymentError::Money(error) => error.into(),
             PaymentError::Entry(error) => error.into(),
+            PaymentError::NotChargeable => Self::new(Code::ActionRefused).detail(
+                "Only a pending card payment that is not being charged can be charged.",
+                "未完了で、決済処理中でないカード支払いだけが決済できます。",
+            ),
+            PaymentError::NotReplaceable => Self::new(Code::ActionRefused).detail(
+                "Another payment can be asked for only while the milestone waits for money, and none of it has come.",
+                "別の支払い方法は、入金待ちで、まだ一部も入金されていないときだけ選べます。",
+            ),
             PaymentError::NothingMissing => {
                 Self::new(Code::ActionRefused).detail("There is nothing to pay.", "支払うものがありません。")
             }

@@ -79,10 +79,12 @@ impl DisputeQuery {
 }
 
 /// The caller's disputes, newest first
-#[utoipa::path(tag = "work", params(DisputeQuery), responses((status = 200, description = "Disputes", body = DisputePage)))]
+#[utoipa::path(tag = "work", params(DisputeQuery), responses((status = 200, description = "Disputes", body = DisputePage)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/disputes")]
 pub(super) async fn list_my_disputes(call: Call, query: Filter<DisputeQuery>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ListOwnWork, cx.standing_outside())?;
         let party = Some(cx.member()?);
         query.0.show(conn, cx, DisputeFilter { party, ..DisputeFilter::default() })
     })

@@ -1,7 +1,7 @@
 //! Finding jobs.
 
 use actix_web::get;
-use domain::{category, job, money};
+use domain::{category, job, money, policy::Operation};
 use persistence::{
     job::{self as jobs, Budget, JobFilter, Posting},
     page::Position,
@@ -142,14 +142,16 @@ pub(super) struct MyJobQuery {
 }
 
 /// The caller's own jobs, drafts included
-#[utoipa::path(tag = "market", params(MyJobQuery), responses((status = 200, description = "Jobs", body = JobPage)))]
+#[utoipa::path(tag = "market", params(MyJobQuery), responses((status = 200, description = "Jobs", body = JobPage)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/jobs")]
 pub(super) async fn list_my_jobs(call: Call, query: Filter<MyJobQuery>) -> Answer {
     let state = query.0.status.map(|word| word.0);
     let list = format!("my jobs {state:?}");
     let request = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, call.app().tokens.secrets())?;
     call.read(move |conn, cx| {
-        let filter = JobFilter { client: Some(cx.person()?), state, ..JobFilter::default() };
+        cx.permit(Operation::ListOwnWork, cx.standing_outside())?;
+        let filter = JobFilter { client: Some(cx.member()?), state, ..JobFilter::default() };
         let (_, found) = jobs::list(conn, cx.ticket(), &filter, request.after, request.fetch())?;
         page(cx, found, &request)
     })

@@ -1,10 +1,13 @@
 //! A milestone as it is sent.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{policy::Standing, release::pay_by};
+use domain::{ids::MilestoneId, policy::Standing, release::pay_by};
 use persistence::{
     escrow::Charged,
     milestone::{self, Stored},
+    payment,
     store::Conn,
 };
 use serde::Serialize;
@@ -15,6 +18,7 @@ use crate::{
     money::Money,
     problem::Problem,
     routes::{payment::Payment, preview::Preview},
+    usecases::work::Work,
     words::{EscrowState, MilestoneState, Word},
 };
 
@@ -95,7 +99,7 @@ pub(in crate::routes) struct Milestone {
 
 impl Milestone {
     /// As this caller sees it now.
-    pub(in crate::routes) fn of(stored: &Stored, cx: &Context) -> Self {
+    pub(in crate::routes) fn of(stored: &Stored, work: &Work, begun: &Begun, cx: &Context) -> Self {
         let Stored { milestone, escrow, charged } = stored;
         let standing = cx.standing(milestone.client, milestone.worker);
         let release = charged.zip(milestone.worker_share).map(|(charged, share)| Release::of(share, charged));
@@ -125,7 +129,7 @@ impl Milestone {
             pay_by: charged
                 .and(milestone.finished_at)
                 .map(|at| pay_by(milestone.delivered_at, at, &cx.app.rules.payout)),
-            allowed_actions: allowed_actions(milestone, standing),
+            allowed_actions: allowed_actions(milestone, standing, work.termination_fee_due().is_err(), begun),
             version: milestone.version,
             created_at: milestone.created_at,
             updated_at: milestone.updated_at,
@@ -135,10 +139,35 @@ impl Milestone {
 }
 
 /// The machine's own actions, and asking for the money in another way.
-fn allowed_actions(milestone: &domain::milestone::Milestone, standing: Standing) -> Vec<String> {
-    let waits = milestone.state == domain::milestone::MilestoneState::Funding && standing == Standing::Client;
-    let own = milestone.allowed_actions(standing).into_iter().map(|action| action.to_string());
-    own.chain(waits.then(|| "add_payment".to_owned())).collect()
+fn allowed_actions(
+    milestone: &domain::milestone::Milestone,
+    standing: Standing,
+    is_fee_awaited: bool,
+    begun: &Begun,
+) -> Vec<String> {
+    let takes_another = milestone.takes_another_payment(begun.0.contains(&milestone.id));
+    let adds = takes_another && standing == Standing::Client;
+    let own = milestone.allowed_actions(standing, is_fee_awaited).into_iter().map(|action| action.to_string());
+    own.chain(adds.then(|| "add_payment".to_owned())).collect()
+}
+
+/// Which milestones have a pending payment of which some has come.
+#[derive(Debug)]
+pub(in crate::routes) struct Begun(BTreeSet<MilestoneId>);
+
+impl Begun {
+    /// Of those among these that wait for money.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(in crate::routes) fn read<'a>(
+        conn: &mut Conn,
+        milestones: impl IntoIterator<Item = &'a Stored>,
+    ) -> Result<Self, Problem> {
+        let waiting = milestones.into_iter().map(|stored| &stored.milestone);
+        let waiting: Vec<_> = waiting.filter(|one| one.takes_another_payment(false)).map(|one| one.id).collect();
+        Ok(Self(if waiting.is_empty() { BTreeSet::new() } else { payment::begun(conn, &waiting)? }))
+    }
 }
 
 /// Something handed over.
@@ -179,7 +208,7 @@ impl MilestoneDetail {
     ///
     /// # Errors
     /// Those of the store.
-    pub(super) fn of(conn: &mut Conn, cx: &Context, stored: &Stored) -> Result<Self, Problem> {
+    pub(super) fn of(conn: &mut Conn, cx: &Context, work: &Work, stored: &Stored) -> Result<Self, Problem> {
         let id = stored.milestone.id;
         let deliveries = milestone::deliveries(conn, id)?.into_iter().map(|delivery| Delivery {
             id: delivery.id.to_string(),
@@ -195,7 +224,7 @@ impl MilestoneDetail {
             created_at: request.created_at,
         });
         Ok(Self {
-            milestone: Milestone::of(stored, cx),
+            milestone: Milestone::of(stored, work, &Begun::read(conn, [stored])?, cx),
             deliveries: deliveries.collect(),
             change_requests: changes.collect(),
             payments: Payment::of_milestone(conn, cx, &stored.milestone)?,

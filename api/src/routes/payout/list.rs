@@ -76,6 +76,7 @@ pub(super) struct PayoutQuery {
 #[get("/v1/payouts")]
 pub(super) async fn list_my_payouts(call: Call, query: Filter<PayoutQuery>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ReadOwnMoney, cx.standing_outside())?;
         let PayoutQuery { status, limit, cursor } = query.0;
         let (worker, state) = (Some(cx.member()?), status.map(|word| word.0));
         PayoutPage::read(conn, cx, PayoutFilter { worker, state, ..PayoutFilter::default() }, limit, cursor.as_deref())

@@ -50,12 +50,18 @@ pub(in crate::routes) struct Payout {
     /// Why it is held, was taken back, failed or came back.
     #[schema(required = true, example = json!(null))]
     reason: Option<String>,
-    /// The bank's own number of the transfer.
+    /// The bank's own number of the transfer to the worker.
     #[schema(required = true, example = "20260515-000042")]
     bank_reference: Option<String>,
     /// When the bank booked it.
     #[schema(required = true)]
     value_on: Option<NaiveDate>,
+    /// The bank's own number of the transfer that brought it back, if it came back.
+    #[schema(required = true, example = json!(null))]
+    return_reference: Option<String>,
+    /// When the bank booked that one.
+    #[schema(required = true, example = json!(null))]
+    returned_on: Option<NaiveDate>,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
@@ -88,12 +94,9 @@ impl Payout {
             reason: payout.reason.clone(),
             bank_reference: payout.bank_reference.clone(),
             value_on: payout.value_on,
-            // Its batch is what puts it on its way to the bank.
-            allowed_actions: allowed
-                .into_iter()
-                .filter(|action| *action != payout::PayoutAction::Process)
-                .map(|action| action.to_string())
-                .collect(),
+            return_reference: payout.return_reference.clone(),
+            returned_on: payout.returned_on,
+            allowed_actions: allowed.iter().map(ToString::to_string).collect(),
             version: payout.version,
             created_at: payout.created_at,
             updated_at: payout.updated_at,

@@ -2,7 +2,7 @@
 
 use actix_web::post;
 use chrono::NaiveDate;
-use domain::{ids::PayoutKind as Kind, payout::Settlement};
+use domain::{ids::PayoutKind as Kind, settlement::Settlement};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -64,7 +64,7 @@ pub(in crate::routes) struct SettlementPost {
     #[schema(min_length = 1, max_length = 100, example = "20260515-000042")]
     #[garde(length(chars, min = 1, max = 100))]
     bank_reference: String,
-    /// The value date, in Asia/Tokyo; not later than today.
+    /// The value date, in Asia/Tokyo; not before the batch was sent, and not later than today.
     #[schema(example = "2026-05-15")]
     #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
@@ -73,7 +73,7 @@ pub(in crate::routes) struct SettlementPost {
 
 impl From<SettlementPost> for Settlement {
     fn from(post: SettlementPost) -> Self {
-        Self { bank_reference: post.bank_reference, value_on: post.value_on }
+        Self { reference: post.bank_reference, value_on: post.value_on }
     }
 }
 
@@ -109,7 +109,7 @@ struct ReturnPost {
     #[schema(min_length = 1, max_length = 100, example = "20260518-000007")]
     #[garde(length(chars, min = 1, max = 100))]
     bank_reference: String,
-    /// Its value date, in Asia/Tokyo; not later than today.
+    /// Its value date, in Asia/Tokyo; not before that of the payout, and not later than today.
     #[schema(example = "2026-05-18")]
     #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]
@@ -124,7 +124,7 @@ struct ReturnPost {
 #[post("/v1/admin/payouts/{id}/return")]
 pub(super) async fn enter_return(call: Call, id: PathId<Kind>, body: Body<ReturnPost>) -> Answer {
     let Body { value, canonical } = body;
-    let settlement = Settlement { bank_reference: value.bank_reference, value_on: value.value_on };
+    let settlement = Settlement { reference: value.bank_reference, value_on: value.value_on };
     call.act(Key::Required, &canonical, move |tx, cx| {
         reply(&usecase::send_back(tx, cx, id.0, &value.reason, &settlement)?, cx)
     })

@@ -1,7 +1,7 @@
 //! Finding proposals.
 
 use actix_web::get;
-use domain::{actor, ids::JobKind, proposal};
+use domain::{actor, ids::JobKind, policy::Operation, proposal};
 use persistence::{
     contract,
     page::Position,
@@ -100,14 +100,16 @@ pub(super) struct MyProposalQuery {
 }
 
 /// The proposals that the caller made, or got
-#[utoipa::path(tag = "market", params(MyProposalQuery), responses((status = 200, description = "Proposals", body = ProposalPage)))]
+#[utoipa::path(tag = "market", params(MyProposalQuery), responses((status = 200, description = "Proposals", body = ProposalPage)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/me/proposals")]
 pub(super) async fn list_my_proposals(call: Call, query: Filter<MyProposalQuery>) -> Answer {
     let (role, state) = (query.0.role.map(|word| word.0), query.0.status.map(|word| word.0));
     let list = format!("my proposals {role:?} {state:?}");
     let request = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, call.app().tokens.secrets())?;
     call.read(move |conn, cx| {
-        let (me, filter) = (Some(cx.person()?), ProposalFilter { state, ..ProposalFilter::default() });
+        cx.permit(Operation::ListOwnWork, cx.standing_outside())?;
+        let (me, filter) = (Some(cx.member()?), ProposalFilter { state, ..ProposalFilter::default() });
         let filter = match role {
             Some(actor::Party::Client) => ProposalFilter { client: me, ..filter },
             Some(actor::Party::Worker) => ProposalFilter { worker: me, ..filter },

@@ -97,7 +97,7 @@ impl Proposal {
         let currency = proposal.terms.total()?.currency();
         let before = relations.before(&schedule, proposal.client, proposal.worker, currency);
         let fees = FeeTerms { schedule: &schedule, before };
-        let allowed = proposal.allowed_actions(cx.standing(proposal.client, proposal.worker));
+        let allowed = proposal.allowed_actions(cx.standing(proposal.client, proposal.worker), cx.now, &cx.app.rules);
         Ok(Self {
             id: proposal.id.to_string(),
             job_id: proposal.job.to_string(),

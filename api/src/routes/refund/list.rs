@@ -63,6 +63,7 @@ fn page(conn: &mut Conn, cx: &Context, query: &RefundQuery, filter: RefundFilter
 #[get("/v1/refunds")]
 pub(super) async fn list_my_refunds(call: Call, query: Filter<RefundQuery>) -> Answer {
     call.read(move |conn, cx| {
+        cx.permit(Operation::ReadOwnMoney, cx.standing_outside())?;
         let client = Some(cx.member()?);
         page(conn, cx, &query.0, RefundFilter { client, ..RefundFilter::default() })
     })

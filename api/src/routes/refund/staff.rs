@@ -2,7 +2,7 @@
 
 use actix_web::post;
 use chrono::NaiveDate;
-use domain::{ids::RefundKind as Kind, refund::Settlement};
+use domain::{ids::RefundKind as Kind, settlement::Settlement};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -23,7 +23,7 @@ struct RefundSettlementPost {
     #[schema(min_length = 1, max_length = 100, example = "20260515-000042")]
     #[garde(length(chars, min = 1, max = 100))]
     reference: String,
-    /// The value date, in Asia/Tokyo; not later than today.
+    /// The value date, in Asia/Tokyo; not before the refund was asked for, and not later than today.
     #[schema(example = "2026-05-15")]
     #[serde(deserialize_with = "crate::dates::read")]
     #[garde(skip)]

@@ -2,11 +2,11 @@
 
 use domain::{
     bank_account::AccountDetails,
-    calendar::tokyo_date,
     ids::{MemberId, PayoutBatchId, PayoutId},
     member::MemberState,
-    payout::{Payout, PayoutAction, Settlement},
+    payout::{Payout, PayoutAction},
     policy::Operation,
+    settlement::Settlement,
 };
 use persistence::{bank_account, mail, member, payout, payout_batch, store::Tx};
 
@@ -15,7 +15,7 @@ use crate::{
     clock,
     context::Context,
     mailer,
-    problem::{Code, Problem},
+    problem::Problem,
     usecases::{
         commit::{Audience, announce},
         payout_batch as batches,
@@ -25,7 +25,7 @@ use crate::{
 /// The bank paid it.
 ///
 /// # Errors
-/// Not the caller's to do, not in this state, not sent to the bank, or a date to come.
+/// Not the caller's to do, not in this state, not sent to the bank, or not on that date.
 pub fn pay(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, settlement: &Settlement) -> Result<Payout, Problem> {
     let batch = lock_batch(tx, cx, id)?;
     let payout = lock_as_staff(tx, cx, id, PayoutAction::Pay)?;
@@ -37,9 +37,8 @@ pub fn pay(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, settlement: &Settlement)
 /// The same, where the payout is locked already.
 ///
 /// # Errors
-/// Not in this state, not sent to the bank, or a date to come.
+/// Not in this state, not sent to the bank, or not on that date.
 pub fn settle(tx: &mut Tx<'_>, cx: &Context, payout: &Payout, settlement: &Settlement) -> Result<Payout, Problem> {
-    check_date(cx, settlement)?;
     commit(tx, cx, &payout.pay(settlement, cx.now)?)
 }
 
@@ -60,7 +59,7 @@ pub fn fail(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, reason: &str) -> Result
 /// What the bank had paid came back. Nothing more goes to that account, either.
 ///
 /// # Errors
-/// Not the caller's to do, not in this state, or a date to come.
+/// Not the caller's to do, not in this state, or not on that date.
 pub fn send_back(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -69,7 +68,6 @@ pub fn send_back(
     settlement: &Settlement,
 ) -> Result<Payout, Problem> {
     let payout = lock_as_staff(tx, cx, id, PayoutAction::Return)?;
-    check_date(cx, settlement)?;
     let decision = payout.send_back(reason.to_owned(), settlement, cx.now)?;
     distrust(tx, cx, &decision.next, reason)?;
     commit(tx, cx, &decision)
@@ -83,13 +81,6 @@ fn lock_batch(tx: &mut Tx<'_>, cx: &Context, id: PayoutId) -> Result<Option<Payo
         payout_batch::lock(tx, batch)?;
     }
     Ok(batch)
-}
-
-fn check_date(cx: &Context, settlement: &Settlement) -> Result<(), Problem> {
-    if settlement.value_on <= tokyo_date(cx.now) {
-        return Ok(());
-    }
-    Err(Problem::new(Code::InvalidBody).at("/value_on", "the date is yet to come", "未来の日付は指定できません。"))
 }
 
 /// Marks the account that a payout did not reach, if it is still the worker's, and tells them.

@@ -3,12 +3,11 @@
 use domain::{
     ids::{JobId, ProposalId},
     job::Job,
-    policy::Operation,
     proposal::{Proposal, ProposalAction, ProposalState},
 };
 use persistence::{proposal, store::Tx};
 
-use super::{commit, lock_for, lock_known, party};
+use super::{commit, find_for, lock_for, lock_known, party};
 use crate::{
     context::Context,
     problem::Problem,
@@ -26,9 +25,7 @@ const WAITING: &[ProposalState] = &[ProposalState::Submitted, ProposalState::Cou
 /// open any more.
 pub fn accept_round(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result<(Job, Proposal), Problem> {
     // The job is locked before its proposals, and only the proposal knows which job that is.
-    let found = proposal::find(tx, id)?.ok_or_else(Problem::not_found)?;
-    let standing = cx.standing(found.client, found.worker);
-    cx.permit(Operation::Proposal(ProposalAction::Accept), standing)?;
+    let found = find_for(tx, cx, id, ProposalAction::Accept)?;
     member::bind(tx, &[found.client, found.worker])?;
     let posting = job::lock_known(tx, found.job)?;
     let (proposal, standing) = lock_for(tx, cx, id, ProposalAction::Accept)?;

@@ -4,13 +4,20 @@
 
 mod books;
 mod cluster;
+mod disk;
+mod exhausted;
 mod journal;
 mod kills;
 mod load;
+mod lost_answers;
 mod members;
+mod outage;
 mod patience;
 mod payday;
+mod proxy;
 mod replica;
 mod stage;
+mod stopping;
 mod table;
+mod tampered;
 mod verdict;

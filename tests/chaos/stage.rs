@@ -1,6 +1,6 @@
 //! A marketplace that is about to suffer: its database, its replicas, and the people in it.
 
-use std::thread;
+use std::{path::PathBuf, thread};
 
 use super::{
     books::{Books, Facts},
@@ -29,6 +29,8 @@ pub enum Ground {
     Shared(Database),
     /// A durable server of its own.
     Own(Box<Cluster>),
+    /// A SQLite file in a folder that somebody else looks after.
+    File(PathBuf),
 }
 
 /// Replicas on one database, and a crowd at work.
@@ -55,6 +57,7 @@ impl Ground {
         match self {
             Self::Shared(database) => database.url.clone(),
             Self::Own(cluster) => cluster.url(),
+            Self::File(path) => format!("sqlite:{}", path.display()),
         }
     }
 
@@ -62,13 +65,14 @@ impl Ground {
         match self {
             Self::Shared(database) => database.engine,
             Self::Own(_) => Engine::Postgres,
+            Self::File(_) => Engine::Sqlite,
         }
     }
 
     pub fn cluster(&mut self) -> &mut Cluster {
         match self {
             Self::Own(cluster) => cluster,
-            Self::Shared(_) => panic!("this server is not ours to kill"),
+            Self::Shared(_) | Self::File(_) => panic!("this server is not ours to kill"),
         }
     }
 }

@@ -34,6 +34,12 @@ impl Row {
     }
 }
 
+/// Says loudly that a fault could not be made on this machine.
+pub fn skip(fault: &str, why: &str) {
+    let mut row = Row::of(fault);
+    row.done = Some(format!("SKIPPED: {why} | 0 | - | - | - | -"));
+}
+
 impl Drop for Row {
     fn drop(&mut self) {
         let line = match &self.done {

@@ -8,7 +8,7 @@ use super::{
     books::{Books, Facts, compare, count},
     journal::Ack,
     members::{Market, Member},
-    patience::{LONG, until},
+    patience::{LONG, until, within},
 };
 use crate::harness::{Engine, program::command};
 
@@ -53,8 +53,8 @@ impl Verdict {
     /// Every acknowledged request, sent once more with its key, is answered as it was.
     pub fn replay(mut self, market: &Market) -> Self {
         for ack in market.journal.acks() {
-            let answer = market.once(Method::POST, &ack.path, Some(&ack.token), Some(&ack.key), &ack.body);
-            if !answer.is_some_and(|answer| answer.replayed && answer.body == ack.answer) {
+            let again = || market.once(Method::POST, &ack.path, Some(&ack.token), Some(&ack.key), &ack.body);
+            if !within(LONG, again).is_some_and(|answer| answer.replayed && answer.body == ack.answer) {
                 self.absent.push(format!("{} {} is no longer answered as it was", ack.kind, ack.path));
             }
         }

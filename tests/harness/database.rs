@@ -74,11 +74,7 @@ impl Database {
 
     /// Does anything to the data behind the application's back; says why if the database refuses.
     pub fn execute(&self, statement: &str) -> Result<(), String> {
-        let done = match self.engine {
-            Engine::Sqlite => self.sqlite().batch_execute(statement),
-            Engine::Postgres => self.postgres().batch_execute(statement),
-        };
-        done.map_err(|error| error.to_string())
+        execute(self.engine, &self.url, statement)
     }
 
     /// Keeps everybody else from writing, as a stuck process would, until the returned value is dropped.
@@ -145,6 +141,15 @@ pub fn texts(engine: Engine, url: &str, query: &str) -> Result<Vec<String>, Stri
     }
     .map_err(|error| told(&error))?;
     Ok(lines.into_iter().map(|line| line.text).collect())
+}
+
+/// Does anything to any database; says why if that refuses.
+pub fn execute(engine: Engine, url: &str, statement: &str) -> Result<(), String> {
+    let done = match engine {
+        Engine::Sqlite => connect_sqlite(url).unwrap().batch_execute(statement),
+        Engine::Postgres => PgConnection::establish(url).unwrap().batch_execute(statement),
+    };
+    done.map_err(|error| error.to_string())
 }
 
 fn connect_sqlite(url: &str) -> ConnectionResult<SqliteConnection> {

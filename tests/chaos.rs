@@ -3,6 +3,7 @@
 //! once. A short form runs with the other tests; `make chaos` runs all of it. See docs/reliability.md.
 
 mod books;
+mod clocks;
 mod cluster;
 mod disk;
 mod exhausted;
@@ -15,6 +16,7 @@ mod outage;
 mod patience;
 mod payday;
 mod proxy;
+mod races;
 mod replica;
 mod stage;
 mod stopping;

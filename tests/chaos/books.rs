@@ -134,6 +134,15 @@ impl Books {
         self.texts(odd)
     }
 
+    /// Balances that are not the sum of their postings, as one query sees them.
+    pub fn drift(&self) -> Vec<String> {
+        self.texts(&format!(
+            "SELECT {} || ' holds ' || CAST(a.balance AS text) AS text FROM ledger_accounts a WHERE a.balance IS NOT NULL
+                 AND a.balance <> -COALESCE((SELECT sum(p.amount) FROM postings p WHERE p.account_id = a.id), 0)",
+            self.hex("a.id")
+        ))
+    }
+
     /// How many escrows are not over.
     pub fn unended(&self) -> usize {
         self.texts("SELECT 'x' AS text FROM escrows WHERE state IN ('unfunded', 'funded')").len()

@@ -61,8 +61,10 @@ impl Disk {
 
     /// The power goes: the program is gone, and so is whatever was not synced. Answers how many writes that were.
     fn cut_power(&self, replica: &mut Replica) -> usize {
-        replica.kill();
         let beside = |end: &str| PathBuf::from(format!("{}{end}", self.file().display()));
+        let unsynced = || fs::metadata(beside("-wal.undo")).is_ok_and(|undo| undo.len() > 0).then_some(());
+        until("something waits to be synced", LONG, unsynced);
+        replica.kill();
         let mut restorer = Command::new(self.tools.path().join("restorer"));
         let output = restorer.arg(self.file()).arg(beside("-wal")).output().unwrap();
         drop(fs::remove_file(beside("-shm")));

@@ -15,9 +15,7 @@ use crate::harness::program::command;
 pub struct Replica {
     port: u16,
     database: String,
-    /// Put before the program, as in `faketime -2h`.
-    pub before: Vec<String>,
-    pub environment: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
     process: Option<Child>,
     /// What it said about its staff when it was started on a new database.
     pub staff: Vec<(String, String)>,
@@ -30,8 +28,7 @@ impl Replica {
         let own = plenty.map(|name| (format!("AZUKARI_{name}"), "10000000".to_owned()));
         let mut environment = Vec::from(own);
         environment.push(("AZUKARI_LOG".into(), std::env::var("AZUKARI_CHAOS_LOG").unwrap_or("off".into())));
-        let (before, staff) = (Vec::new(), Vec::new());
-        Self { port: free_port(), database: database.to_owned(), before, environment, process: None, staff }
+        Self { port: free_port(), database: database.to_owned(), environment, process: None, staff: Vec::new() }
     }
 
     /// One that serves.
@@ -82,16 +79,7 @@ impl Replica {
 
     fn serve(&self) -> Command {
         let address = self.address();
-        let plain = command(&["serve", "--listen", &address, "--database-url", &self.database]);
-        let mut serve = match self.before.split_first() {
-            None => plain,
-            Some((first, rest)) => {
-                let mut wrapped = Command::new(first);
-                wrapped.args(rest).arg(plain.get_program()).args(plain.get_args());
-                wrapped.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").current_dir(std::env::temp_dir());
-                wrapped
-            }
-        };
+        let mut serve = command(&["serve", "--listen", &address, "--database-url", &self.database]);
         let quiet = if std::env::var_os("AZUKARI_CHAOS_LOG").is_some() { Stdio::inherit() } else { Stdio::null() };
         serve.envs(self.environment.iter().cloned()).stdout(Stdio::piped()).stderr(quiet);
         serve

@@ -101,7 +101,7 @@ static int synced(int fd, int how(int)) {
         done = -1;
     } else if (!switched("lie")) {
         /* As long as a disk takes; whoever is killed meanwhile has not synced. */
-        usleep(2000);
+        usleep(5000);
         int log = open_undo(path, O_WRONLY | O_TRUNC);
         if (log >= 0) close(log);
     }

@@ -51,9 +51,10 @@ impl Verdict {
     }
 
     /// Every acknowledged request, sent once more with its key, is answered as it was.
-    pub fn replay(mut self, market: &Market) -> Self {
+    pub fn replay(mut self, market: &Market, people: &BTreeMap<String, &Member>) -> Self {
         for ack in market.journal.acks() {
-            let again = || market.once(Method::POST, &ack.path, Some(&ack.token), Some(&ack.key), &ack.body);
+            let token = people.get(&ack.who).map_or_else(|| ack.token.clone(), |who| who.token.lock().unwrap().clone());
+            let again = || market.once(Method::POST, &ack.path, Some(&token), Some(&ack.key), &ack.body);
             if !within(LONG, again).is_some_and(|answer| answer.replayed && answer.body == ack.answer) {
                 self.absent.push(format!("{} {} is no longer answered as it was", ack.kind, ack.path));
             }

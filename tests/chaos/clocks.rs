@@ -8,6 +8,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
+    members::Market,
     replica::Replica,
     stage::{Ground, Stage},
     table::{Row, skip},
@@ -61,9 +62,12 @@ fn set_back_and_forward(engine: Engine, operations: usize) {
     let ground = Ground::of(engine, false);
     let replica = clock.before(Replica::new(&ground.url()), &library);
     let mut stage = Stage::with(ground, vec![replica], |urls| urls);
-    let changes = ["+0", "-2h", "+40d", "+0", "+40d"];
-    for (number, off) in changes.into_iter().enumerate() {
+    let changes = [("+0", 0), ("-2h", -2), ("+40d", 960), ("+0", 0), ("+40d", 960)];
+    let begun = stage.market.now();
+    for (number, (off, hours)) in changes.into_iter().enumerate() {
         clock.set(off);
+        let off = (stage.market.now() - begun).num_minutes() - hours * 60;
+        assert!((-5..=5).contains(&off), "the program did not notice its clock");
         // Tokens of another time are not worth anything now.
         stage.crowd.everybody().for_each(|member| stage.market.log_in_again(member));
         stage.crowd.work(&stage.market, operations * (number + 1) / changes.len());
@@ -103,6 +107,8 @@ fn apart(operations: usize) {
     let replica = |place: usize| clocks[place].before(Replica::new(&ground.url()), &library).with("TZ", zones[place]);
     let replicas = vec![replica(0), replica(1)];
     let mut stage = Stage::with(ground, replicas, |urls| urls);
+    let [here, there] = [0, 1].map(|place| Market::of(vec![stage.replicas[place].url()]).now());
+    assert!((4..=5).contains(&(there - here).num_minutes()), "the programs did not notice their clocks");
     stage.crowd.work(&stage.market, operations);
     let verdict = stage.verdict();
     row.judge("2 clocks", &verdict);

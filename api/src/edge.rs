@@ -45,7 +45,7 @@ pub async fn edge(
     let mut response = next.call(request).await?.map_into_boxed_body();
     response = render(response, locale, &id);
     if let Some(unread) = unread {
-        unread.keep_with(&mut response);
+        response = unread.keep_with(response);
     }
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
     let status = response.status().as_u16().to_string();

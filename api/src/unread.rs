@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::{
     HttpMessage,
-    body::BoxBody,
+    body::{BodySize, BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
     web::Bytes,
@@ -44,11 +44,30 @@ impl Unread {
         })
     }
 
-    /// Keeps what was not read as long as the answer exists.
-    pub fn keep_with(self, response: &mut ServiceResponse<BoxBody>) {
-        if !self.0.borrow().ended {
-            response.response_mut().extensions_mut().insert(self);
+    /// Keeps what was not read until all of the answer is on its way.
+    pub fn keep_with(self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+        if self.0.borrow().ended {
+            return response;
         }
+        response.map_body(|_, answer| BoxBody::new(Keeping { answer, _unread: self }))
+    }
+}
+
+/// The body of an answer, and what was not read of that of its request.
+struct Keeping {
+    answer: BoxBody,
+    _unread: Unread,
+}
+
+impl MessageBody for Keeping {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.answer.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.answer).poll_next(cx)
     }
 }
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::{
     members::Market,
     replica::Replica,
-    stage::{Ground, Stage},
+    stage::{Ground, Stage, sized},
     table::{Row, skip},
 };
 use crate::harness::Engine;
@@ -54,12 +54,13 @@ fn libfaketime() -> Option<PathBuf> {
     triples.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|path| path.exists())
 }
 
-fn set_back_and_forward(engine: Engine, operations: usize) {
+fn set_back_and_forward(engine: Engine) {
+    let operations = sized(150, 3_000);
     let name = format!("the clock 2 h back, 40 d forward, and right again, {engine:?}");
     let Some(library) = libfaketime() else { return skip(&name, "libfaketime is not installed") };
     let row = Row::of(name);
     let clock = Clock::new("+0");
-    let ground = Ground::of(engine, false);
+    let ground = Ground::of(engine);
     let replica = clock.before(Replica::new(&ground.url()), &library);
     let mut stage = Stage::with(ground, vec![replica], |urls| urls);
     let changes = [("+0", 0), ("-2h", -2), ("+40d", 960), ("+0", 0), ("+40d", 960)];
@@ -81,27 +82,22 @@ fn set_back_and_forward(engine: Engine, operations: usize) {
 
 #[test]
 fn a_clock_that_jumps_loses_nothing_on_sqlite() {
-    set_back_and_forward(Engine::Sqlite, 150);
+    set_back_and_forward(Engine::Sqlite);
 }
 
 #[test]
 #[ignore = "takes minutes"]
-fn sets_the_clock_back_and_forward_on_sqlite() {
-    set_back_and_forward(Engine::Sqlite, 3_000);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn sets_the_clock_back_and_forward_on_postgres() {
-    set_back_and_forward(Engine::Postgres, 3_000);
+fn a_clock_that_jumps_loses_nothing_on_postgres() {
+    set_back_and_forward(Engine::Postgres);
 }
 
 /// One is 5 minutes ahead, and they are at opposite ends of the world.
-fn apart(operations: usize) {
+#[test]
+fn replicas_5_minutes_apart_lose_nothing() {
     let name = "replicas 5 minutes apart, in UTC+14 and UTC-8, Postgres";
     let Some(library) = libfaketime() else { return skip(name, "libfaketime is not installed") };
     let row = Row::of(name);
-    let ground = Ground::of(Engine::Postgres, false);
+    let ground = Ground::of(Engine::Postgres);
     let clocks = [Clock::new("+0"), Clock::new("+5m")];
     let zones = ["Pacific/Kiritimati", "America/Los_Angeles"];
     let replica = |place: usize| clocks[place].before(Replica::new(&ground.url()), &library).with("TZ", zones[place]);
@@ -109,18 +105,7 @@ fn apart(operations: usize) {
     let mut stage = Stage::with(ground, replicas, |urls| urls);
     let [here, there] = [0, 1].map(|place| Market::of(vec![stage.replicas[place].url()]).now());
     assert!((4..=5).contains(&(there - here).num_minutes()), "the programs did not notice their clocks");
-    stage.crowd.work(&stage.market, operations);
+    stage.crowd.work(&stage.market, sized(150, 3_000));
     let verdict = stage.verdict();
     row.judge("2 clocks", &verdict);
-}
-
-#[test]
-fn replicas_5_minutes_apart_lose_nothing() {
-    apart(150);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn works_with_replicas_5_minutes_apart() {
-    apart(3_000);
 }

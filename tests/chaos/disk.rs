@@ -72,7 +72,9 @@ impl Disk {
     }
 }
 
-fn power_cuts(size: Size) {
+#[test]
+fn what_was_acknowledged_outlives_power_cuts() {
+    let size = Size::of((150, 5_000), (4, 25));
     let row = Row::of("power cuts that lose what was not synced, Sqlite");
     let disk = Disk::new();
     let mut stage = disk.stage();
@@ -84,17 +86,6 @@ fn power_cuts(size: Size) {
     let verdict = stage.verdict();
     assert!(lost > 0, "nothing was ever waiting to be synced");
     row.judge(&format!("{} power cuts, {lost} writes lost", size.faults), &verdict);
-}
-
-#[test]
-fn what_was_acknowledged_outlives_power_cuts() {
-    power_cuts(Size { operations: 150, faults: 4 });
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn cuts_the_power_25_times() {
-    power_cuts(Size { operations: 5_000, faults: 25 });
 }
 
 /// As if the program ran with `synchronous=OFF`: nothing reaches the disk before it is acknowledged.
@@ -127,7 +118,8 @@ fn out_of_order(stage: &mut Stage, size: Size, mut break_it: impl FnMut(bool)) -
     stage.verdict()
 }
 
-fn refused(what: &str, switch: &str, size: Size) {
+fn refused(what: &str, switch: &str) {
+    let size = Size::of((100, 3_000), (2, 10));
     let row = Row::of(format!("{what}, Sqlite"));
     let disk = Disk::new();
     let mut stage = disk.stage();
@@ -137,24 +129,12 @@ fn refused(what: &str, switch: &str, size: Size) {
 
 #[test]
 fn writers_are_refused_while_the_disk_is_full_and_nothing_is_lost() {
-    refused("disk full", "full", Size { operations: 100, faults: 2 });
+    refused("disk full", "full");
 }
 
 #[test]
 fn writers_are_refused_while_syncing_fails_and_nothing_is_lost() {
-    refused("fsync fails and loses what was to be synced", "fail", Size { operations: 100, faults: 2 });
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn fills_the_disk_10_times() {
-    refused("disk full", "full", Size { operations: 3_000, faults: 10 });
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn fails_to_sync_10_times() {
-    refused("fsync fails and loses what was to be synced", "fail", Size { operations: 3_000, faults: 10 });
+    refused("fsync fails and loses what was to be synced", "fail");
 }
 
 /// A real file system of 24 MB.
@@ -191,13 +171,13 @@ impl Drop for Mount {
 
 #[test]
 #[ignore = "takes minutes"]
-fn fills_a_real_file_system_10_times() {
+fn writers_are_refused_while_a_real_file_system_is_full_and_nothing_is_lost() {
     let name = "a real file system full, Sqlite";
     let Some(mount) = Mount::try_new() else { return skip(name, "only root may mount one") };
     let row = Row::of(name);
     let ground = Ground::File(mount.path().join("azukari.db"));
     let mut stage = Stage::open(ground, 1);
-    let size = Size { operations: 1_000, faults: 10 };
+    let size = Size::of((100, 1_000), (2, 10));
     let verdict = out_of_order(&mut stage, size, |full| mount.fill(full));
     row.judge(&format!("{} times", size.faults), &verdict);
 }

@@ -10,7 +10,7 @@ use std::{
 use reqwest::blocking::Client;
 use serde_json::{Map, Value};
 
-use super::{members::Market, patience::LONG, replica::Replica, table::Row};
+use super::{members::Market, patience::LONG, replica::Replica, stage::sized, table::Row};
 use crate::harness::{Database, Engine};
 
 /// How long a client may be slow before it is let go: the waits for a head and a body, and some more.
@@ -45,7 +45,9 @@ fn silence(address: &str, half: &str) -> Duration {
     }
 }
 
-fn slow_clients(of_each: usize) {
+#[test]
+fn slow_clients_are_let_go_and_keep_nobody_waiting() {
+    let of_each = sized(8, 100);
     let row = Row::of("slow and half-open clients, Sqlite");
     let database = Database::create(Engine::Sqlite);
     let mut replica = Replica::new(&database.url).with("AZUKARI_BODY_WAIT", "PT3S");
@@ -72,17 +74,6 @@ fn slow_clients(of_each: usize) {
     let faults =
         format!("{} clients, let go after {longest:.0?} at most; others waited {slowest:.1?}", of_each * HALVES.len());
     row.pass(&faults, 10);
-}
-
-#[test]
-fn slow_clients_are_let_go_and_keep_nobody_waiting() {
-    slow_clients(8);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn slow_clients_700() {
-    slow_clients(100);
 }
 
 /// The same numbers in every run, so that whatever is found can be found again (Knuth's MMIX).
@@ -179,7 +170,9 @@ fn targets() -> Vec<(String, String, Option<Value>)> {
     taking.map(target).collect()
 }
 
-fn hostile_bodies(times: usize) {
+#[test]
+fn no_body_whatever_it_holds_makes_the_program_fail() {
+    let times = sized(500, 1_000);
     let row = Row::of("hostile bodies, Sqlite");
     let database = Database::create(Engine::Sqlite);
     let mut replica = Replica::start(&database.url);
@@ -209,9 +202,4 @@ fn hostile_bodies(times: usize) {
     replica.signal_stop();
     assert!(replica.ended().success());
     row.pass(&format!("{times} bodies, slowest answer {slowest:.1?}"), 0);
-}
-
-#[test]
-fn no_body_whatever_it_holds_makes_the_program_fail() {
-    hostile_bodies(1_000);
 }

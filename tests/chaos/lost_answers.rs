@@ -3,14 +3,15 @@
 use super::{
     proxy::CuttingProxy,
     replica::Replica,
-    stage::{Ground, Size, Stage},
+    stage::{Ground, Size, Stage, sized},
     table::Row,
 };
 use crate::harness::Engine;
 
-fn answers_lost(engine: Engine, operations: usize, durable: bool) {
+fn answers_lost(engine: Engine) {
+    let operations = sized(150, 5_000);
     let row = Row::of(format!("answers lost on the way, {engine:?}"));
-    let ground = Ground::of(engine, durable);
+    let ground = Ground::of(engine);
     let replicas = vec![Replica::new(&ground.url())];
     let mut proxies = Vec::new();
     let mut stage = Stage::with(ground, replicas, |urls| {
@@ -26,22 +27,10 @@ fn answers_lost(engine: Engine, operations: usize, durable: bool) {
 
 #[test]
 fn what_was_done_and_not_heard_of_is_done_once_on_sqlite() {
-    answers_lost(Engine::Sqlite, 150, false);
+    answers_lost(Engine::Sqlite);
 }
 
 #[test]
 fn what_was_done_and_not_heard_of_is_done_once_on_postgres() {
-    answers_lost(Engine::Postgres, 150, false);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn loses_answers_on_sqlite() {
-    answers_lost(Engine::Sqlite, 5_000, true);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn loses_answers_on_postgres() {
-    answers_lost(Engine::Postgres, 5_000, true);
+    answers_lost(Engine::Postgres);
 }

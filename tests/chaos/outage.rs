@@ -3,14 +3,15 @@
 use super::{
     cluster::Cluster,
     replica::Replica,
-    stage::{Ground, Size, Stage, ready},
+    stage::{Ground, Size, Stage, ready, sized},
     table::Row,
 };
-use crate::harness::Engine;
 
-fn server_killed(size: Size) {
+#[test]
+fn nothing_is_lost_or_doubled_when_postgres_is_killed() {
+    let size = Size::of((150, 5_000), (1, 5));
     let row = Row::of("PostgreSQL killed and started again, 2 replicas");
-    let mut stage = Stage::open(Ground::of(Engine::Postgres, true), 2);
+    let mut stage = Stage::open(Ground::Own(Box::new(Cluster::start())), 2);
     stage.suffer(size, |_, replicas, ground| {
         ground.cluster().kill();
         ground.cluster().restart();
@@ -20,19 +21,10 @@ fn server_killed(size: Size) {
     row.judge(&format!("{} crashes", size.faults), &verdict);
 }
 
-#[test]
-fn nothing_is_lost_or_doubled_when_postgres_is_killed() {
-    server_killed(Size { operations: 150, faults: 1 });
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn crashes_5_of_postgres() {
-    server_killed(Size { operations: 5_000, faults: 5 });
-}
-
 /// The standby that every commit waited for takes over in the middle of the work.
-fn promoted(operations: usize) {
+#[test]
+fn nothing_acknowledged_is_lost_when_a_synchronous_standby_is_promoted() {
+    let operations = sized(150, 5_000);
     let row = Row::of("a synchronous standby promoted, 2 replicas");
     let mut primary = Cluster::start();
     let standby = Cluster::synchronous_standby_of(&mut primary);
@@ -50,15 +42,4 @@ fn promoted(operations: usize) {
     stage.books.url = standby.url();
     let verdict = stage.verdict();
     row.judge("1 promotion", &verdict);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn promotes_a_synchronous_standby() {
-    promoted(5_000);
-}
-
-#[test]
-fn nothing_acknowledged_is_lost_when_a_synchronous_standby_is_promoted() {
-    promoted(150);
 }

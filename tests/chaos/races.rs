@@ -16,6 +16,7 @@ use super::{
     members::{Answer, Market, Member},
     patience::{LONG, until},
     replica::Replica,
+    stage::sized,
     table::Row,
 };
 use crate::harness::{
@@ -188,7 +189,9 @@ fn check_outcomes(books: &Books, told: &[(String, Option<Rival>)]) -> [usize; 4]
     ways
 }
 
-fn races(pairs: usize) {
+#[test]
+fn exactly_one_of_those_who_race_on_two_replicas_wins() {
+    let pairs = sized(60, 1_000);
     let row = Row::of("races on two replicas, a reader every 100 ms, Postgres");
     let database = Database::create(Engine::Postgres);
     let replicas = [Replica::start(&database.url), Replica::start(&database.url)];
@@ -263,15 +266,4 @@ fn run(pair: &Pair, pairs: usize) -> Vec<(String, Option<Rival>)> {
         }
     }
     told
-}
-
-#[test]
-fn exactly_one_of_those_who_race_on_two_replicas_wins() {
-    races(60);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn races_1000_pairs() {
-    races(1_000);
 }

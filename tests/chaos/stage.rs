@@ -14,6 +14,17 @@ use super::{
 };
 use crate::harness::{Database, Engine};
 
+/// Whether `make chaos` runs, and not only the short form.
+pub fn in_full() -> bool {
+    std::env::var_os("AZUKARI_CHAOS_TABLE").is_some()
+}
+
+/// So many in the short form, and so many in full; `AZUKARI_CHAOS_DIVISOR` makes the latter fewer, to try things out.
+pub fn sized(short: usize, full: usize) -> usize {
+    let divisor = std::env::var("AZUKARI_CHAOS_DIVISOR").map_or(1, |divisor| divisor.parse().unwrap());
+    if in_full() { (full / divisor).max(1) } else { short }
+}
+
 /// How much is done to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
@@ -44,11 +55,18 @@ pub struct Stage {
     pub ground: Ground,
 }
 
+impl Size {
+    /// Operations and faults, each in the short form and in full.
+    pub fn of(operations: (usize, usize), faults: (usize, usize)) -> Self {
+        Self { operations: sized(operations.0, operations.1), faults: sized(faults.0, faults.1) }
+    }
+}
+
 impl Ground {
     /// A fresh database. PostgreSQL is a server with durable commits when the full form runs.
-    pub fn of(engine: Engine, durable: bool) -> Self {
+    pub fn of(engine: Engine) -> Self {
         match engine {
-            Engine::Postgres if durable => Self::Own(Box::new(Cluster::start())),
+            Engine::Postgres if in_full() => Self::Own(Box::new(Cluster::start())),
             Engine::Postgres | Engine::Sqlite => Self::Shared(Database::create(engine)),
         }
     }

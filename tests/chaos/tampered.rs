@@ -77,7 +77,7 @@ fn copy(books: &Books, folder: &Path, number: usize) -> Books {
 
 #[test]
 fn the_verdict_notices_books_that_were_tampered_with_and_still_add_up() {
-    let mut stage = Stage::open(Ground::of(Engine::Sqlite, false), 1);
+    let mut stage = Stage::open(Ground::of(Engine::Sqlite), 1);
     stage.suffer(Size { operations: 100, faults: 0 }, |_, _, _| ());
     let sound = stage.verdict();
     assert_eq!(sound.complaint(), None);

@@ -134,6 +134,7 @@ impl Stage {
         let verdict = self.verdict_without_replay();
         let people: Vec<_> = self.crowd.everybody().collect();
         let verdict = verdict.replay(&self.market, &by_id(&people));
+        println!("{:?}", self.market.journal.kinds());
         self.replicas.iter().for_each(Replica::signal_stop);
         let ends: Vec<_> = self.replicas.iter_mut().map(Replica::ended).collect();
         assert!(ends.iter().all(|end| end.success()), "{ends:?}");

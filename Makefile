@@ -8,7 +8,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/python/bin:$(PATH)
 AZUKARI := cargo run --quiet --bin azukari --
 
-.PHONY: help run test scale check generate tools
+.PHONY: help run test scale chaos check generate tools
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,10 @@ test: check ## Install or find what is needed, check the sources, and run every 
 
 scale: tools ## Measure what must not grow with history, on both engines.
 	tools/with-postgres cargo nextest run --release -p tests --run-ignored only --no-capture scale
+
+chaos: ## Kill, cut off, fill up and lie to the whole, in full, and find every acknowledged yen (about 20 minutes).
+	@tools/setup chaos
+	tools/chaos
 
 check: tools ## Formatting, lints, generated files without a difference, and the outside judges of the API.
 	cargo fmt --all --check

@@ -1,7 +1,7 @@
 //! A whole marketplace for one test: its own port, its own database, its own people.
 
 pub mod client;
-mod database;
+pub mod database;
 pub mod deals;
 pub mod market;
 pub mod operation;

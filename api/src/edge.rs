@@ -18,6 +18,7 @@ use crate::{
     locale::Locale,
     problem::{Code, Problem, Rendered},
     routes,
+    unread::Unread,
 };
 
 /// Wraps every request.
@@ -40,8 +41,12 @@ pub async fn edge(
         request.head_mut().method = Method::GET;
     }
     let locale = Locale::of(request.headers());
+    let unread = Unread::of(&mut request);
     let mut response = next.call(request).await?.map_into_boxed_body();
     response = render(response, locale, &id);
+    if let Some(unread) = unread {
+        response = unread.keep_with(response);
+    }
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
     let status = response.status().as_u16().to_string();
     metrics::counter!("http_requests_total", "method" => label(&method), "route" => route.clone(), "status" => status)

@@ -29,5 +29,6 @@ pub mod secrets;
 pub mod startup;
 pub mod state;
 pub mod timers;
+mod unread;
 pub mod usecases;
 pub mod words;

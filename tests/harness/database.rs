@@ -7,7 +7,7 @@ use std::{
 };
 
 use diesel::{
-    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
+    Connection, ConnectionResult, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
     connection::SimpleConnection,
     sql_query,
     sql_types::{BigInt, Text},
@@ -69,21 +69,12 @@ impl Database {
 
     /// The column `text` of what a query finds, whatever the application thinks of it.
     pub fn texts(&self, query: &str) -> Vec<String> {
-        let lines: Vec<Line> = match self.engine {
-            Engine::Sqlite => sql_query(query).load(&mut self.sqlite()),
-            Engine::Postgres => sql_query(query).load(&mut self.postgres()),
-        }
-        .unwrap();
-        lines.into_iter().map(|line| line.text).collect()
+        texts(self.engine, &self.url, query).unwrap()
     }
 
     /// Does anything to the data behind the application's back; says why if the database refuses.
     pub fn execute(&self, statement: &str) -> Result<(), String> {
-        let done = match self.engine {
-            Engine::Sqlite => self.sqlite().batch_execute(statement),
-            Engine::Postgres => self.postgres().batch_execute(statement),
-        };
-        done.map_err(|error| error.to_string())
+        execute(self.engine, &self.url, statement)
     }
 
     /// Keeps everybody else from writing, as a stuck process would, until the returned value is dropped.
@@ -110,10 +101,7 @@ impl Database {
     }
 
     fn sqlite(&self) -> SqliteConnection {
-        let mut conn = SqliteConnection::establish(self.url.trim_start_matches("sqlite:")).unwrap();
-        // The threads of a pool that was just dropped may still hold the file for a moment.
-        conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON").unwrap();
-        conn
+        connect_sqlite(&self.url).unwrap()
     }
 
     fn postgres(&self) -> PgConnection {
@@ -142,6 +130,34 @@ impl Drop for Database {
             assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
         }
     }
+}
+
+/// The column `text` of what a query finds in any database; why not, if it does not answer.
+pub fn texts(engine: Engine, url: &str, query: &str) -> Result<Vec<String>, String> {
+    let told = |error: &dyn std::fmt::Display| error.to_string();
+    let lines: Vec<Line> = match engine {
+        Engine::Sqlite => sql_query(query).load(&mut connect_sqlite(url).map_err(|error| told(&error))?),
+        Engine::Postgres => sql_query(query).load(&mut PgConnection::establish(url).map_err(|error| told(&error))?),
+    }
+    .map_err(|error| told(&error))?;
+    Ok(lines.into_iter().map(|line| line.text).collect())
+}
+
+/// Does anything to any database; says why if that refuses.
+pub fn execute(engine: Engine, url: &str, statement: &str) -> Result<(), String> {
+    let done = match engine {
+        Engine::Sqlite => connect_sqlite(url).unwrap().batch_execute(statement),
+        Engine::Postgres => PgConnection::establish(url).unwrap().batch_execute(statement),
+    };
+    done.map_err(|error| error.to_string())
+}
+
+fn connect_sqlite(url: &str) -> ConnectionResult<SqliteConnection> {
+    let mut conn = SqliteConnection::establish(url.trim_start_matches("sqlite:"))?;
+    // The threads of a pool that was just dropped may still hold the file for a moment.
+    conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON")
+        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
 }
 
 /// The server that the tests may do anything to.

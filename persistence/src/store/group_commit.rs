@@ -108,8 +108,12 @@ fn commit_together(
     jobs: &mut Vec<Box<dyn Job>>,
     queue: &Receiver<Box<dyn Job>>,
 ) -> diesel::QueryResult<()> {
-    if let Conn::Sqlite(sqlite) = conn {
-        begin_immediate(sqlite)?;
+    if let Conn::Sqlite(sqlite) = conn
+        && let Err(error) = begin_immediate(sqlite)
+    {
+        // Whoever has queued up meanwhile has waited with us, and is not to wait once more for each of the others.
+        jobs.extend(queue.try_iter());
+        return Err(error);
     }
     let done =
         run_all(conn, jobs, queue).and_then(|()| <Conn as Connection>::TransactionManager::commit_transaction(conn));

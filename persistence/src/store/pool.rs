@@ -11,8 +11,9 @@ use diesel::{
 use super::Conn;
 use crate::error::StoreError;
 
-/// How long a request waits for a free connection before it is told to come back.
-const PATIENCE: Duration = Duration::from_millis(2500);
+/// How long a request waits for a free connection before it is told to come back. It may then still wait for a lock, and
+/// is to hear of either within 3 seconds.
+const PATIENCE: Duration = Duration::from_millis(1000);
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,7 @@ impl Target {
 fn connect_sqlite(path: &str, access: Access) -> Result<SqliteConnection, ConnectionError> {
     let mut conn = SqliteConnection::establish(path)?;
     conn.batch_execute(
-        "PRAGMA busy_timeout = 5000;
+        "PRAGMA busy_timeout = 2000;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
@@ -85,7 +86,7 @@ fn connect_postgres(url: &str, access: Access) -> Result<PgConnection, Connectio
     let mut conn = PgConnection::establish(url)?;
     // Every query goes by keys and indexes whatever its values are, so a plan is made once and kept.
     conn.batch_execute(
-        "SET TIME ZONE 'UTC'; SET lock_timeout = '2500ms'; SET synchronous_commit = on;
+        "SET TIME ZONE 'UTC'; SET lock_timeout = '1500ms'; SET synchronous_commit = on;
          SET plan_cache_mode = force_generic_plan",
     )
     .map_err(ConnectionError::CouldntSetupConfiguration)?;

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use crate::harness::{Person, TestApp, on_both_engines};
+use crate::harness::{Person, TestApp, on_both_engines, operation::operations};
 
 on_both_engines!(
     a_token_without_a_signature_is_refused,
@@ -17,6 +17,7 @@ on_both_engines!(
     an_expired_token_is_refused,
     a_token_for_another_server_is_refused,
     what_is_no_bearer_token_is_refused,
+    a_token_is_not_looked_at_where_everyone_reads_the_same,
 );
 
 /// A part of a token.
@@ -140,4 +141,12 @@ fn what_is_no_bearer_token_is_refused(app: &TestApp) {
     refused(app, &hanako.refresh_token);
     app.get("/v1/me").header("Authorization", &format!("bearer {token}")).send().expect(200);
     app.get("/v1/me").send().problem(401, "unauthenticated");
+}
+
+fn a_token_is_not_looked_at_where_everyone_reads_the_same(app: &TestApp) {
+    let public: Vec<_> = operations().into_iter().filter(|one| one.method == "GET" && !one.personal).collect();
+    assert!(public.len() > 8);
+    for operation in public {
+        assert_ne!(operation.call(app, Some("a.b.c")).status, 401, "{}", operation.name());
+    }
 }

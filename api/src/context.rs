@@ -192,7 +192,7 @@ impl Conditions {
         let Some(claims) = self.claims else {
             return Context::anonymous(self.app.clone(), conn);
         };
-        self.context(claims, session::arrive(conn, claims.session, clock::real_now())?)
+        self.context(claims, session::arrive(conn, claims.session, claims.member, clock::real_now())?)
     }
 
     /// The same for a call with a key. Whether that was used before comes first: who has logged out, or left, still
@@ -200,7 +200,7 @@ impl Conditions {
     pub(crate) fn arrive_claiming(&self, tx: &mut Tx<'_>, use_of: &KeyUse) -> Result<Arrived, Problem> {
         let now = clock::real_now();
         let (claim, arrival) = match self.claims {
-            Some(claims) => session::arrive_claiming(tx, claims.session, use_of, now)?,
+            Some(claims) => session::arrive_claiming(tx, claims.session, claims.member, use_of, now)?,
             None => (idempotency::claim(tx, use_of, now)?, None),
         };
         match claim {

@@ -46,7 +46,8 @@ impl Modify for Bearer {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
         let mut staff = Http::new(HttpAuthScheme::Bearer);
-        staff.description = Some("The token of one of the operator's people. What their role may do is checked.".into());
+        staff.description =
+            Some("The token of one of the operator's people. What their role may do is checked.".into());
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme("staff", SecurityScheme::Http(staff));
     }

@@ -134,7 +134,10 @@ impl Database {
     pub fn copy(&self, name: &str) -> Self {
         let copy = match self.engine {
             Engine::Sqlite => {
-                let copy = Self { place: self.file().with_file_name(format!("{name}.db")).display().to_string(), ..self.clone() };
+                let copy = Self {
+                    place: self.file().with_file_name(format!("{name}.db")).display().to_string(),
+                    ..self.clone()
+                };
                 for end in ["", "-wal", "-shm"] {
                     let _ = std::fs::remove_file(format!("{}{end}", copy.place));
                 }
@@ -159,8 +162,9 @@ impl Database {
             Engine::Sqlite => format!("hex({column})"),
             Engine::Postgres => format!("{column}::text"),
         };
-        let columns =
-            ["t.milestone", "t.contract", "m.delivery_id", "t.client", "t.worker", "c.id", "w.id"].map(hex).join(" || ' ' || ");
+        let columns = ["t.milestone", "t.contract", "m.delivery_id", "t.client", "t.worker", "c.id", "w.id"]
+            .map(hex)
+            .join(" || ' ' || ");
         let found = self.connect().lines(&format!(
             "SELECT {columns} AS text FROM bench_targets t
              JOIN milestones m ON m.id = t.milestone

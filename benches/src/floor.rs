@@ -57,8 +57,10 @@ pub fn pgbench(database: &Database, script: &str, connections: usize, until: Unt
 /// The statements of `floor/accept.sql` on SQLite, each prepared once.
 pub fn sqlite_accepts(database: &Database, targets: &[Target]) -> Pace {
     let conn = Connection::open(database.file()).expect("the file");
-    conn.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000")
-        .expect("SQLite");
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000",
+    )
+    .expect("SQLite");
     let platform = |kind: &str| -> Vec<u8> {
         let query = "SELECT id FROM ledger_accounts WHERE kind = ?1 AND currency = 'JPY'";
         conn.query_row(query, [kind], |row| row.get(0)).expect("a platform account")
@@ -80,18 +82,20 @@ fn sqlite_accept(conn: &Connection, n: i64, system_fee: &Blob, consumption_tax: 
     let now = 1_800_000_000_000_000_i64 + n;
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| conn.prepare_cached(sql)?.execute(values);
     conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let found = conn.prepare_cached(
-        "SELECT t.milestone, t.contract, t.escrow, t.client, t.worker, t.escrow_account, t.earnings_account,
+    let found = conn
+        .prepare_cached(
+            "SELECT t.milestone, t.contract, t.escrow, t.client, t.worker, t.escrow_account, t.earnings_account,
              m.version, e.version, c.version
          FROM bench_targets t
          JOIN contracts c ON c.id = t.contract
          JOIN milestones m ON m.id = t.milestone
          JOIN escrows e ON e.id = t.escrow WHERE t.n = ?1",
-    )?.query_row([n], |row| {
-        let ids: Vec<Blob> = (0..7).map(|column| row.get(column)).collect::<Result<_, _>>()?;
-        let versions: Vec<i32> = (7..10).map(|column| row.get(column)).collect::<Result<_, _>>()?;
-        Ok((ids, versions))
-    })?;
+        )?
+        .query_row([n], |row| {
+            let ids: Vec<Blob> = (0..7).map(|column| row.get(column)).collect::<Result<_, _>>()?;
+            let versions: Vec<i32> = (7..10).map(|column| row.get(column)).collect::<Result<_, _>>()?;
+            Ok((ids, versions))
+        })?;
     let ([milestone, contract, escrow, client, worker, escrow_account, earnings_account], [m, e, c]) =
         (<[Blob; 7]>::try_from(found.0).expect("seven"), <[i32; 3]>::try_from(found.1).expect("three"));
     run(
@@ -148,7 +152,11 @@ fn sqlite_accept(conn: &Connection, n: i64, system_fee: &Blob, consumption_tax: 
     run(
         "INSERT INTO idempotency_keys (caller, idempotency_key, fingerprint, answer, created_at)
          VALUES ('member_01m87d2kr7est9wp5yerf6c2vg', 'floor-' || ?1, randomblob(43), ?2, ?3)",
-        params![n, format!("{{\"status\":200,\"version\":6,\"location\":null,\"body\":\"{}\"}}", "0123456789".repeat(130)), now],
+        params![
+            n,
+            format!("{{\"status\":200,\"version\":6,\"location\":null,\"body\":\"{}\"}}", "0123456789".repeat(130)),
+            now
+        ],
     )?;
     conn.prepare_cached("COMMIT")?.execute([])?;
     Ok(())

@@ -111,7 +111,12 @@ fn join(app: &Arc<App>, name: &str, people: usize) -> Vec<Person> {
 }
 
 /// The road from a posted job to a delivery, by the use cases that requests take.
-fn deliver(tx: &mut Tx<'_>, cx: &Context, client: Person, worker: Person) -> Result<(MilestoneId, DeliveryId), Problem> {
+fn deliver(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    client: Person,
+    worker: Person,
+) -> Result<(MilestoneId, DeliveryId), Problem> {
     let (by_client, by_worker) = (acting(cx, client), acting(cx, worker));
     let job = job::post(tx, &by_client, new_job(), Start::Open)?.job.id;
     let message = "I can begin on Monday.".to_owned();

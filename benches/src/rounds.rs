@@ -67,7 +67,10 @@ fn reads(filled: &Database, options: &Options, table: &mut Table) {
         table.add(&name("null, against (b)"), connections, &contract, &null, None);
     }
     let (busy, start) = (server.memory(), server.started_in);
-    table.note(format!("{:?}: {idle} MiB idle, {busy} MiB after reading, answers {start:.0?} after its start.", copy.engine));
+    table.note(format!(
+        "{:?}: {idle} MiB idle, {busy} MiB after reading, answers {start:.0?} after its start.",
+        copy.engine
+    ));
 }
 
 fn accepts_on_postgres(filled: &Database, options: &Options, connections: usize, table: &mut Table) {

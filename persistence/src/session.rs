@@ -39,10 +39,11 @@ type ArrivalRow = (Option<String>, Option<Moment>, i64);
 
 /// The one row that says what time it is, with the live session and its owner if there are any.
 macro_rules! arrival {
-    ($session:expr, $now:expr) => {
+    ($session:expr, $member:expr, $now:expr) => {
         instance::table.left_join(
             sessions::table.inner_join(members::table).on(sessions::id
                 .eq(Key::from($session))
+                .and(sessions::member_id.eq(Key::from($member)))
                 .and(sessions::revoked_at.is_null())
                 .and(sessions::expires_at.gt(Moment::from($now)))
                 .and(members::state.eq(MemberState::Active.as_str()))),
@@ -59,14 +60,19 @@ fn read(session: SessionId, (role, authenticated_at, offset): ArrivalRow) -> Res
     }))
 }
 
-/// Looks up a live session; none if it was revoked or has expired, or its owner has left.
+/// Looks up a live session of this member; none if it was revoked or has expired, or its owner has left.
 ///
 /// # Errors
 /// Those of the database, or a role that makes no sense.
-pub fn arrive(conn: &mut Conn, session: SessionId, now: DateTime<Utc>) -> Result<Option<Arrival>, StoreError> {
+pub fn arrive(
+    conn: &mut Conn,
+    session: SessionId,
+    member: MemberId,
+    now: DateTime<Utc>,
+) -> Result<Option<Arrival>, StoreError> {
     let row = on_each!(conn, conn => {
         let columns = (members::role.nullable(), sessions::created_at.nullable(), instance::clock_offset);
-        arrival!(session, now).select(columns).first(conn)
+        arrival!(session, member, now).select(columns).first(conn)
     });
     read(session, row?)
 }
@@ -78,15 +84,16 @@ pub fn arrive(conn: &mut Conn, session: SessionId, now: DateTime<Utc>) -> Result
 pub fn arrive_claiming(
     tx: &mut Tx<'_>,
     session: SessionId,
+    member: MemberId,
     use_of: &KeyUse,
     now: DateTime<Utc>,
 ) -> Result<(Claim, Option<Arrival>), StoreError> {
     let Conn::Pg(pg) = &mut **tx else {
         let claim = idempotency::claim(tx, use_of, now)?;
-        let arrival = if claim == Claim::Fresh { arrive(tx, session, now)? } else { None };
+        let arrival = if claim == Claim::Fresh { arrive(tx, session, member, now)? } else { None };
         return Ok((claim, arrival));
     };
-    let found = arrival!(session, now).select((
+    let found = arrival!(session, member, now).select((
         (members::role.nullable(), sessions::created_at.nullable(), instance::clock_offset),
         sql::<BigInt>("(SELECT COUNT(*) FROM claimed)"),
     ));

@@ -48,9 +48,7 @@ pub fn apply(tx: &mut Tx<'_>, subject: Uuid, changes: &[TimerChange]) -> Result<
         }
     }
     if !cleared.is_empty() {
-        let gone = timers::table
-            .filter(timers::subject.eq(Key(subject)))
-            .filter(timers::kind.eq_any(cleared.clone()));
+        let gone = timers::table.filter(timers::subject.eq(Key(subject))).filter(timers::kind.eq_any(cleared.clone()));
         tx.later(Rows::Named("timers", subject, cleared), diesel::delete(gone))?;
     }
     let named = Rows::Named("timers", subject, set.iter().map(|(kind, _)| *kind).collect());

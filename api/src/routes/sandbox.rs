@@ -103,6 +103,11 @@ struct TestMailbox {
 #[get("/v1/test-mailbox")]
 async fn test_mailbox(call: Call, filter: Filter<MailFilter>) -> Answer {
     only_in_sandbox(&call)?;
+    let recipient = &filter.0.recipient;
+    if recipient.len() > 254 || garde::rules::email::parse_email(recipient).is_err() {
+        return Err(Problem::new(Code::InvalidParameter)
+            .detail("recipient must be an e-mail address.", "recipientにはメールアドレスを指定してください。"));
+    }
     call.read_public(move |conn, _| {
         let items = mail::to(conn, &filter.0.recipient, 20)?.into_iter().map(|mail| TestMail {
             id: mail.id.to_string(),

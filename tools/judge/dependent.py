@@ -2,6 +2,8 @@
 
 # Asked of every text, and too long for a pattern.
 UNSEEN = "The body holds a text of which nothing can be seen, or with control characters."
+# With its fee it would be more than the most there can be.
+TOO_MUCH = "the amount is out of range"
 
 DEPENDENT = {
     # What is current, today, or there at all.
@@ -20,9 +22,8 @@ DEPENDENT = {
     # Several members depend on one another.
     "post_job": ["/budget_min/amount", "/budget_max/amount", "/budget_min", "/budget_max", "/currency"],
     "deliver": ["/message"],
-    "request_payout": ["/amount", "/amount/amount", "/amount/currency"],
-    # With its fee it would be more than the most there can be.
-    "quote_payout": ["the amount is out of range"],
+    "request_payout": ["/amount", "/amount/amount", "/amount/currency", TOO_MUCH],
+    "quote_payout": ["/amount/currency", TOO_MUCH],
     "put_bank_account": ["", "/bank_code", "/branch_code", "/number", "/holder", "/japan_post",
                          "/japan_post/symbol", "/japan_post/number"],
     # A promise is not made by saying no, and a setting says whether a reason is needed.

@@ -8,7 +8,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/python/bin:$(PATH)
 AZUKARI := cargo run --quiet --bin azukari --
 
-.PHONY: help run test scale chaos check generate tools
+.PHONY: help run test scale bench chaos judge check generate tools
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,11 @@ check: tools ## Formatting, lints, generated files without a difference, and the
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	tools/check-generated
 	tools/check-api
+
+judge: ## Let every outside judge look: linters, fuzzer, generated clients, forged tokens, a scanner. A quarter of an hour.
+	@tools/setup judge
+	cargo build --bin azukari
+	tools/with-postgres .tools/judge/bin/python tools/judge/judge.py
 
 generate: ## Write openapi.yaml and docs/states/ anew from the code.
 	@tools/setup build

@@ -59,6 +59,7 @@ impl Tokens {
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[&audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_nbf = true;
         validation.leeway = 0;
         Self { secrets, issuer: issuer.to_owned(), audience, validation, verified: Cache::new(REMEMBERED) }
     }
@@ -103,7 +104,9 @@ impl Tokens {
 
     fn verify(&self, token: &str) -> Option<(Claims, i64)> {
         let header = decode_header(token).ok()?;
-        if header.kid.as_deref() != Some(&self.secrets.key_id) {
+        let ours = header.kid.as_deref() == Some(&self.secrets.key_id) && header.typ.as_deref() == Some("JWT");
+        // An extension that must be understood is none of ours (RFC 7515 section 4.1.11).
+        if !ours || header.crit.is_some() {
             return None;
         }
         let payload = decode::<Payload>(token, &self.secrets.verifying, &self.validation).ok()?.claims;

@@ -83,6 +83,17 @@ impl Call {
         self.read_as(claims, work).await
     }
 
+    /// Reads what is the same for everyone: a token is not even looked at.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn read_public<F>(self, work: F) -> Answer
+    where
+        F: FnOnce(&mut Conn, &Context) -> Result<Reply, Problem> + Send + 'static,
+    {
+        self.read_as(None, work).await
+    }
+
     async fn read_as<F>(self, claims: Option<Claims>, work: F) -> Answer
     where
         F: FnOnce(&mut Conn, &Context) -> Result<Reply, Problem> + Send + 'static,

@@ -157,7 +157,7 @@ impl Context {
 
     /// With what the caller came, for a query that could ask who arrives, after that is known.
     pub fn ticket(&self) -> Ticket {
-        Ticket { session: self.session, now: self.now }
+        Ticket { bearer: self.actor.and_then(Actor::member).zip(self.session), now: self.now }
     }
 
     /// Honours `If-Match` against the version just read under lock.
@@ -194,7 +194,7 @@ pub(crate) struct Conditions {
 impl Conditions {
     /// What the first query of every call is asked beside its own: is the session alive, whose is it, what time is it?
     pub(crate) fn ticket(&self) -> Ticket {
-        Ticket { session: self.claims.map(|claims| claims.session), now: clock::real_now() }
+        Ticket { bearer: self.claims.map(|claims| (claims.member, claims.session)), now: clock::real_now() }
     }
 
     /// Asks nothing but that.

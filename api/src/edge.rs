@@ -56,6 +56,11 @@ pub async fn edge(
     set(&mut response, "x-request-id", &id);
     set(&mut response, "vary", "Authorization, Accept-Language");
     set(&mut response, "x-content-type-options", "nosniff");
+    set(&mut response, "x-frame-options", "DENY");
+    // Swagger UI alone needs scripts.
+    if !response.headers().contains_key("content-security-policy") && !response.request().path().starts_with("/docs") {
+        set(&mut response, "content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    }
     if !response.headers().contains_key("cache-control") {
         set(&mut response, "cache-control", "private, no-cache");
     }

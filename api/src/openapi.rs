@@ -1,5 +1,6 @@
 //! The specification: what the handlers declare, completed with everything that follows from the conventions.
 
+mod bounds;
 mod complete;
 mod example;
 
@@ -44,7 +45,11 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
+        let mut staff = Http::new(HttpAuthScheme::Bearer);
+        staff.description =
+            Some("The token of one of the operator's people. What their role may do is checked.".into());
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components.add_security_scheme("staff", SecurityScheme::Http(staff));
     }
 }
 
@@ -56,5 +61,9 @@ pub fn document() -> serde_json::Result<Value> {
     let (_, api) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::configure).split_for_parts();
     let mut document = serde_json::to_value(api)?;
     complete::complete(&mut document);
+    if let Some(server) = document.pointer_mut("/servers/0").and_then(Value::as_object_mut) {
+        // A sandbox on somebody's machine is for nobody else.
+        server.insert("x-internal".into(), true.into());
+    }
     Ok(document)
 }

@@ -68,6 +68,8 @@ fn every_answer_forbids_guessing_and_sharing(app: &TestApp) {
         let answer = app.get(path).send();
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("cache-control"), "private, no-cache", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(answer.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'", "{path}");
     }
 }
 

@@ -1,12 +1,12 @@
 //! Tokens that we did not make, or that are no longer good.
 
 use api::auth::Claims;
-use aws_lc_rs::{rand::SystemRandom, signature::Ed25519KeyPair};
+use aws_lc_rs::{hkdf, rand::SystemRandom, signature::Ed25519KeyPair};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use crate::harness::{Person, TestApp, on_both_engines};
+use crate::harness::{Person, TestApp, on_both_engines, operation::operations};
 
 on_both_engines!(
     a_token_without_a_signature_is_refused,
@@ -17,6 +17,8 @@ on_both_engines!(
     an_expired_token_is_refused,
     a_token_for_another_server_is_refused,
     what_is_no_bearer_token_is_refused,
+    a_token_that_says_more_than_ours_do_is_refused_though_our_key_signed_it,
+    a_token_is_not_looked_at_where_everyone_reads_the_same,
 );
 
 /// A part of a token.
@@ -130,6 +132,35 @@ fn a_token_for_another_server_is_refused(other: &TestApp) {
     refused(other, &issue(&here, "sandbox"));
 }
 
+fn a_token_that_says_more_than_ours_do_is_refused_though_our_key_signed_it(other: &TestApp) {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let app = TestApp::spawn_with(other.database.engine, &[("AZUKARI_SECRET", secret)]);
+    let (hanako, taro) = (app.member("hanako"), app.member("taro"));
+    let sign = |header: Header, payload: &Value| encode(&header, payload, &our_key(secret)).unwrap();
+    let (header, payload) =
+        (Header { kid: Some(key_id(&hanako)), ..Header::new(Algorithm::EdDSA) }, part(&hanako.access_token, 1));
+    app.get("/v1/me").token(&sign(header.clone(), &payload)).send().expect(200);
+    refused(&app, &sign(Header { typ: Some("refresh+jwt".into()), ..header.clone() }, &payload));
+    refused(&app, &sign(Header { typ: None, ..header.clone() }, &payload));
+    refused(&app, &sign(Header { crit: Some(vec!["x".into()]), ..header.clone() }, &payload));
+    let claiming = |name: &str, value: Value| {
+        let mut payload = payload.clone();
+        payload[name] = value;
+        sign(header.clone(), &payload)
+    };
+    refused(&app, &claiming("nbf", json!(api::clock::real_now().timestamp() + 60)));
+    refused(&app, &claiming("sub", json!(taro.id)));
+    app.get("/v1/me").token(&hanako.access_token).send().expect(200);
+}
+
+/// The key that signs the tokens of an installation with this secret.
+fn our_key(secret: &str) -> EncodingKey {
+    let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"azukari").extract(secret.as_bytes());
+    let mut seed = [0; 32];
+    prk.expand(&[b"token signing"], hkdf::HKDF_SHA256).unwrap().fill(&mut seed).unwrap();
+    EncodingKey::from_ed_der(Ed25519KeyPair::from_seed_unchecked(&seed).unwrap().to_pkcs8().unwrap().as_ref())
+}
+
 fn what_is_no_bearer_token_is_refused(app: &TestApp) {
     let hanako = app.member("hanako");
     let token = &hanako.access_token;
@@ -140,4 +171,12 @@ fn what_is_no_bearer_token_is_refused(app: &TestApp) {
     refused(app, &hanako.refresh_token);
     app.get("/v1/me").header("Authorization", &format!("bearer {token}")).send().expect(200);
     app.get("/v1/me").send().problem(401, "unauthenticated");
+}
+
+fn a_token_is_not_looked_at_where_everyone_reads_the_same(app: &TestApp) {
+    let public: Vec<_> = operations().into_iter().filter(|one| one.method == "GET" && !one.personal).collect();
+    assert!(public.len() > 8);
+    for operation in public {
+        assert_ne!(operation.call(app, Some("a.b.c")).status, 401, "{}", operation.name());
+    }
 }

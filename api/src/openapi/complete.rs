@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::example;
+use super::{bounds, example};
 use crate::{
     call::can_be_previewed,
     locale::Locale,
@@ -14,6 +14,9 @@ use crate::{
 
 /// Adds to every operation what its path, method and security imply.
 pub(super) fn complete(document: &mut Value) {
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        bounds::bound(schemas);
+    }
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths {
@@ -26,6 +29,7 @@ pub(super) fn complete(document: &mut Value) {
         }
     }
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        components.insert("headers".into(), headers());
         components
             .entry("schemas")
             .or_insert_with(|| json!({}))
@@ -51,6 +55,7 @@ impl Operation<'_> {
         let declared = self.operation.remove("x-errors").unwrap_or_default();
         self.parameters(key_required);
         self.errors(key_required, &declared);
+        self.headers();
         self.examples();
         self.security();
     }
@@ -60,7 +65,8 @@ impl Operation<'_> {
         if self.open() {
             self.operation.insert("security".into(), json!([]));
         } else if !self.takes_strangers() {
-            self.operation.insert("security".into(), json!([{"bearer": []}]));
+            let scheme = if self.path.starts_with("/v1/admin/") { "staff" } else { "bearer" };
+            self.operation.insert("security".into(), json!([{scheme: []}]));
         }
     }
 
@@ -83,7 +89,7 @@ impl Operation<'_> {
             let prefix = example::prefix_of_path(self.path);
             added.push(json!({
                 "name": "id", "in": "path", "required": true, "description": "The resource.",
-                "schema": {"type": "string", "pattern": format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")},
+                "schema": {"type": "string", "maxLength": prefix.len() + 27, "pattern": bounds::id_pattern(prefix)},
                 "example": example::id(prefix),
             }));
         }
@@ -109,13 +115,14 @@ impl Operation<'_> {
                 "schema": {"type": "boolean", "default": false},
             }));
         }
-        if added.is_empty() {
+        if added.is_empty() && !self.operation.contains_key("parameters") {
             return;
         }
         let list = self.operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(list) = list.as_array_mut() {
             list.retain(|known| !added.iter().any(|new| new["name"] == known["name"]));
             list.extend(added);
+            list.iter_mut().for_each(bounds::bound_parameter);
         }
     }
 
@@ -128,6 +135,10 @@ impl Operation<'_> {
         }
         if !self.takes_strangers() {
             codes.push(Code::Unauthenticated);
+        }
+        if self.path.starts_with("/v1/me/") {
+            // Staff have no market of their own.
+            codes.push(Code::NotPermitted);
         }
         if self.path.contains("{id}") {
             codes.extend([Code::InvalidId, Code::NotFound]);
@@ -191,6 +202,18 @@ impl Operation<'_> {
         }
     }
 
+    /// Where the caller stands is told with every answer.
+    fn headers(&mut self) {
+        let responses = self.operation.get_mut("responses").and_then(Value::as_object_mut);
+        for (status, response) in responses.into_iter().flatten() {
+            let Some(response) = response.as_object_mut() else { continue };
+            let waits = status == "429" || status == "503";
+            let names = ["RateLimit", "RateLimit-Policy"].into_iter().chain(waits.then_some("Retry-After"));
+            let told = names.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")})));
+            response.insert("headers".into(), told.collect::<Map<_, _>>().into());
+        }
+    }
+
     fn examples(&mut self) {
         let schemas = self.schemas;
         let fill = |content: Option<&mut Value>| {
@@ -209,6 +232,23 @@ impl Operation<'_> {
             fill(response.get_mut("content"));
         }
     }
+}
+
+fn headers() -> Value {
+    let header = |description: &str, example: &str| {
+        json!({
+            "description": description, "required": true, "example": example,
+            "schema": {"type": "string", "maxLength": 100, "pattern": "^[ -~]+$"},
+        })
+    };
+    json!({
+        "RateLimit": header("What is left of the caller's allowance, and after how many seconds it is whole again.", "\"requests\";r=5999;t=60"),
+        "RateLimit-Policy": header("The allowance: requests (`q`) within so many seconds (`w`).", "\"requests\";q=6000;w=60"),
+        "Retry-After": {
+            "description": "After how many seconds to try again.", "required": true, "example": 1,
+            "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": i32::MAX},
+        },
+    })
 }
 
 fn problem_schema() -> Value {

@@ -41,8 +41,9 @@ pub(super) fn of(schema: &Value, schemas: &Value, name: &str) -> Value {
         if let Some(known) = of_type(target, name) {
             return known;
         }
-        let within = if name.is_empty() || name == "items" { target } else { name };
-        return schemas.get(target).map_or(Value::Null, |schema| of(schema, schemas, within));
+        let Some(schema) = schemas.get(target) else { return Value::Null };
+        let titled = name.is_empty() || name == "items" || schema.get("properties").is_some();
+        return of(schema, schemas, if titled { target } else { name });
     }
     if let Some(options) = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array) {
         let real = options.iter().find(|option| option.get("type") != Some(&json!("null")));
@@ -154,6 +155,15 @@ fn text(name: &str, schema: &Value) -> Value {
     }
 }
 
+/// Which kind of id a property holds, if it holds one: `id` is that of the schema it stands in.
+pub(super) fn prefix_of_property(title: &str, name: &str) -> Option<String> {
+    match name {
+        "id" => Some(snake(title)),
+        "request_id" => None,
+        other => other.strip_suffix("_id").map(|kind| known_prefix(kind).to_owned()),
+    }
+}
+
 /// `client_id` and `worker_id` are members.
 fn known_prefix(kind: &str) -> &str {
     match kind {
@@ -163,6 +173,8 @@ fn known_prefix(kind: &str) -> &str {
         "payout_detail" => "payout",
         "cancellation_request" => "cancellation",
         "journal_entry" => "entry",
+        "progress_note" => "note",
+        "test_mail" => "mail",
         other => other,
     }
 }

@@ -49,7 +49,7 @@ struct Payday {
 #[get("/v1/payout-calendar")]
 async fn payout_calendar(call: Call, query: Filter<CalendarQuery>) -> Answer {
     let closed_on = query.0.closed_on;
-    call.read_open(move |conn, cx| {
+    call.read_public(move |conn, cx| {
         let pay_on = usecase::pay_on(conn, cx, closed_on)?;
         Reply::ok(&Payday { closed_on, pay_on })
     })

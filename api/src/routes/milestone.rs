@@ -93,7 +93,7 @@ struct DeliveryPost {
     message: String,
     /// Where the work is: https addresses.
     #[schema(max_items = 20)]
-    #[garde(length(max = 20), inner(length(min = 1, max = 2000), prefix("https://")))]
+    #[garde(length(max = 20), inner(length(chars, min = 1, max = 2000), prefix("https://")))]
     #[serde(default)]
     links: Vec<String>,
 }

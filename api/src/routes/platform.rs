@@ -44,7 +44,7 @@ async fn live(call: Call) -> Answer {
 #[utoipa::path(tag = "platform", responses((status = 200, description = "Ready", body = Health)), security(()))]
 #[get("/readyz")]
 async fn ready(call: Call) -> Answer {
-    call.read_open(|_, _| Reply::ok(&Health { status: "ok" })).await
+    call.read_public(|_, _| Reply::ok(&Health { status: "ok" })).await
 }
 
 /// What is running here.

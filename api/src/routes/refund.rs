@@ -97,7 +97,6 @@ fn reply(refund: &refund::Refund, cx: &Context) -> Result<Reply, Problem> {
 #[serde(deny_unknown_fields)]
 struct RefundPost {
     /// The payment that the money came by.
-    #[schema(example = "payment_01k30dwqgzfgx9p7jfdwpht7gg")]
     #[garde(length(max = 100))]
     payment_id: String,
     /// At most what the payment calls `refundable`.

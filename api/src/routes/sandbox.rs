@@ -43,7 +43,7 @@ struct TestClock {
 #[get("/v1/test-clock")]
 async fn test_clock(call: Call) -> Answer {
     only_in_sandbox(&call)?;
-    call.read_open(|_, cx| Reply::ok(&TestClock { now_at: cx.now })).await
+    call.read_public(|_, cx| Reply::ok(&TestClock { now_at: cx.now })).await
 }
 
 /// Where to set the clock to.
@@ -77,7 +77,7 @@ async fn advance_test_clock(call: Call, body: Body<Advance>) -> Answer {
 #[into_params(parameter_in = Query)]
 struct MailFilter {
     /// The address.
-    #[param(example = "hanako@example.com")]
+    #[param(format = Email, max_length = 254, example = "hanako@example.com")]
     recipient: String,
 }
 
@@ -103,7 +103,12 @@ struct TestMailbox {
 #[get("/v1/test-mailbox")]
 async fn test_mailbox(call: Call, filter: Filter<MailFilter>) -> Answer {
     only_in_sandbox(&call)?;
-    call.read_open(move |conn, _| {
+    let recipient = &filter.0.recipient;
+    if recipient.len() > 254 || garde::rules::email::parse_email(recipient).is_err() {
+        return Err(Problem::new(Code::InvalidParameter)
+            .detail("recipient must be an e-mail address.", "recipientにはメールアドレスを指定してください。"));
+    }
+    call.read_public(move |conn, _| {
         let items = mail::to(conn, &filter.0.recipient, 20)?.into_iter().map(|mail| TestMail {
             id: mail.id.to_string(),
             recipient: mail.recipient,

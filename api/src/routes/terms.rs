@@ -36,12 +36,12 @@ pub(super) struct TermsOffer {
     #[schema(min_items = 1, max_items = 50)]
     #[garde(dive)]
     milestones: Vec<MilestoneTerms>,
-    /// How long the client has to accept a delivery or ask for changes before silence accepts.
-    #[schema(minimum = 3, maximum = 11, default = 7)]
+    /// How long the client has to accept a delivery or ask for changes before silence accepts: 7 days if you don't say.
+    #[schema(minimum = 3, maximum = 11)]
     #[garde(skip)]
     acceptance_days: Option<u16>,
-    /// How many rounds of changes the client may ask for, of each milestone.
-    #[schema(minimum = 0, maximum = 20, default = 3)]
+    /// How many rounds of changes the client may ask for, of each milestone: 3 if you don't say.
+    #[schema(minimum = 0, maximum = 20)]
     #[garde(skip)]
     revision_limit: Option<u16>,
     /// How much must be funded at any time: the current milestone, also the next, or all.

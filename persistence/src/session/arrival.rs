@@ -11,7 +11,7 @@ use diesel::{
     sql_types::Text,
     sqlite::Sqlite,
 };
-use domain::ids::SessionId;
+use domain::ids::{MemberId, SessionId};
 use uuid::Uuid;
 
 use super::Live;
@@ -24,8 +24,8 @@ use crate::{
 /// With what somebody arrives, and when.
 #[derive(Debug, Clone, Copy)]
 pub struct Ticket {
-    /// The session that their token names, if they have one.
-    pub session: Option<SessionId>,
+    /// The member and the session that their token names, if they have one.
+    pub bearer: Option<(MemberId, SessionId)>,
     /// Real time.
     pub now: DateTime<Utc>,
 }
@@ -33,7 +33,7 @@ pub struct Ticket {
 /// Who has arrived, and what time it is for them.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub struct Arrived {
-    /// The session, if it is alive: neither revoked nor expired, and its owner still here.
+    /// The session, if it is theirs and alive: neither revoked nor expired, and its owner still here.
     pub live: Option<Live>,
     /// How far the test clock is ahead.
     pub clock_offset: TimeDelta,
@@ -50,13 +50,16 @@ pub fn arrive(conn: &mut Conn, ticket: Ticket) -> Result<Arrived, StoreError> {
 impl Ticket {
     /// As a column of a query.
     pub(crate) fn arriving(self) -> Arriving {
-        Arriving { session: self.session.map_or(Key(Uuid::nil()), Key::from), now: self.now.into() }
+        let nobody = (MemberId::from_uuid(Uuid::nil()), SessionId::from_uuid(Uuid::nil()));
+        let (member, session) = self.bearer.unwrap_or(nobody);
+        Arriving { member: member.into(), session: session.into(), now: self.now.into() }
     }
 }
 
 /// The expression. It looks at nothing of the query that it is a column of, and so is evaluated once for all its rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arriving {
+    member: Key,
     session: Key,
     now: Moment,
 }
@@ -74,6 +77,8 @@ macro_rules! arriving {
                      ON m.state = 'active' AND s.revoked_at IS NULL AND s.id = "
                 ));
                 out.push_bind_param::<sql::Identifier, _>(&self.session)?;
+                out.push_sql(" AND s.member_id = ");
+                out.push_bind_param::<sql::Identifier, _>(&self.member)?;
                 out.push_sql(" AND s.expires_at > ");
                 out.push_bind_param::<sql::Instant, _>(&self.now)?;
                 out.push_sql(")");

@@ -31,6 +31,15 @@ pub enum Key {
     Optional,
 }
 
+/// For whom something is looked up or tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Whoever the token speaks for.
+    Person,
+    /// Anybody; a token is not looked at.
+    Anyone,
+}
+
 /// A call as it arrived.
 #[derive(Debug)]
 pub struct Call {
@@ -169,9 +178,62 @@ impl Call {
     where
         F: Fn(&mut Tx<'_>, &Context) -> Result<Reply, Problem> + Send + 'static,
     {
-        let address = self.request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+        let address = self.address();
         let stranger = format!("{address} {}", self.request.path());
         self.act_as(None, stranger, Key::Optional, canonical, work).await
+    }
+
+    /// Reads before the work proper, such as what a password is compared with, and keeps the call.
+    ///
+    /// # Errors
+    /// Those of `work`, and of a token that is missing or bad.
+    pub async fn look<T, F>(&self, caller: Caller, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn, &Context) -> Result<T, Problem> + Send + 'static,
+    {
+        let conditions = self.conditions(self.claims_of(caller)?, Intent::Keep)?;
+        blocking(move || {
+            let app = conditions.app.clone();
+            app.store.read(|conn| {
+                let cx = conditions.arrive(conn)?;
+                work(conn, &cx)
+            })
+        })
+        .await
+    }
+
+    /// Writes what must last even if the call is refused then, such as that a guess failed. No key is looked at: what is
+    /// done here works once by nature.
+    ///
+    /// # Errors
+    /// Those of `work`, and of a token that is missing or bad.
+    pub async fn attempt<T, F>(&self, caller: Caller, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &Context) -> Result<T, Problem> + Send + 'static,
+    {
+        let conditions = self.conditions(self.claims_of(caller)?, Intent::Keep)?;
+        blocking(move || {
+            let app = conditions.app.clone();
+            app.store.write(Intent::Keep, move |tx| {
+                let cx = conditions.arrive(tx)?;
+                work(tx, &cx)
+            })
+        })
+        .await
+    }
+
+    fn claims_of(&self, caller: Caller) -> Result<Option<Claims>, Problem> {
+        match caller {
+            Caller::Person => self.claims()?.map(Some).ok_or_else(|| Problem::new(Code::Unauthenticated)),
+            Caller::Anyone => Ok(None),
+        }
+    }
+
+    /// The address of the network that the call comes from.
+    pub fn address(&self) -> String {
+        self.request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default()
     }
 
     async fn act_as<F>(self, claims: Option<Claims>, caller: String, key: Key, canonical: &str, work: F) -> Answer

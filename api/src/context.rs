@@ -21,6 +21,7 @@ use crate::{
     clock::{self, Ids},
     problem::{Code, Problem},
     state::App,
+    usecases::proof,
 };
 
 /// The circumstances under which a use case runs.
@@ -99,23 +100,28 @@ impl Context {
         self.actor.and_then(Actor::member).ok_or_else(|| Problem::new(Code::Unauthenticated))
     }
 
-    /// Asks for a log-in of the last few minutes, before what must not be done with a stolen token. Logging in again
-    /// opens another session, whose token then passes; renewing a token does not. It goes by real time, as all that
-    /// concerns tokens does.
+    /// Asks for a proof of the last few minutes, before what must not be done with a stolen token: a log-in, or a step-up,
+    /// which the refusal tells how to make. Renewing a token proves nothing. It goes by real time, as all that concerns
+    /// tokens does.
     ///
     /// # Errors
     /// [`Code::RecentLoginRequired`] when it is longer ago, [`Code::Unauthenticated`] when nobody is logged in.
-    pub fn require_recent_login(&self) -> Result<(), Problem> {
+    pub fn require_recent_login(&self, conn: &mut Conn) -> Result<(), Problem> {
         let at = self.authenticated_at.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
         let life = self.app.rules.recent_login;
         if clock::real_now() - at <= life {
             return Ok(());
         }
         let minutes = life.num_minutes();
-        Err(Problem::new(Code::RecentLoginRequired).detail(
-            format!("Log in again, then repeat this within {minutes} minutes."),
-            format!("もう一度ログインし、{minutes}分以内にやり直してください。"),
-        ))
+        let factors = proof::possible(conn, self.person()?)?;
+        Err(Problem::new(Code::RecentLoginRequired)
+            .detail(
+                format!(
+                    "Send one of the factors to POST /v1/sessions/step-up, then repeat this within {minutes} minutes."
+                ),
+                format!("factorsのいずれかを POST /v1/sessions/step-up に送り、{minutes}分以内にやり直してください。"),
+            )
+            .with("factors", proof::names(factors)))
     }
 
     /// What the caller is to something that belongs to these two.

@@ -10,6 +10,7 @@ use domain::{
     job::{JobLength, NewJob},
     member::MemberKind,
     money::{Currency, Money},
+    password::Password,
     payment::PaymentMethod,
     policy::Role,
     proposal::Round,
@@ -28,7 +29,7 @@ use crate::{
     problem::{Code, Problem},
     state::App,
     usecases::{
-        access::{self, Registration, TokenPair},
+        access::{self, Device, Registration, TokenPair},
         contract,
         funding::{self, CardToken},
         job::{self, Start},
@@ -183,7 +184,7 @@ pub fn fill(app: &Arc<App>) -> Result<Vec<Person>, DemoError> {
             return Err(DemoError::Filled { email });
         }
     }
-    let hash = password::hash(PASSWORD)?;
+    let hash = password::hash(&Password::choose(PASSWORD, false, &[]).map_err(Problem::from)?)?;
     let people = PEOPLE.iter().map(|(name, kind)| join(app, name, *kind, &hash)).collect::<Result<Vec<_>, _>>()?;
     let members: Vec<MemberId> = people.iter().map(|person| person.tokens.member).collect();
     for scene in &SCENES {
@@ -215,12 +216,14 @@ fn join(app: &Arc<App>, name: &'static str, kind: MemberKind, hash: &str) -> Res
         email: email.clone(),
         display_name: name.to_owned(),
         kind,
+        username: None,
         password_hash: hash.to_owned(),
         locale: Locale::Ja,
     };
     let tokens = run(app, None, move |tx, cx| {
         let member = access::create_confirmed(tx, cx, Role::Member, &form)?;
-        access::log_in(tx, cx, member.id)
+        let device = Device { label: "azukari demo".to_owned(), token: None };
+        access::log_in(tx, cx, member.id, &device)
     })?;
     Ok(Person { name, email, tokens })
 }

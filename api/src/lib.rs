@@ -10,6 +10,7 @@ pub mod config;
 pub mod context;
 pub mod dates;
 pub mod demo;
+pub mod device;
 pub mod docs;
 pub mod edge;
 pub mod extract;

@@ -75,14 +75,19 @@ impl Limits {
     /// without one.
     fn of(&self, request: &ServiceRequest) -> (&Allowance, u64) {
         let address = request.peer_addr().map(|peer| peer.ip());
-        let guessing = request.method() == Method::POST
-            && (request.path().starts_with("/v1/accounts") || request.path() == "/v1/sessions");
+        let guessing = request.method() == Method::POST && is_guess(request.path());
         if guessing {
             return (&self.log_ins, key(&address));
         }
         let token = request.headers().get("authorization").map(HeaderValue::as_bytes);
         (&self.requests, token.map_or_else(|| key(&address), |token| key(&token)))
     }
+}
+
+/// Where passwords, codes and mailed tokens are taken, and mail is asked for.
+fn is_guess(path: &str) -> bool {
+    let at = ["/v1/sessions", "/v1/sessions/second-factor", "/v1/sessions/step-up", "/v1/me/email-change/confirm"];
+    path.starts_with("/v1/accounts") || path.starts_with("/v1/password-resets") || at.contains(&path)
 }
 
 fn key(of: &impl Hash) -> u64 {

@@ -36,6 +36,11 @@ impl Locale {
         }
     }
 
+    /// The language of a stored name.
+    pub fn stored(name: &str) -> Self {
+        Self::of_tag(name).unwrap_or_default()
+    }
+
     /// The name, as stored with a member.
     pub const fn as_str(self) -> &'static str {
         match self {

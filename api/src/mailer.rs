@@ -1,13 +1,13 @@
 //! The mail we write, in both languages, and sending it from the outbox over SMTP.
 
+mod access;
+mod letter;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{ids::MemberId, money::Money};
-use lettre::{
-    Message, SmtpTransport, Transport,
-    message::{Mailbox, header::ContentType},
-};
+use lettre::{SmtpTransport, Transport, message::Mailbox};
 use persistence::{
     error::StoreError,
     mail::{self, Mail},
@@ -16,6 +16,9 @@ use persistence::{
 use secrecy::ExposeSecret;
 
 use crate::{clock, context::Context, locale::Locale, state::App};
+
+pub use access::*;
+pub use letter::html;
 
 /// How long a confirmation token is good for.
 pub const CONFIRMATION_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -26,12 +29,13 @@ const RETRY: TimeDelta = TimeDelta::minutes(5);
 /// How often a mail is tried: over some three and a half days.
 const TRIES: i32 = 11;
 
-fn compose(cx: &Context, to: &str, subject: &str, body: String) -> Mail {
+fn compose(cx: &Context, to: &str, locale: Locale, subject: &str, body: String) -> Mail {
     Mail {
         id: cx.new_id(),
         recipient: to.to_owned(),
         subject: subject.to_owned(),
         body,
+        locale: locale.as_str().to_owned(),
         attempts: 0,
         created_at: clock::real_now(),
     }
@@ -44,6 +48,7 @@ pub fn confirmation(cx: &Context, to: &str, token: &str, locale: Locale) -> Mail
         Locale::En => compose(
             cx,
             to,
+            Locale::En,
             "Confirm your e-mail address",
             format!(
                 "Welcome to Azukari.\n\nYour confirmation token, good for 24 hours:\n\n{token}\n\nSend it to POST {url}/v1/accounts/confirm-email.\n"
@@ -52,6 +57,7 @@ pub fn confirmation(cx: &Context, to: &str, token: &str, locale: Locale) -> Mail
         Locale::Ja => compose(
             cx,
             to,
+            Locale::Ja,
             "メールアドレスの確認",
             format!(
                 "Azukariへようこそ。\n\n確認トークン（24時間有効）:\n\n{token}\n\nPOST {url}/v1/accounts/confirm-email に送ってください。\n"
@@ -66,13 +72,13 @@ pub fn already_member(cx: &Context, to: &str, locale: Locale) -> Mail {
         Locale::En => compose(
             cx,
             to,
-            "You already have an account",
+            Locale::En, "You already have an account",
             "Somebody, perhaps you, tried to register with this address. You already have an account: log in instead. If it was not you, there is nothing to do.\n".to_owned(),
         ),
         Locale::Ja => compose(
             cx,
             to,
-            "すでにアカウントがあります",
+            Locale::Ja, "すでにアカウントがあります",
             "このメールアドレスで登録が試みられましたが、すでにアカウントがあります。ログインしてください。心当たりがない場合は何もする必要はありません。\n".to_owned(),
         ),
     }
@@ -84,12 +90,12 @@ pub fn acceptance_reminder(cx: &Context, to: &str, locale: &str, title: &str, ac
     if locale == Locale::Ja.as_str() {
         let body =
             format!("「{title}」が納品されています。{at}までに検収または修正依頼がない場合、自動的に検収されます。\n");
-        return compose(cx, to, "検収期限のお知らせ", body);
+        return compose(cx, to, Locale::Ja, "検収期限のお知らせ", body);
     }
     let body = format!(
         "\"{title}\" was delivered. Unless you accept it or ask for changes before {at}, it is accepted automatically.\n"
     );
-    compose(cx, to, "A delivery awaits your decision", body)
+    compose(cx, to, Locale::En, "A delivery awaits your decision", body)
 }
 
 /// Tells a member that payouts go elsewhere from now on.
@@ -98,22 +104,22 @@ pub fn bank_account_changed(cx: &Context, to: &str, locale: &str, account: &str)
         let body = format!(
             "出金先の口座が「{account}」に変更されました。心当たりがない場合は、すぐにサポートへご連絡ください。\n"
         );
-        return compose(cx, to, "出金先口座の変更", body);
+        return compose(cx, to, Locale::Ja, "出金先口座の変更", body);
     }
     let body = format!(
         "The bank account that your payouts go to was changed to {account}. If this was not you, tell our support at once.\n"
     );
-    compose(cx, to, "Your bank account was changed", body)
+    compose(cx, to, Locale::En, "Your bank account was changed", body)
 }
 
 /// Tells a member that no account is named any more.
 pub fn bank_account_removed(cx: &Context, to: &str, locale: &str) -> Mail {
     if locale == Locale::Ja.as_str() {
         let body = "出金先の口座が削除されました。心当たりがない場合は、すぐにサポートへご連絡ください。\n";
-        return compose(cx, to, "出金先口座の削除", body.to_owned());
+        return compose(cx, to, Locale::Ja, "出金先口座の削除", body.to_owned());
     }
     let body = "The bank account that your payouts go to was removed. If this was not you, tell our support at once.\n";
-    compose(cx, to, "Your bank account was removed", body.to_owned())
+    compose(cx, to, Locale::En, "Your bank account was removed", body.to_owned())
 }
 
 /// Tells a worker that a payout did not reach them, what of it came back, and what to do.
@@ -122,23 +128,23 @@ pub fn payout_failed(cx: &Context, to: &str, locale: &str, back: Money, reason: 
         let body = format!(
             "出金が届きませんでした（銀行の回答: {reason}）。{back}は報酬に戻りました。次の出金のため、銀行口座を修正してください。\n"
         );
-        return compose(cx, to, "出金できませんでした", body);
+        return compose(cx, to, Locale::Ja, "出金できませんでした", body);
     }
     let body = format!(
         "A payout did not reach you; the bank says: {reason}. {back} is with your earnings again. Correct your bank account, so that the next payout arrives.\n"
     );
-    compose(cx, to, "A payout did not reach you", body)
+    compose(cx, to, Locale::En, "A payout did not reach you", body)
 }
 
 /// Tells a client that money which was to go back to them did not arrive.
 pub fn refund_failed(cx: &Context, to: &str, locale: &str, amount: Money, reason: &str) -> Mail {
     if locale == Locale::Ja.as_str() {
         let body = format!("{amount}の返金が完了しませんでした（{reason}）。お金は未使用の入金に戻りました。\n");
-        return compose(cx, to, "返金できませんでした", body);
+        return compose(cx, to, Locale::Ja, "返金できませんでした", body);
     }
     let body =
         format!("{amount} could not be sent back to you ({reason}). The money is with your client funds again.\n");
-    compose(cx, to, "A refund did not reach you", body)
+    compose(cx, to, Locale::En, "A refund did not reach you", body)
 }
 
 /// Tells somebody who joins again how soon they can.
@@ -148,24 +154,28 @@ pub fn not_yet_back(cx: &Context, to: &str, locale: Locale, when: Option<DateTim
         (Locale::En, Some(at)) => compose(
             cx,
             to,
+            Locale::En,
             "You can join again later",
             format!("An account with this address was closed. You can join again with it from {at}.\n"),
         ),
         (Locale::En, None) => compose(
             cx,
             to,
+            Locale::En,
             "Write to support to join again",
             "An account with this address was closed. To join again with it, write to our support.\n".to_owned(),
         ),
         (Locale::Ja, Some(at)) => compose(
             cx,
             to,
+            Locale::Ja,
             "再登録について",
             format!("このメールアドレスのアカウントは退会済みです。{at}以降に再登録できます。\n"),
         ),
         (Locale::Ja, None) => compose(
             cx,
             to,
+            Locale::Ja,
             "再登録について",
             "このメールアドレスのアカウントは退会済みです。再登録をご希望の場合はサポートへご連絡ください。\n"
                 .to_owned(),
@@ -177,10 +187,10 @@ pub fn not_yet_back(cx: &Context, to: &str, locale: Locale, when: Option<DateTim
 pub fn closing(cx: &Context, to: &str, locale: &str) -> Mail {
     if locale == Locale::Ja.as_str() {
         let body = "退会を受け付けました。残りのお金をお送りしています。着金後、アカウントは自動的に閉じられます。\n";
-        return compose(cx, to, "退会を受け付けました", body.to_owned());
+        return compose(cx, to, Locale::Ja, "退会を受け付けました", body.to_owned());
     }
     let body = "You have left. Your last money is on its way; your account closes by itself when it has arrived.\n";
-    compose(cx, to, "You have left", body.to_owned())
+    compose(cx, to, Locale::En, "You have left", body.to_owned())
 }
 
 /// Tells somebody who left that all is done, and what of their money is kept for them: the last mail to them.
@@ -195,7 +205,7 @@ pub fn closed(cx: &Context, to: &str, locale: &str, id: MemberId, kept: &[Money]
                 "{kept}はお送りできなかったため、お預かりしています。いつでもお受け取りいただけます。{id}を添えてサポートへご連絡ください。\n"
             );
         }
-        return compose(cx, to, "退会が完了しました", body);
+        return compose(cx, to, Locale::Ja, "退会が完了しました", body);
     }
     let mut body =
         "Your account is closed and what said who you were is deleted. Only the books that the law asks for are kept.\n"
@@ -205,7 +215,7 @@ pub fn closed(cx: &Context, to: &str, locale: &str, id: MemberId, kept: &[Money]
             "{kept} could not be sent to you, and is kept for you. To have it, write to our support at any time, and name {id}.\n"
         );
     }
-    compose(cx, to, "Your account is closed", body)
+    compose(cx, to, Locale::En, "Your account is closed", body)
 }
 
 /// The way out for mail; none in a sandbox without SMTP, where the outbox itself is the test mailbox.
@@ -251,15 +261,7 @@ impl Mailer {
     }
 
     fn send(&self, mail: &Mail) -> Result<(), String> {
-        let to: Mailbox = mail.recipient.parse().map_err(|error| format!("recipient: {error}"))?;
-        let message = Message::builder()
-            .from(self.from.clone())
-            .to(to)
-            .subject(&mail.subject)
-            .message_id(Some(format!("<{}@azukari>", mail.id)))
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.body.clone())
-            .map_err(|error| error.to_string())?;
+        let message = letter::message(&self.from, mail)?;
         self.transport.send(&message).map(drop).map_err(|error| error.to_string())
     }
 }

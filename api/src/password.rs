@@ -6,6 +6,8 @@ use argon2::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 
+use domain::password::{Password, spelled};
+
 use crate::{
     problem::{Code, Problem},
     secrets,
@@ -21,7 +23,11 @@ fn hasher() -> Result<Argon2<'static>, Error> {
 ///
 /// # Errors
 /// Only if the hashing itself fails.
-pub fn hash(password: &str) -> Result<String, Problem> {
+pub fn hash(password: &Password) -> Result<String, Problem> {
+    hash_text(password.as_str())
+}
+
+fn hash_text(password: &str) -> Result<String, Problem> {
     let broken = || Problem::new(Code::Internal);
     let random = secrets::random().map_err(|_| broken())?;
     let salt = SaltString::from_b64(&STANDARD_NO_PAD.encode(random)).map_err(|_| broken())?;
@@ -32,8 +38,9 @@ pub fn hash(password: &str) -> Result<String, Problem> {
 /// Whether the password is the one that was hashed. Without a hash it takes as long and says no, so that the time
 /// taken does not tell whether an account exists.
 pub fn verify(password: &str, stored: Option<&str>) -> bool {
+    let password = spelled(password);
     let Some(stored) = stored else {
-        drop(hash(password));
+        drop(hash_text(&password));
         return false;
     };
     let Ok(parsed) = PasswordHash::new(stored) else { return false };

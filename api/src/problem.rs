@@ -37,6 +37,7 @@ struct More {
     errors: Vec<FieldError>,
     allowed_actions: Option<Vec<String>>,
     allow: Option<String>,
+    retry_after: Option<i64>,
     extra: Vec<(&'static str, Value)>,
     blockers: Vec<Blocker>,
     source: Option<StoreError>,
@@ -87,6 +88,13 @@ impl Problem {
     #[must_use]
     pub fn methods(mut self, methods: String) -> Self {
         self.more.allow = Some(methods);
+        self
+    }
+
+    /// How many seconds to wait, for the `Retry-After` header.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.more.retry_after = Some(seconds);
         self
     }
 
@@ -158,6 +166,9 @@ impl ResponseError for Problem {
         }
         if self.code == Code::Unauthenticated || self.code == Code::InvalidToken {
             response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        if let Some(seconds) = self.more.retry_after {
+            response.insert_header(("Retry-After", seconds.to_string()));
         }
         if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header(("Retry-After", "2"));

@@ -1,6 +1,8 @@
-//! The installation's one secret, and what is derived from it: the token signing key and the cursor key.
+//! The installation's one secret, and what is derived from it: the keys that sign tokens, sign cursors, and seal
+//! what must be read back.
 
 use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     digest, hkdf,
     hmac::{self, HMAC_SHA256},
     rand,
@@ -15,17 +17,29 @@ pub const SECRET_BYTES: usize = 32;
 /// The keys of this installation.
 pub struct Secrets {
     cursor: hmac::Key,
-    pub(crate) signing: EncodingKey,
-    pub(crate) verifying: DecodingKey,
-    /// The public half of the signing key, base64url, for the JWKS document (RFC 8037).
-    pub public_key: String,
-    /// The signing key's id: its own hash, so that replicas agree.
-    pub key_id: String,
+    sealing: RandomizedNonceKey,
+    prk: hkdf::Prk,
 }
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Secrets").field("key_id", &self.key_id).finish_non_exhaustive()
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
+
+/// One generation of the key that signs access tokens.
+pub struct SigningKey {
+    pub(crate) signing: EncodingKey,
+    pub(crate) verifying: DecodingKey,
+    /// The public half, base64url, for the JWKS document (RFC 8037).
+    pub public_key: String,
+    /// Its id: its own hash, so that replicas agree.
+    pub key_id: String,
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("key_id", &self.key_id).finish_non_exhaustive()
     }
 }
 
@@ -54,17 +68,53 @@ impl Secrets {
             return Err(UnusableSecret);
         }
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"azukari").extract(secret);
-        let seed = expand(&prk, b"token signing")?;
+        let sealing = expand(&prk, b"sealing")?;
+        Ok(Self {
+            cursor: hmac::Key::new(HMAC_SHA256, &expand(&prk, b"cursors")?),
+            sealing: RandomizedNonceKey::new(&AES_256_GCM, &sealing).map_err(|_| UnusableSecret)?,
+            prk,
+        })
+    }
+
+    /// A generation of the signing key: any replica can make any of them.
+    ///
+    /// # Errors
+    /// Only if the key cannot be made.
+    pub fn signing_key(&self, generation: i32) -> Result<SigningKey, UnusableSecret> {
+        let purpose = match generation {
+            0 => "token signing".to_owned(),
+            later => format!("token signing {later}"),
+        };
+        let seed = expand(&self.prk, purpose.as_bytes())?;
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| UnusableSecret)?;
         let public_key = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
         let key_id = hash(public_key.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self {
-            cursor: hmac::Key::new(HMAC_SHA256, &expand(&prk, b"cursors")?),
+        Ok(SigningKey {
             signing: EncodingKey::from_ed_der(pair.to_pkcs8().map_err(|_| UnusableSecret)?.as_ref()),
             verifying: DecodingKey::from_ed_components(&public_key).map_err(|_| UnusableSecret)?,
             public_key,
             key_id,
         })
+    }
+
+    /// Encrypts what is kept (AES-256-GCM); it opens only for the same owner.
+    ///
+    /// # Errors
+    /// Only if the encryption itself fails.
+    pub fn seal(&self, owner: &str, plain: &[u8]) -> Result<Vec<u8>, UnusableSecret> {
+        let mut sealed = plain.to_vec();
+        let owner = Aad::from(owner.as_bytes());
+        let nonce = self.sealing.seal_in_place_append_tag(owner, &mut sealed).map_err(|_| UnusableSecret)?;
+        Ok([nonce.as_ref().as_slice(), &sealed].concat())
+    }
+
+    /// Decrypts what [`Secrets::seal`] made for this owner.
+    pub fn unseal(&self, owner: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let mut opened = rest.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let plain = self.sealing.open_in_place(nonce, Aad::from(owner.as_bytes()), &mut opened).ok()?;
+        Some(plain.to_vec())
     }
 
     /// Signs a text that will come back.

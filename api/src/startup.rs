@@ -12,10 +12,10 @@ use actix_web::{
     middleware::from_fn,
     web,
 };
-use domain::{member::MemberKind, policy::Role};
+use domain::{guessing, member::MemberKind, password::Password, policy::Role};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
-    idempotency, instance, ledger, mail, member,
+    guess, idempotency, instance, ledger, mail, member,
     store::{Intent, Sizes, Store},
 };
 use secrecy::ExposeSecret;
@@ -36,7 +36,7 @@ use crate::{
     secrets::{self, Secrets},
     state::App,
     timers,
-    usecases::{access, payout_run, platform},
+    usecases::{access, address_request, keys, payout_run, platform},
 };
 
 /// How often the worker looks for timers, mail and events.
@@ -87,7 +87,11 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let secret = settings.secret.as_ref().map(|secret| secret.expose_secret().as_bytes().to_vec());
     let secret = secret.or(claimed.secret).ok_or_else(|| StartError("no secret is set".into()))?;
     let secrets = Secrets::derive(&secret).map_err(|error| StartError(error.to_string()))?;
-    let tokens = Tokens::new(secrets, settings.issuer(), mode.as_str());
+    let tokens = Tokens::new(secrets, settings.issuer(), mode.as_str()).and_then(|tokens| {
+        tokens.turn_to(claimed.key_generation)?;
+        Ok(tokens)
+    });
+    let tokens = tokens.map_err(|error| StartError(error.to_string()))?;
     let limits = Limits::new(settings.requests_per_minute, settings.log_ins_per_minute);
     let rules = settings.rules.clone();
     Ok(Arc::new(App { settings, store, tokens, limits, rules }))
@@ -239,10 +243,16 @@ fn spawn_worker(
 fn tick(app: &Arc<App>) -> Result<(), Problem> {
     timers::fire_due(app)?;
     platform::number_events(app)?;
+    address_request::carry_out(app)?;
+    keys::follow(app)?;
     app.limits.forget_idle();
     let old = clock::real_now() - KEY_LIFE;
     if app.store.read(|conn| idempotency::any_before(conn, old))? {
         app.store.write(Intent::Keep, move |tx| idempotency::forget(tx, old))?;
+    }
+    let old = clock::real_now() - guessing::MEMORY;
+    if app.store.read(|conn| guess::any_before(conn, old))? {
+        app.store.write(Intent::Keep, move |tx| guess::forget(tx, old))?;
     }
     let old = clock::real_now() - MAIL_LIFE;
     if app.store.read(|conn| mail::any_before(conn, old))? {
@@ -256,11 +266,13 @@ fn tick(app: &Arc<App>) -> Result<(), Problem> {
 /// # Errors
 /// One line that says what is wrong.
 pub fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str, password: &str) -> Result<(), StartError> {
-    let password_hash = password::hash(password).map_err(|e| StartError::of("password")(&e))?;
+    let chosen = Password::choose(password, false, &[email, name]).map_err(|e| StartError::of("the password")(&e))?;
+    let password_hash = password::hash(&chosen).map_err(|e| StartError::of("the password")(&e))?;
     let form = access::Registration {
         email: email.to_owned(),
         display_name: name.to_owned(),
         kind: MemberKind::Individual,
+        username: None,
         password_hash,
         locale: Locale::En,
     };

@@ -1,6 +1,7 @@
 //! One function for each thing that can be done: it reads under lock, lets the domain decide, and writes.
 
 pub mod access;
+pub mod address_request;
 pub mod bank_account;
 pub mod bank_receipt;
 pub mod business_calendar;
@@ -8,17 +9,26 @@ pub mod cancellation;
 pub mod commit;
 pub mod contract;
 pub mod dispute;
+pub mod email_change;
 pub mod fee;
 pub mod funding;
+pub mod guess;
 pub mod job;
+pub mod keys;
 pub mod member;
 pub mod milestone;
+pub mod password;
 pub mod payout;
 pub mod payout_batch;
 pub mod payout_run;
 pub mod platform;
+pub mod proof;
 pub mod proposal;
 pub mod refund;
+pub mod second_factor;
+pub mod second_step;
+pub mod session;
+pub mod username;
 pub mod withdrawal;
 pub mod work;
 pub mod worklist;

@@ -10,7 +10,7 @@ use api::{
     startup,
     state::App,
     usecases::{
-        access::{self, Registration},
+        access::{self, Device, Registration},
         contract,
         funding::{self, CardToken},
         job::{self, Start},
@@ -98,12 +98,13 @@ fn join(app: &Arc<App>, name: &str, people: usize) -> Vec<Person> {
                 email: format!("{name}{n}@bench.example"),
                 display_name: format!("{name} {n}"),
                 kind: MemberKind::Individual,
+                username: None,
                 // Nobody logs in by password here.
                 password_hash: String::new(),
                 locale: Locale::En,
             };
             let member = access::create_confirmed(tx, cx, Role::Member, &form)?.id;
-            access::log_in(tx, cx, member)?;
+            access::log_in(tx, cx, member, &Device { label: "bench".to_owned(), token: None })?;
             Ok(member)
         });
         joined.collect::<Result<Vec<_>, Problem>>()

@@ -9,6 +9,16 @@ names! {
         MemberRegistered = "member.registered",
         /// The e-mail address was confirmed.
         MemberConfirmed = "member.confirmed",
+        /// They chose a username.
+        MemberUsernameChosen = "member.username_chosen",
+        /// Another e-mail address is theirs.
+        MemberEmailChanged = "member.email_changed",
+        /// They have another password.
+        MemberPasswordChanged = "member.password_changed",
+        /// A log-in asks for a second factor from now on.
+        MemberSecondFactorAdded = "member.second_factor_added",
+        /// It no longer does.
+        MemberSecondFactorRemoved = "member.second_factor_removed",
         /// They left; money may still be on its way to them.
         MemberWithdrawn = "member.withdrawn",
         /// Nothing is on its way any more.

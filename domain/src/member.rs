@@ -9,6 +9,7 @@ use crate::{
     machine::{Refused, State},
     names,
     policy::{Operation, Role, Standing, permitted},
+    username::Username,
 };
 
 names! {
@@ -91,6 +92,8 @@ pub struct Member {
     pub email: String,
     /// What others see.
     pub display_name: String,
+    /// The handle they chose; while the address is not confirmed, only a wish.
+    pub username: Option<Username>,
     /// Where it stands.
     pub state: MemberState,
     /// How often it was written.
@@ -111,7 +114,9 @@ impl Member {
         now: DateTime<Utc>,
     ) -> Decision<Self> {
         let (role, state) = (Role::Member, MemberState::INITIAL);
-        let member = Self { id, kind, role, email, display_name, state, version: 1, created_at: now, updated_at: now };
+        let (username, version) = (None, 1);
+        let member =
+            Self { id, kind, role, email, display_name, username, state, version, created_at: now, updated_at: now };
         Decision::new(member, EventKind::MemberRegistered)
     }
 
@@ -130,6 +135,23 @@ impl Member {
     pub fn confirm(&self, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
         let state = self.state.advance(MemberAction::Confirm, Standing::Outsider)?;
         Ok(Decision::new(Self { state, updated_at: now, ..self.clone() }, EventKind::MemberConfirmed))
+    }
+
+    /// Takes a username, once and for ever. Whether it is free is not known here.
+    ///
+    /// # Errors
+    /// [`HasUsername`] when they have another one.
+    pub fn choose_username(&self, username: Username, now: DateTime<Utc>) -> Result<Decision<Self>, HasUsername> {
+        if self.username.is_some() {
+            return Err(HasUsername);
+        }
+        let next = Self { username: Some(username), updated_at: now, ..self.clone() };
+        Ok(Decision::new(next, EventKind::MemberUsernameChosen))
+    }
+
+    /// Is reached at another address from now on, which was confirmed.
+    pub fn change_email(&self, email: String, now: DateTime<Utc>) -> Decision<Self> {
+        Decision::new(Self { email, updated_at: now, ..self.clone() }, EventKind::MemberEmailChanged)
     }
 
     /// Leaves for good: at once, or as soon as the money that is on its way has arrived. Whether anything
@@ -159,6 +181,11 @@ impl Member {
 
     /// Closed, and without what says who it was (domain rules, section 6).
     fn forgotten(self) -> Self {
-        Self { state: MemberState::Closed, email: String::new(), display_name: String::new(), ..self }
+        Self { state: MemberState::Closed, email: String::new(), display_name: String::new(), username: None, ..self }
     }
 }
+
+/// A username is chosen once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a username is chosen once and for ever")]
+pub struct HasUsername;

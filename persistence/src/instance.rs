@@ -19,6 +19,8 @@ pub struct Instance {
     pub mode: String,
     /// The sandbox's own secret; production keeps its secret in its settings.
     pub secret: Option<Vec<u8>>,
+    /// Which generation of keys signs access tokens.
+    pub key_generation: i32,
     clock_offset: i64,
     version: i32,
 }
@@ -66,4 +68,21 @@ pub fn set_clock_offset(tx: &mut Tx<'_>, offset: TimeDelta) -> Result<(), StoreE
         .set((instance::clock_offset.eq(micros), instance::version.eq(current.version + 1)))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Goes on to the next generation of signing keys, unless the last step was after `earliest`; the generation that signs
+/// from now on.
+///
+/// # Errors
+/// Only those of the database.
+pub fn rotate_keys(tx: &mut Tx<'_>, now: DateTime<Utc>, earliest: DateTime<Utc>) -> Result<Option<i32>, StoreError> {
+    let query = instance::table.select((instance::key_generation, instance::keys_rotated_at));
+    let (generation, rotated_at): (i32, Option<Moment>) = for_update(query).get_result(&mut **tx)?;
+    if rotated_at.is_some_and(|at| DateTime::from(at) > earliest) {
+        return Ok(None);
+    }
+    diesel::update(instance::table)
+        .set((instance::key_generation.eq(generation + 1), instance::keys_rotated_at.eq(Some(Moment::from(now)))))
+        .execute(&mut **tx)?;
+    Ok(Some(generation + 1))
 }

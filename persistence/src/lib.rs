@@ -1,14 +1,18 @@
 //! Storage: one query code over SQLite and PostgreSQL, and the one door through which everything is written.
 
+pub mod address_request;
 pub mod bank_account;
 pub mod business_calendar;
 pub mod cancellation;
 pub mod contract;
+pub mod credential;
 pub mod dispute;
 mod document;
+pub mod email_change;
 pub mod error;
 pub mod escrow;
 pub mod event;
+pub mod guess;
 pub mod idempotency;
 pub mod instance;
 pub mod job;
@@ -29,11 +33,13 @@ pub mod relation;
 pub mod release;
 mod row;
 pub mod schema;
+pub mod second_factor;
 pub mod session;
 pub mod store;
 mod terms;
 pub mod timer;
 pub mod types;
+pub mod username;
 pub mod withdrawal;
 pub mod work;
 pub mod worklist;

@@ -12,7 +12,7 @@ use crate::{
     types::{Key, Moment},
 };
 
-/// A mail in plain text.
+/// A mail.
 #[derive(Debug, Clone)]
 pub struct Mail {
     /// Its id, also its `Message-ID`, so that a repeated sending is seen as one mail.
@@ -21,24 +21,29 @@ pub struct Mail {
     pub recipient: String,
     /// The subject line.
     pub subject: String,
-    /// The text.
+    /// The text: paragraphs between empty lines.
     pub body: String,
+    /// The language it is written in.
+    pub locale: String,
     /// How often it was tried.
     pub attempts: i32,
     /// When it was written.
     pub created_at: DateTime<Utc>,
 }
 
-type Row = (Key, String, String, String, i32, Moment);
+type Row = (Key, String, String, String, String, i32, Moment);
 
 impl From<Row> for Mail {
-    fn from((id, recipient, subject, body, attempts, created_at): Row) -> Self {
-        Self { id: id.into(), recipient, subject, body, attempts, created_at: created_at.into() }
+    fn from((id, recipient, subject, body, locale, attempts, created_at): Row) -> Self {
+        Self { id: id.into(), recipient, subject, body, locale, attempts, created_at: created_at.into() }
     }
 }
 
-const COLUMNS: (mails::id, mails::recipient, mails::subject, mails::body, mails::attempts, mails::created_at) =
-    (mails::id, mails::recipient, mails::subject, mails::body, mails::attempts, mails::created_at);
+type Columns =
+    (mails::id, mails::recipient, mails::subject, mails::body, mails::locale, mails::attempts, mails::created_at);
+
+const COLUMNS: Columns =
+    (mails::id, mails::recipient, mails::subject, mails::body, mails::locale, mails::attempts, mails::created_at);
 
 /// Queues a mail.
 ///
@@ -51,6 +56,7 @@ pub fn queue(tx: &mut Tx<'_>, mail: &Mail, send_at: DateTime<Utc>) -> Result<(),
             mails::recipient.eq(&mail.recipient),
             mails::subject.eq(&mail.subject),
             mails::body.eq(&mail.body),
+            mails::locale.eq(&mail.locale),
             mails::created_at.eq(Moment::from(mail.created_at)),
             mails::next_attempt_at.eq(Some(Moment::from(send_at))),
             mails::attempts.eq(0),

@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::{ids::MemberId, member::Member, policy::Role};
+use domain::{ids::MemberId, member::Member, policy::Role, username::Username};
 
 use crate::{
+    credential, email_change,
     error::StoreError,
     locked::{for_share, for_update},
     row::{corrupt, saved},
-    schema::{email_confirmations, idempotency_keys, mails, members},
+    schema::{devices, email_confirmations, idempotency_keys, mails, members, sessions},
+    second_factor,
     store::{Conn, Tx},
     types::{Key, Moment},
 };
@@ -21,6 +23,7 @@ struct Row {
     role: String,
     email: String,
     display_name: String,
+    username: Option<String>,
     state: String,
     version: i32,
     created_at: Moment,
@@ -39,6 +42,7 @@ impl TryFrom<Row> for Member {
             role: row.role.parse().map_err(&bad)?,
             email: row.email,
             display_name: row.display_name,
+            username: row.username.map(Username::stored),
             state: row.state.parse().map_err(&bad)?,
             version: row.version,
             created_at: row.created_at.into(),
@@ -73,6 +77,7 @@ pub fn insert(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Re
             members::email.eq(&member.email),
             members::email_key.eq(&credentials.email_key),
             members::display_name.eq(&member.display_name),
+            members::username.eq(member.username.as_ref().map(Username::as_str)),
             members::password_hash.eq(&credentials.password_hash),
             members::locale.eq(&credentials.locale),
             members::terms_version.eq(&credentials.terms_version),
@@ -98,6 +103,7 @@ pub fn register_anew(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials
         .set((
             members::kind.eq(member.kind.as_str()),
             members::display_name.eq(&member.display_name),
+            members::username.eq(member.username.as_ref().map(Username::as_str)),
             members::password_hash.eq(&credentials.password_hash),
             members::locale.eq(&credentials.locale),
             members::terms_version.eq(&credentials.terms_version),
@@ -106,8 +112,28 @@ pub fn register_anew(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials
         ))
         .execute(&mut **tx)?;
     saved(changed, "members")?;
-    diesel::delete(email_confirmations::table.filter(email_confirmations::member_id.eq(id))).execute(&mut **tx)?;
+    void_confirmations(tx, member.id)
+}
+
+/// Makes every confirmation token of a member worthless.
+///
+/// # Errors
+/// Only those of the database.
+pub fn void_confirmations(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
+    let own = email_confirmations::table.filter(email_confirmations::member_id.eq(Key::from(id)));
+    diesel::delete(own).execute(&mut **tx)?;
     Ok(())
+}
+
+/// How many confirmation tokens a member has that are still good.
+///
+/// # Errors
+/// Only those of the database.
+pub fn confirmations_under_way(conn: &mut Conn, id: MemberId, now: DateTime<Utc>) -> Result<i64, StoreError> {
+    let good = email_confirmations::table
+        .filter(email_confirmations::member_id.eq(Key::from(id)))
+        .filter(email_confirmations::expires_at.gt(Moment::from(now)));
+    Ok(good.count().get_result(conn)?)
 }
 
 /// Reads a member.
@@ -235,10 +261,18 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
             members::email.eq(""),
             members::email_key.eq(id.to_string()),
             members::display_name.eq(""),
-            members::password_hash.eq(none),
+            members::username.eq(&none),
+            members::username_skeleton.eq(&none),
+            members::password_hash.eq(&none),
         ))
         .execute(&mut **tx)?;
-    diesel::delete(email_confirmations::table.filter(email_confirmations::member_id.eq(key))).execute(&mut **tx)?;
+    void_confirmations(tx, id)?;
+    credential::void_resets(tx, id)?;
+    email_change::cancel(tx, id)?;
+    second_factor::remove(tx, id)?;
+    diesel::delete(devices::table.filter(devices::member_id.eq(key))).execute(&mut **tx)?;
+    let labels = sessions::table.filter(sessions::member_id.eq(key));
+    diesel::update(labels).set(sessions::device.eq("")).execute(&mut **tx)?;
     // Answers tell the address and the bank account; that of the request at hand is not written yet.
     let answers = idempotency_keys::table.filter(idempotency_keys::caller.eq(id.to_string()));
     diesel::delete(answers.filter(idempotency_keys::answer.is_not_null())).execute(&mut **tx)?;

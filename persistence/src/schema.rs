@@ -11,12 +11,14 @@ diesel::table! {
         clock_offset -> BigInt,
         version -> Integer,
         created_at -> Instant,
+        key_generation -> Integer,
+        keys_rotated_at -> Nullable<Instant>,
     }
 }
 
 diesel::table! {
     use crate::types::sql::{Identifier, Instant, Json};
-    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
 
     members (id) {
         id -> Identifier,
@@ -32,6 +34,9 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        username -> Nullable<Text>,
+        username_skeleton -> Nullable<Text>,
+        password_is_short -> Bool,
     }
 }
 
@@ -56,6 +61,10 @@ diesel::table! {
         created_at -> Instant,
         expires_at -> Instant,
         revoked_at -> Nullable<Instant>,
+        device -> Text,
+        device_hash -> Nullable<Binary>,
+        refreshed_at -> Nullable<Instant>,
+        stepped_up_at -> Nullable<Instant>,
     }
 }
 
@@ -113,6 +122,7 @@ diesel::table! {
         attempts -> Integer,
         sent_at -> Nullable<Instant>,
         last_error -> Nullable<Text>,
+        locale -> Text,
     }
 }
 
@@ -479,6 +489,7 @@ diesel::table! {
         email_hash -> Binary,
         left_at -> Instant,
         readmitted_at -> Nullable<Instant>,
+        username_hash -> Nullable<Binary>,
     }
 }
 
@@ -642,6 +653,90 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    devices (token_hash) {
+        token_hash -> Binary,
+        member_id -> Identifier,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    guesses (subject) {
+        subject -> Binary,
+        failures -> Integer,
+        last_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    address_requests (id) {
+        id -> Identifier,
+        kind -> Text,
+        email -> Text,
+        locale -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    password_resets (token_hash) {
+        token_hash -> Binary,
+        member_id -> Identifier,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    email_changes (member_id) {
+        member_id -> Identifier,
+        email -> Text,
+        old_hash -> Binary,
+        new_hash -> Nullable<Binary>,
+        old_confirmed_at -> Nullable<Instant>,
+        new_confirmed_at -> Nullable<Instant>,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    second_factors (member_id) {
+        member_id -> Identifier,
+        secret -> Binary,
+        confirmed_at -> Nullable<Instant>,
+        last_step -> BigInt,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    recovery_codes (member_id, code_hash) {
+        member_id -> Identifier,
+        code_hash -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     instance,
     members,
@@ -679,10 +774,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     payout_runs,
     relations,
     refunds,
+    devices,
+    guesses,
+    address_requests,
+    password_resets,
+    email_changes,
+    second_factors,
+    recovery_codes,
 );
 
 diesel::joinable!(sessions -> members (member_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(devices -> members (member_id));
 diesel::joinable!(postings -> journal_entries (entry_id));
 diesel::joinable!(postings -> ledger_accounts (account_id));
 diesel::joinable!(milestones -> escrows (escrow_id));

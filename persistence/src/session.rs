@@ -1,6 +1,7 @@
 //! Sessions and their refresh tokens; and who arrives with one, which the first query of a request tells.
 
 mod arrival;
+pub mod devices;
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -31,7 +32,7 @@ pub use arrival::{Arrived, Ticket, arrive};
 pub struct Live {
     /// The role of the member behind it.
     pub role: Role,
-    /// When the session was opened, which is when its owner last proved the password. Renewing tokens proves nothing.
+    /// When its owner last proved who they are, by logging in or stepping up. Renewing tokens proves nothing.
     pub authenticated_at: DateTime<Utc>,
 }
 
@@ -81,27 +82,37 @@ impl<I, Q: Query> Query for Claiming<I, Q> {
 
 impl<I, Q, C> RunQueryDsl<C> for Claiming<I, Q> {}
 
+/// A session that begins.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub member: MemberId,
+    /// What the client says it is.
+    pub device: String,
+    /// The hash of the token that tells the device from others.
+    pub device_hash: Vec<u8>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
 /// Opens a session with its first refresh token.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn open(
-    tx: &mut Tx<'_>,
-    session: SessionId,
-    member: MemberId,
-    token_hash: &[u8],
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> Result<(), StoreError> {
+pub fn open(tx: &mut Tx<'_>, new: &NewSession, token_hash: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::insert_into(sessions::table)
         .values((
-            sessions::id.eq(Key::from(session)),
-            sessions::member_id.eq(Key::from(member)),
+            sessions::id.eq(Key::from(new.id)),
+            sessions::member_id.eq(Key::from(new.member)),
             sessions::created_at.eq(Moment::from(now)),
-            sessions::expires_at.eq(Moment::from(expires_at)),
+            sessions::expires_at.eq(Moment::from(new.expires_at)),
+            sessions::device.eq(&new.device),
+            sessions::device_hash.eq(Some(&new.device_hash)),
         ))
         .execute(&mut **tx)?;
-    add_token(tx, session, token_hash)
+    add_token(tx, new.id, token_hash)
 }
 
 /// Adds a refresh token to a session.

@@ -206,18 +206,28 @@ pub fn insert(tx: &mut Tx<'_>, withdrawal: &Withdrawal) -> Result<(), StoreError
     Ok(())
 }
 
-/// Notes that nothing is on its way to somebody any more, and keeps the keyed hash of their address.
+/// What is kept of somebody who left: keyed hashes, which tell nobody what they are of.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Of the address.
+    pub email: Vec<u8>,
+    /// Of the username, which nobody can have again.
+    pub username: Option<Vec<u8>>,
+}
+
+/// Notes that nothing is on its way to somebody any more, and what is kept of them.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn complete(tx: &mut Tx<'_>, member: MemberId, email_hash: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
+pub fn complete(tx: &mut Tx<'_>, member: MemberId, kept: &Kept, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(withdrawals::table.find(Key::from(member)))
         .set(withdrawals::completed_at.eq(Moment::from(now)))
         .execute(&mut **tx)?;
     diesel::insert_into(tombstones::table)
         .values((
             tombstones::member_id.eq(Key::from(member)),
-            tombstones::email_hash.eq(email_hash),
+            tombstones::email_hash.eq(&kept.email),
+            tombstones::username_hash.eq(&kept.username),
             tombstones::left_at.eq(Moment::from(now)),
         ))
         .execute(&mut **tx)?;

@@ -124,7 +124,7 @@ fn a_token_for_another_server_is_refused(other: &TestApp) {
     let here = part(&hanako.access_token, 1)["iss"].as_str().unwrap().to_owned();
     let issue = |issuer: &str, mode: &str| {
         let secrets = api::secrets::Secrets::derive(secret.as_bytes()).unwrap();
-        api::auth::Tokens::new(secrets, issuer, mode).issue(claims(&hanako), api::clock::real_now()).unwrap()
+        api::auth::Tokens::new(secrets, issuer, mode).unwrap().issue(claims(&hanako), api::clock::real_now()).unwrap()
     };
     app.get("/v1/me").token(&issue(&here, "sandbox")).send().expect(200);
     refused(&app, &issue("https://elsewhere.example", "sandbox"));

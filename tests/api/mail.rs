@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 
 use crate::harness::{TestApp, on_both_engines, people};
 
-on_both_engines!(a_confirmation_is_delivered_over_smtp, mail_speaks_the_language_of_the_registration);
+on_both_engines!(
+    a_confirmation_is_delivered_over_smtp,
+    mail_speaks_the_language_of_the_registration,
+    a_mail_is_plain_text_and_a_page_with_the_same_words,
+    a_mail_whose_answer_was_lost_comes_again_as_the_same_mail,
+);
 
 /// A mail server of its own, which ends with this value.
 struct MailServer {
@@ -21,9 +26,14 @@ struct MailServer {
 
 impl MailServer {
     fn start() -> Self {
+        Self::losing(0)
+    }
+
+    /// One that takes so many mails without saying so.
+    fn losing(answers: u32) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let mut command = Command::new(root.join(".tools/python/bin/python"));
-        command.arg(root.join("tools/smtp-sink")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(root.join("tools/smtp-sink")).arg(answers.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the mail server of the tests is installed by `make tools`");
         let mut lines = BufReader::new(process.stdout.take().unwrap());
         let url = format!("smtp://127.0.0.1:{}", line(&mut lines));
@@ -68,4 +78,35 @@ fn mail_speaks_the_language_of_the_registration(plain: &TestApp) {
     let form = people::registration("hanako@example.com");
     app.post("/v1/accounts").header("Accept-Language", "ja").json(&form).expect(202);
     assert_eq!(server.next()["subject"], "メールアドレスの確認");
+}
+
+fn a_mail_is_plain_text_and_a_page_with_the_same_words(plain: &TestApp) {
+    let mut server = MailServer::start();
+    let app = TestApp::spawn_with(plain.database.engine, &[("AZUKARI_SMTP_URL", &server.url)]);
+    let form = people::registration("hanako@example.com");
+    for (language, word) in [("en", "good for 24 hours"), ("ja", "24時間有効")] {
+        app.post("/v1/accounts").header("Accept-Language", language).json(&form).expect(202);
+        let mail = server.next();
+        assert_eq!(mail["type"], "multipart/alternative");
+        assert_eq!(mail["auto_submitted"], "auto-generated");
+        let (text, page) = (mail["body"].as_str().unwrap(), mail["html"].as_str().unwrap());
+        assert!(page.contains(&format!("<html lang=\"{language}\">")), "{page}");
+        let token = text.lines().find(|line| line.starts_with("azc_")).unwrap();
+        for part in [text, page] {
+            assert!(part.contains(word) && part.contains(token), "{part}");
+        }
+    }
+}
+
+fn a_mail_whose_answer_was_lost_comes_again_as_the_same_mail(plain: &TestApp) {
+    let mut server = MailServer::losing(1);
+    let app = TestApp::spawn_with(plain.database.engine, &[("AZUKARI_SMTP_URL", &server.url)]);
+    app.register("hanako@example.com").expect(202);
+    let first = server.next();
+    // The next try is due in five minutes; how soon the refusal is noted is the mailer's business.
+    while app.database.texts("SELECT 'noted' AS text FROM mails WHERE last_error IS NOT NULL").is_empty() {
+        std::thread::yield_now();
+    }
+    app.put_back("mails", &["next_attempt_at"], 600);
+    assert_eq!(server.next(), first, "the same id, date and words: mail programs show one");
 }

@@ -34,6 +34,7 @@ struct Work {
     dispute: String,
     payout: String,
     refund: String,
+    session: String,
 }
 
 fn id(resource: &Value) -> String {
@@ -67,7 +68,8 @@ impl Work {
         let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
         let (job, proposal) = (last(&job), last(&proposal));
         let refund = Self::refund(app, &client, &worker);
-        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, payout, refund }
+        let session = id(&app.read(&client, "/v1/sessions")["items"][0]);
+        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, payout, refund, session }
     }
 
     /// Of what a contract that was ended gave back to the client.
@@ -96,6 +98,7 @@ impl Work {
             "disputes" => &self.dispute,
             "payouts" => &self.payout,
             "refunds" => &self.refund,
+            "sessions" => &self.session,
             other => panic!("{other} is new; make one in Work::of and name it here"),
         }
     }

@@ -41,24 +41,56 @@ impl TestApp {
 
     /// Opens a session.
     pub fn log_in(&self, email: &str) -> Person {
-        let tokens = self.post("/v1/sessions").json(&json!({"email": email, "password": PASSWORD})).expect(201);
+        let tokens = self.try_password(email, PASSWORD).expect(201);
         person(email, &tokens)
     }
 
-    /// Lets everybody have logged in so many seconds earlier.
+    /// Tries to open a session.
+    pub fn try_password(&self, email: &str, password: &str) -> Response {
+        self.post("/v1/sessions").json(&json!({"email": email, "password": password}))
+    }
+
+    /// Proves within a session who somebody is.
+    pub fn step_up(&self, person: &Person, proof: &Value) -> Response {
+        self.post("/v1/sessions/step-up").by(person).json(proof)
+    }
+
+    /// Lets everybody have logged in or stepped up so many seconds earlier.
     pub fn age_log_ins(&self, seconds: i64) {
-        let earlier = match self.database.engine {
-            Engine::Sqlite => format!("UPDATE sessions SET created_at = created_at - {seconds}000000"),
-            Engine::Postgres => format!("UPDATE sessions SET created_at = created_at - interval '{seconds} seconds'"),
-        };
-        self.database.execute(&earlier).unwrap();
+        self.put_back("sessions", &["created_at", "stepped_up_at"], seconds);
+    }
+
+    /// Lets these moments of every row have been, or be, so many seconds earlier.
+    pub fn put_back(&self, table: &str, columns: &[&str], seconds: i64) {
+        for column in columns {
+            let earlier = match self.database.engine {
+                Engine::Sqlite => format!("UPDATE {table} SET {column} = {column} - {seconds}000000"),
+                Engine::Postgres => format!("UPDATE {table} SET {column} = {column} - interval '{seconds} seconds'"),
+            };
+            self.database.execute(&earlier).unwrap();
+        }
+    }
+
+    /// The mails to an address, newest first.
+    pub fn mails(&self, email: &str) -> Vec<Value> {
+        let mails = self.get(&format!("/v1/test-mailbox?recipient={email}")).send().expect(200);
+        mails["items"].as_array().unwrap().clone()
+    }
+
+    /// The subjects of the mails to an address, newest first.
+    pub fn subjects(&self, email: &str) -> Vec<String> {
+        self.mails(email).iter().map(|mail| mail["subject"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The token of the newest confirmation mail.
     pub fn mailed_token(&self, email: &str) -> String {
-        let mails = self.get(&format!("/v1/test-mailbox?recipient={email}")).send().expect(200);
-        let body = mails["items"][0]["body"].as_str().unwrap();
-        body.lines().find(|line| line.starts_with("azc_")).unwrap().to_owned()
+        self.mailed(email, "azc_")
+    }
+
+    /// The token of this kind in the newest mail.
+    pub fn mailed(&self, email: &str, prefix: &str) -> String {
+        let body = self.mails(email)[0]["body"].as_str().unwrap().to_owned();
+        body.lines().find(|line| line.starts_with(prefix)).unwrap().to_owned()
     }
 
     /// Reads as somebody.

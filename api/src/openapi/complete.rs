@@ -275,6 +275,8 @@ fn problem_schema() -> Value {
             "allowed_actions": {"type": "array", "items": {"type": "string"}, "description": "What you may do instead."},
             "blockers": {"type": "array", "items": {"$ref": "#/components/schemas/Blocker"}, "description": "With `withdrawal_blocked`: what stands in the way of leaving."},
             "warnings": {"type": "array", "items": {"$ref": "#/components/schemas/Warning"}, "description": "With `warnings_not_acknowledged`: what is still to be acknowledged."},
+            "factors": {"type": "array", "items": {"type": "string", "enum": ["password", "totp", "recovery_code"]}, "description": "With `recent_login_required` and `second_factor_required`: what you can prove yourself by."},
+            "challenge_token": {"type": "string", "description": "With `second_factor_required` at a log-in: to be sent with the code to `/v1/sessions/second-factor`, within five minutes."},
             "next_net": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the nearest net that a price gives."},
             "next_gross": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the smallest price that gives it."},
         },

@@ -54,10 +54,14 @@ codes! {
         "The token is expired, revoked, forged or not for this server: refresh it or log in again." "トークンの期限切れ、失効、偽造、または別のサーバー向けです。更新するかログインし直してください。";
     InvalidCredentials 401 "invalid_credentials" "E-mail or password is wrong" "メールアドレスまたはパスワードが違います"
         "No account has this e-mail with this password." "このメールアドレスとパスワードの組み合わせのアカウントはありません。";
+    InvalidCode 401 "invalid_code" "The code is wrong" "コードが違います"
+        "The code is not that of this half minute, was used before, or is no recovery code that is left." "現在のコードではないか、使用済みか、有効なリカバリーコードではありません。";
     EmailNotConfirmed 403 "email_not_confirmed" "Confirm your e-mail first" "メールアドレスの確認が必要です"
         "The account exists, but its e-mail address is not confirmed yet." "アカウントのメールアドレスがまだ確認されていません。";
-    RecentLoginRequired 403 "recent_login_required" "Log in again" "再度ログインしてください"
-        "This needs a log-in of the last minutes: log in again, then repeat it with the new token." "直前のログインが必要な操作です。もう一度ログインし、新しいトークンでやり直してください。";
+    SecondFactorRequired 403 "second_factor_required" "A second factor is needed" "二段階認証が必要です"
+        "The account has a second factor: send one of the named factors, with the challenge_token if there is one." "このアカウントには二段階認証が設定されています。factorsのいずれかを、challenge_tokenがあればそれとともに送ってください。";
+    RecentLoginRequired 403 "recent_login_required" "Prove again who you are" "ご本人の確認が必要です"
+        "This needs a proof of the last minutes: send one of the named factors to POST /v1/sessions/step-up, or log in again, then repeat it." "直前の本人確認が必要な操作です。factorsのいずれかを POST /v1/sessions/step-up に送るか、もう一度ログインして、やり直してください。";
     NotPermitted 403 "not_permitted" "Not yours to do" "許可されていません"
         "You can see this, but your role does not allow this operation." "閲覧はできますが、あなたの役割ではこの操作はできません。";
     NotFound 404 "not_found" "Not found" "見つかりません"
@@ -104,6 +108,14 @@ codes! {
         "One of the two sides has left the marketplace, so that nothing new can begin between you." "一方が退会したため、新しい取引は始められません。";
     AccountClosing 403 "account_closing" "You have left" "退会済みです"
         "This account is closed, except for money that is still on its way to you." "このアカウントは退会済みです。送金中のお金の手続きだけが続いています。";
+    SecondFactorSet 409 "second_factor_set" "There is a second factor already" "二段階認証は設定済みです"
+        "Only one second factor can be set: remove it first to set another." "設定できる二段階認証は一つです。変更するには先に解除してください。";
+    LongerPasswordNeeded 409 "longer_password_needed" "The password is too short to stand alone" "パスワードが短すぎます"
+        "A password of fewer than 15 characters needs a second factor beside it: choose a longer one first." "15文字未満のパスワードには二段階認証が必要です。先に長いパスワードへ変更してください。";
+    UsernameTaken 409 "username_taken" "The username is taken" "このユーザー名は使えません"
+        "Somebody has, or had, this username or one that looks like it: choose another." "同じ、または見分けのつかないユーザー名が使われているか、使われていました。別の名前を選んでください。";
+    UsernameSet 409 "username_set" "You have a username" "ユーザー名は設定済みです"
+        "A username is chosen once and does not change." "ユーザー名は一度だけ設定でき、変更できません。";
     BankAccountMissing 409 "bank_account_missing" "No bank account" "銀行口座が未登録です"
         "There is no bank account that money could be sent to: name one first." "送金先の銀行口座が登録されていません。先に登録してください。";
     BankAccountFailing 409 "bank_account_failing" "The bank account does not work" "銀行口座に振り込めません"
@@ -146,6 +158,8 @@ codes! {
         "Payouts are reckoned by whole months: name the last day of one, as in 2026-04-30." "出金は月単位で締めます。2026-04-30のような月末の日付を指定してください。";
     RateLimited 429 "rate_limited" "Too many requests" "リクエストが多すぎます"
         "Wait as long as Retry-After says." "Retry-Afterの秒数だけお待ちください。";
+    GuessingTooFast 429 "guessing_too_fast" "Too many failed attempts" "試行が続けて失敗しました"
+        "Wait as long as Retry-After says before the next attempt; from a device that has logged in before, or after a password reset, there is no wait for the guesses of others." "Retry-Afterの秒数だけお待ちください。ログイン済みの端末やパスワードの再設定後には、他人の試行による待ち時間はありません。";
     Internal 500 "internal" "Something broke on our side" "サーバー側で問題が発生しました"
         "Nothing was changed. Quote the request_id when you ask for help." "何も変更されていません。お問い合わせの際はrequest_idをお知らせください。";
     Unavailable 503 "unavailable" "Come back in a moment" "しばらくしてからお試しください"

@@ -1,5 +1,6 @@
 //! What the domain refuses, as problems: one exhaustive mapping for each of its errors.
 
+mod access;
 mod disagreement;
 mod market;
 mod payday;

@@ -1,10 +1,10 @@
-//! Joining, logging in, and the caller's own account.
+//! Joining, and the caller's own account.
 
-use actix_web::{delete, get, post};
+use actix_web::{get, post, put};
 use chrono::{DateTime, Utc};
-use domain::{machine::State, member, policy as role};
+use domain::{machine::State, member, password::Password, policy as role, username::Username};
 use garde::Validate;
-use persistence::store::{Conn, Intent};
+use persistence::{address_request::AddressRequestKind, store::Conn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,22 +16,12 @@ use crate::{
     password,
     problem::{Code, Problem},
     reply::Reply,
-    usecases::{
-        access::{self, TokenPair},
-        withdrawal,
-    },
+    usecases::{access, address_request, username, withdrawal},
     words::{MemberKind, MemberState, Role, Word},
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(register)
-        .service(confirm_email)
-        .service(log_in)
-        .service(refresh)
-        .service(read_current_session)
-        .service(log_out)
-        .service(me);
+    config.service(register).service(confirm_email).service(resend_confirmation).service(me).service(choose_username);
 }
 
 /// Who wants to join.
@@ -41,13 +31,17 @@ struct Registration {
     #[schema(format = Email, max_length = 254)]
     #[garde(email, length(max = 254))]
     email: String,
-    /// At least 15 characters of any kind (NIST SP 800-63B).
+    /// At least 15 characters of any kind, and none that is easy to guess: no common or breached password, no pattern, not the own name or address (NIST SP 800-63B).
     #[schema(min_length = 15, max_length = 128)]
-    #[garde(length(chars, min = 15, max = 128))]
+    #[garde(length(chars, max = 128))]
     password: String,
     #[schema(min_length = 1, max_length = 60)]
     #[garde(length(chars, min = 1, max = 60))]
     display_name: String,
+    /// A handle of your own, 3 to 30 letters and digits; it is yours once the address is confirmed, unless somebody was given it before. Choose it now, later, or never; it does not change.
+    #[schema(min_length = 3, max_length = 30, example = "hanako.yamada")]
+    #[garde(length(max = 200))]
+    username: Option<String>,
     #[garde(skip)]
     kind: MemberKind,
     /// The version of the terms of use that is agreed to; `/version` names the current one.
@@ -67,7 +61,8 @@ struct Registered {
 /// Register
 ///
 /// Creates an account and mails a confirmation token. The answer does not tell whether the address is already known.
-#[utoipa::path(tag = "access", request_body = Registration, responses((status = 202, description = "A mail is on its way", body = Registered)), security(()))]
+#[utoipa::path(tag = "access", request_body = Registration, responses((status = 202, description = "A mail is on its way", body = Registered)), security(()),
+    extensions(("x-errors" = json!(["username_taken"]))))]
 #[post("/v1/accounts")]
 async fn register(call: Call, body: Body<Registration>) -> Answer {
     let Body { value: form, canonical } = body;
@@ -80,12 +75,19 @@ async fn register(call: Call, body: Body<Registration>) -> Answer {
         ));
     }
     let locale = Locale::of(call.request().headers());
-    let password = form.password;
-    let password_hash = blocking(move || password::hash(&password)).await?;
+    let username = form.username.as_deref().map(Username::parse).transpose()?;
+    let (password, known) = (form.password, [form.email.clone(), form.display_name.clone()]);
+    let named = form.username;
+    let password_hash = blocking(move || {
+        let context: Vec<&str> = known.iter().chain(&named).map(String::as_str).collect();
+        password::hash(&Password::choose(&password, false, &context)?)
+    })
+    .await?;
     let form = access::Registration {
         email: form.email,
         display_name: form.display_name,
         kind: form.kind.0,
+        username,
         password_hash,
         locale,
     };
@@ -120,139 +122,26 @@ async fn confirm_email(call: Call, body: Body<EmailConfirmation>) -> Answer {
     .await
 }
 
-/// E-mail and password.
+/// An address.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
-struct LogIn {
+struct AddressOnly {
     #[schema(format = Email, max_length = 254)]
     #[garde(length(max = 254))]
     email: String,
-    #[schema(max_length = 128)]
-    #[garde(length(chars, max = 128))]
-    password: String,
 }
 
-/// What to send with every request, and how to get the next one.
-#[derive(Debug, Serialize, ToSchema)]
-struct Tokens {
-    access_token: String,
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
-    /// Seconds until the access token expires.
-    expires_in: i64,
-    /// Good for one call of `/v1/sessions/refresh`.
-    refresh_token: String,
-    session_id: String,
-    member_id: String,
-}
-
-impl From<TokenPair> for Tokens {
-    fn from(pair: TokenPair) -> Self {
-        Self {
-            access_token: pair.access,
-            token_type: "Bearer",
-            expires_in: pair.expires_in,
-            refresh_token: pair.refresh,
-            session_id: pair.session.to_string(),
-            member_id: pair.member.to_string(),
-        }
-    }
-}
-
-/// Log in
+/// Ask for the confirmation mail once more
 ///
-/// Opens a session of 30 days. The access token is good for 15 minutes; renew it with the refresh token.
-#[utoipa::path(tag = "access", request_body = LogIn, responses((status = 201, description = "A session", body = Tokens)), security(()),
-    extensions(("x-errors" = json!(["invalid_credentials", "email_not_confirmed", "account_closing", "answer_not_repeatable"]))))]
-#[post("/v1/sessions")]
-async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
+/// For who has registered and not confirmed. The answer does not tell whether the address is known. At most three tokens are good at a time; earlier ones stay good.
+#[utoipa::path(tag = "access", request_body = AddressOnly, responses((status = 202, description = "If the address waits to be confirmed, a mail is on its way", body = Registered)), security(()))]
+#[post("/v1/accounts/resend-confirmation")]
+async fn resend_confirmation(call: Call, body: Body<AddressOnly>) -> Answer {
     let Body { value, canonical } = body;
-    let app = call.app().clone();
-    let member = blocking(move || {
-        let found = app.store.read(|conn| access::account(conn, &value.email))?;
-        let (member, hash) = found.map_or((None, None), |(member, hash)| (Some(member), hash));
-        let right = password::verify(&value.password, hash.as_deref());
-        let member = member.filter(|_| right).ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
-        match member.state {
-            member::MemberState::Active => Ok(member.id),
-            member::MemberState::Pending => Err(Problem::new(Code::EmailNotConfirmed)),
-            member::MemberState::Closing => Err(Problem::new(Code::AccountClosing)),
-            member::MemberState::Closed => Err(Problem::new(Code::InvalidCredentials)),
-        }
-    })
-    .await?;
-    call.act_open(&canonical, move |tx, cx| {
-        let pair = access::log_in(tx, cx, member)?;
-        let location = format!("/v1/sessions/{}", pair.session);
-        Ok(Reply::created(&Tokens::from(pair), location)?.secret())
-    })
-    .await
-}
-
-/// A refresh token.
-#[derive(Debug, Deserialize, ToSchema, Validate)]
-#[serde(deny_unknown_fields)]
-struct Refresh {
-    #[schema(max_length = 100)]
-    #[garde(length(max = 100))]
-    refresh_token: String,
-}
-
-/// Renew a session's tokens
-///
-/// Each refresh token works once. One that comes twice ends the session: somebody else has it.
-#[utoipa::path(tag = "access", request_body = Refresh, responses((status = 200, description = "New tokens", body = Tokens)), security(()),
-    extensions(("x-key" = json!("none")), ("x-errors" = json!(["invalid_token"]))))]
-#[post("/v1/sessions/refresh")]
-async fn refresh(call: Call, body: Body<Refresh>) -> Answer {
-    let app = call.app().clone();
-    let token = body.value.refresh_token;
-    // Revoking on reuse must outlive the refusal, so the use case commits first and the refusal comes after.
-    let pair = blocking(move || {
-        let inner = app.clone();
-        app.store.write(Intent::Keep, move |tx| {
-            let cx = crate::context::Context::anonymous(inner.clone(), tx)?;
-            access::refresh(tx, &cx, &token)
-        })
-    })
-    .await?;
-    let pair = pair.ok_or_else(|| Problem::new(Code::InvalidToken))?;
-    Ok(Reply::ok(&Tokens::from(pair))?.send(call.request(), false))
-}
-
-/// The session that a token belongs to.
-#[derive(Debug, Serialize, ToSchema)]
-struct CurrentSession {
-    id: String,
-    member_id: String,
-    /// When its owner last proved the password.
-    authenticated_at: DateTime<Utc>,
-}
-
-/// Whether this token is good, and whose it is
-///
-/// The cheapest way to ask: it looks at the session alone.
-#[utoipa::path(tag = "access", responses((status = 200, description = "The session", body = CurrentSession)))]
-#[get("/v1/sessions/current")]
-async fn read_current_session(call: Call) -> Answer {
-    call.read(|_, cx| {
-        let (Some(session), Some(authenticated_at)) = (cx.session, cx.authenticated_at) else {
-            return Err(Problem::new(Code::Unauthenticated));
-        };
-        Reply::ok(&CurrentSession { id: session.to_string(), member_id: cx.person()?.to_string(), authenticated_at })
-    })
-    .await
-}
-
-/// Log out
-///
-/// Ends the session of this token, on every replica, at once.
-#[utoipa::path(tag = "access", responses((status = 204, description = "The session has ended")))]
-#[delete("/v1/sessions/current")]
-async fn log_out(call: Call) -> Answer {
-    call.act(Key::Optional, "", |tx, cx| {
-        access::log_out(tx, cx)?;
-        Ok(Reply::empty())
+    let locale = Locale::of(call.request().headers());
+    call.act_open(&canonical, move |tx, _| {
+        address_request::ask(tx, AddressRequestKind::Confirmation, &value.email, locale)?;
+        Reply::accepted(&Registered { status: "confirmation_sent" })
     })
     .await
 }
@@ -265,6 +154,8 @@ struct Member {
     role: Role,
     email: String,
     display_name: String,
+    #[schema(required = true, example = "hanako.yamada")]
+    username: Option<String>,
     status: MemberState,
     /// What you may do now: `withdraw`, when nothing stands in the way of leaving.
     allowed_actions: Vec<String>,
@@ -293,6 +184,7 @@ impl Member {
             role: Word(member.role),
             email: member.email.clone(),
             display_name: member.display_name.clone(),
+            username: member.username.as_ref().map(|name| name.as_str().to_owned()),
             status: Word(member.state),
             allowed_actions: allowed.iter().map(ToString::to_string).collect(),
             version: member.version,
@@ -309,6 +201,32 @@ async fn me(call: Call) -> Answer {
     call.read(|conn, cx| {
         let member = persistence::member::find(conn, cx.person()?)?.ok_or_else(Problem::not_found)?;
         Ok(Reply::ok(&Member::read(conn, &member)?)?.version(member.version))
+    })
+    .await
+}
+
+/// A handle.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct UsernameChoice {
+    /// 3 to 30 letters and digits, with single hyphens, dots or underscores between them; letter case makes no difference.
+    #[schema(min_length = 3, max_length = 30, example = "hanako.yamada")]
+    #[garde(length(max = 200))]
+    username: String,
+}
+
+/// Choose a username, once and for ever
+///
+/// Names that look alike are one name (Unicode UTS 39), and the names of members who left are nobody's again.
+#[utoipa::path(tag = "access", request_body = UsernameChoice, responses((status = 200, description = "The account", body = Member)),
+    extensions(("x-errors" = json!(["username_taken", "username_set", "precondition_failed"]))))]
+#[put("/v1/me/username")]
+async fn choose_username(call: Call, body: Body<UsernameChoice>) -> Answer {
+    let Body { value, canonical } = body;
+    let name = Username::parse(&value.username)?;
+    call.act(Key::Optional, &canonical, move |tx, cx| {
+        let member = username::choose(tx, cx, &name)?;
+        Ok(Reply::ok(&Member::read(tx, &member)?)?.version(member.version))
     })
     .await
 }

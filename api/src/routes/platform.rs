@@ -1,6 +1,6 @@
 //! Health, keys, the specification itself, events and state machines.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
@@ -18,6 +18,7 @@ use crate::{
     page::{DEFAULT_LIMIT, MAX_LIMIT},
     problem::{Code, Problem},
     reply::Reply,
+    secrets::SigningKey,
     usecases::platform,
 };
 
@@ -104,19 +105,21 @@ struct KeySet {
 }
 
 /// The keys that sign access tokens
+///
+/// The one in use comes first; then the one before it, whose tokens are still good, and the next. Look a key up by `kid`, and ask again when you meet one that you do not know.
 #[utoipa::path(tag = "platform", responses((status = 200, description = "A JWK set", body = KeySet)), security(()))]
 #[get("/.well-known/jwks.json")]
 async fn keys(call: Call) -> Answer {
-    let secrets = call.app().tokens.secrets();
-    let key = PublicKey {
+    let public = |key: Arc<SigningKey>| PublicKey {
         kty: "OKP",
         crv: "Ed25519",
         alg: "EdDSA",
         purpose: "sig",
-        kid: secrets.key_id.clone(),
-        x: secrets.public_key.clone(),
+        kid: key.key_id.clone(),
+        x: key.public_key.clone(),
     };
-    Ok(Reply::ok(&KeySet { keys: vec![key] })?.send(call.request(), false))
+    let keys = call.app().tokens.keys().into_iter().map(public).collect();
+    Ok(Reply::ok(&KeySet { keys })?.send(call.request(), false))
 }
 
 /// This specification

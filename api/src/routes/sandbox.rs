@@ -13,9 +13,10 @@ use crate::{
     call::{Answer, Call, blocking},
     config::Mode,
     extract::Filter,
+    mailer,
     problem::{Code, Problem},
     reply::Reply,
-    usecases::platform,
+    usecases::{address_request, platform},
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -88,7 +89,10 @@ struct TestMail {
     recipient: String,
     #[schema(example = "Confirm your e-mail address")]
     subject: String,
+    /// The plain text.
     body: String,
+    /// The same as a page.
+    html: String,
     created_at: DateTime<Utc>,
 }
 
@@ -108,9 +112,12 @@ async fn test_mailbox(call: Call, filter: Filter<MailFilter>) -> Answer {
         return Err(Problem::new(Code::InvalidParameter)
             .detail("recipient must be an e-mail address.", "recipientにはメールアドレスを指定してください。"));
     }
+    let app = call.app().clone();
+    blocking(move || address_request::carry_out(&app)).await?;
     call.read_public(move |conn, _| {
         let items = mail::to(conn, &filter.0.recipient, 20)?.into_iter().map(|mail| TestMail {
             id: mail.id.to_string(),
+            html: mailer::html(&mail),
             recipient: mail.recipient,
             subject: mail.subject,
             body: mail.body,

@@ -5,18 +5,25 @@ use domain::{
     ids::{MemberId, SessionId},
     member::{Member, MemberKind, MemberState},
     policy::{Operation, Role},
+    username::Username,
     withdrawal::ComingBack,
 };
 use persistence::{
+    credential,
     error::StoreError,
     mail,
     member::{self, Credentials},
-    session,
+    session::{self, NewSession, devices},
     store::{Conn, Tx},
     withdrawal,
 };
 
-use super::commit::{Audience, announce, tell};
+use super::{
+    commit::{Audience, announce, tell},
+    guess::device_hash,
+    member::{bind, write},
+    username,
+};
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
     clock,
@@ -36,6 +43,8 @@ pub struct Registration {
     pub display_name: String,
     /// A person or a company.
     pub kind: MemberKind,
+    /// The handle they would like, which is theirs once the address is confirmed.
+    pub username: Option<Username>,
     /// The hash of the password, made before the transaction because it takes long.
     pub password_hash: String,
     /// The language of our mail.
@@ -52,8 +61,10 @@ pub fn email_key(email: &str) -> String {
 /// whoever registers it last, so that nobody can keep it from its owner, or plant a password there.
 ///
 /// # Errors
-/// Only those of the store.
+/// [`Code::UsernameTaken`].
 pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<(), Problem> {
+    // Before the address is looked at, and of names that are given for good only, so that it tells nothing of addresses.
+    form.username.as_ref().map_or(Ok(()), |name| username::require_free(tx, cx, name))?;
     let id = match lock_holder(tx, &form.email)? {
         Some(known) if known.state == MemberState::Active => {
             let mail = mailer::already_member(cx, &form.email, form.locale);
@@ -72,15 +83,32 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
             }
         },
     };
+    send_confirmation(tx, cx, id, &form.email, form.locale)
+}
+
+/// Mails a token that confirms an address.
+///
+/// # Errors
+/// Only those of the store.
+pub fn send_confirmation(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    id: MemberId,
+    email: &str,
+    locale: Locale,
+) -> Result<(), Problem> {
     let (token, hash) = secrets::bearer("azc_").map_err(|_| Problem::new(Code::Internal))?;
     member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
-    let mail = mailer::confirmation(cx, &form.email, &token, form.locale);
+    let mail = mailer::confirmation(cx, email, &token, locale);
     Ok(mail::queue(tx, &mail, clock::real_now())?)
 }
 
 /// Whose address this is, locked: of several who register it at once, each waits for the one before. Nobody's, if its
 /// owner has left meanwhile.
-fn lock_holder(tx: &mut Tx<'_>, email: &str) -> Result<Option<Member>, Problem> {
+///
+/// # Errors
+/// Only those of the store.
+pub fn lock_holder(tx: &mut Tx<'_>, email: &str) -> Result<Option<Member>, Problem> {
     let Some((seen, _)) = member::by_email(tx, &email_key(email))? else { return Ok(None) };
     let holder = member::lock(tx, seen.id)?;
     Ok(holder.filter(|member| member.state != MemberState::Closed))
@@ -92,7 +120,10 @@ pub fn address_hash(cx: &Context, email: &str) -> Vec<u8> {
 }
 
 /// Whether an address may join, which nobody may have left with before.
-fn coming_back(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<ComingBack, Problem> {
+///
+/// # Errors
+/// Only those of the store.
+pub fn coming_back(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<ComingBack, Problem> {
     let left = withdrawal::tombstone(tx, &address_hash(cx, email))?;
     Ok(left.map_or(ComingBack::Free, |left| ComingBack::of(left.left_at, left.readmitted, cx.now, &cx.app.rules)))
 }
@@ -110,6 +141,7 @@ pub fn readmit(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<(), Problem
 
 fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<MemberId, Problem> {
     let decision = Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now);
+    let decision = decision.map(|member| Member { username: form.username.clone(), ..member });
     insert(tx, cx, &decision.next, form)?;
     announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
     Ok(decision.next.id)
@@ -117,7 +149,8 @@ fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<
 
 fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Registration) -> Result<MemberId, Problem> {
     let display_name = form.display_name.clone();
-    let member = Member { kind: form.kind, display_name, updated_at: cx.now, ..pending };
+    let username = form.username.clone();
+    let member = Member { kind: form.kind, display_name, username, updated_at: cx.now, ..pending };
     member::register_anew(tx, &member, &credentials(cx, form))?;
     Ok(member.id)
 }
@@ -162,7 +195,8 @@ pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Membe
     let decision = member.confirm(cx.now)?;
     let saved = member::save(tx, &decision.next)?;
     announce(tx, cx, id, Audience::only(id), &decision)?;
-    Ok(saved)
+    member::void_confirmations(tx, id)?;
+    username::grant_wish(tx, cx, saved)
 }
 
 /// What a client app needs to act for a member.
@@ -178,6 +212,8 @@ pub struct TokenPair {
     pub session: SessionId,
     /// The member.
     pub member: MemberId,
+    /// What tells the device from others at the next log-in; none when tokens are only renewed.
+    pub device_token: Option<String>,
 }
 
 /// The account behind an address, for the caller to check the password against outside any transaction.
@@ -188,21 +224,55 @@ pub fn account(conn: &mut Conn, email: &str) -> Result<Option<(Member, Option<St
     member::by_email(conn, &email_key(email))
 }
 
-/// Opens a session for a member whose password was right.
+/// Makes sure, under a lock, that the password which was compared is still the one, and its owner still here.
+///
+/// # Errors
+/// [`Code::InvalidCredentials`] when it was changed meanwhile.
+pub fn require_same_password(tx: &mut Tx<'_>, member: MemberId, hash: &str) -> Result<(), Problem> {
+    bind(tx, &[member])?;
+    let now = credential::find(tx, member)?.and_then(|secret| secret.password_hash);
+    if now.as_deref() == Some(hash) { Ok(()) } else { Err(Problem::new(Code::InvalidCredentials)) }
+}
+
+/// What a member logs in with.
+#[derive(Debug, Clone)]
+pub struct Device {
+    /// What it says it is.
+    pub label: String,
+    /// The token it was given at an earlier log-in of this member.
+    pub token: Option<String>,
+}
+
+/// Opens a session for a member who has proved who they are. One on a device that we do not know is told by mail, but for
+/// the first of all.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId) -> Result<TokenPair, Problem> {
-    let (refresh, hash) = secrets::bearer("azr_").map_err(|_| Problem::new(Code::Internal))?;
+pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) -> Result<TokenPair, Problem> {
+    let broken = |_| Problem::new(Code::Internal);
+    let (refresh, hash) = secrets::bearer("azr_").map_err(broken)?;
     let (id, now) = (cx.new_id(), clock::real_now());
-    session::open(tx, id, member, &hash, now, now + SESSION_LIFE)?;
-    pair(cx, Claims { member, session: id }, refresh)
+    let (token, device_hash) = match &device.token {
+        Some(token) => (token.clone(), device_hash(token)),
+        None => {
+            let (token, hash) = secrets::bearer("azd_").map_err(broken)?;
+            if devices::any(tx, member)? {
+                write(tx, member, |to, locale| mailer::new_device(cx, to, locale, &device.label))?;
+            }
+            devices::remember(tx, member, &hash, now)?;
+            (token, hash)
+        }
+    };
+    let label = device.label.clone();
+    let new = NewSession { id, member, device: label, device_hash, expires_at: now + SESSION_LIFE };
+    session::open(tx, &new, &hash, now)?;
+    Ok(TokenPair { device_token: Some(token), ..pair(cx, Claims { member, session: id }, refresh)? })
 }
 
 fn pair(cx: &Context, claims: Claims, refresh: String) -> Result<TokenPair, Problem> {
     let access = cx.app.tokens.issue(claims, clock::real_now())?;
-    let expires_in = ACCESS_TOKEN_LIFE.num_seconds();
-    Ok(TokenPair { access, refresh, expires_in, session: claims.session, member: claims.member })
+    let (expires_in, device_token) = (ACCESS_TOKEN_LIFE.num_seconds(), None);
+    Ok(TokenPair { access, refresh, expires_in, session: claims.session, member: claims.member, device_token })
 }
 
 /// Trades a refresh token for a new pair. A token that comes twice has been stolen from somebody: the whole session
@@ -222,6 +292,7 @@ pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<Toke
     session::use_token(tx, &hash, now)?;
     let (next, next_hash) = secrets::bearer("azr_").map_err(|_| Problem::new(Code::Internal))?;
     session::add_token(tx, found.session, &next_hash)?;
+    devices::refreshed(tx, found.session, now)?;
     pair(cx, Claims { member: found.member, session: found.session }, next).map(Some)
 }
 

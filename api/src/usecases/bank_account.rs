@@ -38,7 +38,7 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<BankAccount, Problem> {
 pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<BankAccount, Problem> {
     cx.permit(Operation::ChangeBankAccount, cx.standing_outside())?;
     let me = cx.member()?;
-    cx.require_recent_login()?;
+    cx.require_recent_login(tx)?;
     bind(tx, &[me])?;
     let (account, decision) = match bank_account::lock(tx, me)? {
         Some(known) => {
@@ -66,7 +66,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
 pub fn remove(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     cx.permit(Operation::ChangeBankAccount, cx.standing_outside())?;
     let me = cx.member()?;
-    cx.require_recent_login()?;
+    cx.require_recent_login(tx)?;
     let account = bank_account::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     cx.check_version(account.version)?;
     bank_account::remove(tx, &account)?;

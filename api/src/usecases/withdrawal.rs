@@ -18,13 +18,13 @@ use persistence::{
     bank_account, ledger, mail, member, release, session,
     store::{Conn, Tx},
     timer::{self, Timer},
-    withdrawal::{self, Withdrawal},
+    withdrawal::{self, Kept, Withdrawal},
 };
 
 use super::{
     access,
     commit::{Audience, announce},
-    job, payout, proposal, refund,
+    job, payout, proposal, refund, username,
 };
 use crate::{
     clock,
@@ -97,7 +97,7 @@ fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
 pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Member, Problem> {
     let id = cx.member()?;
     cx.permit(Operation::Member(MemberAction::Withdraw), cx.standing_to_owner(id))?;
-    cx.require_recent_login()?;
+    cx.require_recent_login(tx)?;
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.check_version(member.version)?;
     let ties = ties(tx, &member)?;
@@ -177,8 +177,9 @@ fn save(
     let address = member::address(tx, saved.id)?;
     let closed = saved.state == MemberState::Closed;
     if closed {
-        let hash = access::address_hash(cx, &before.email);
-        withdrawal::complete(tx, saved.id, &hash, cx.now)?;
+        let username = before.username.as_ref().map(|name| username::hash(cx, name));
+        let kept = Kept { email: access::address_hash(cx, &before.email), username };
+        withdrawal::complete(tx, saved.id, &kept, cx.now)?;
         if let Some(account) = bank_account::lock(tx, saved.id)? {
             bank_account::remove(tx, &account)?;
         }

@@ -1,6 +1,8 @@
 //! The rules as sentences. One binary, so that it links once.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod bank_account;
 #[cfg(test)]
 mod business_calendar;

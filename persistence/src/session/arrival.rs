@@ -64,7 +64,7 @@ pub(crate) struct Arriving {
     now: Moment,
 }
 
-/// Role, moment of the log-in in microseconds, offset of the clock; the first two are nothing without a live session.
+/// Role, moment of the last proof in microseconds, offset of the clock; the first two are nothing without a live session.
 macro_rules! arriving {
     ($backend:ty, $microseconds:literal) => {
         impl QueryFragment<$backend> for Arriving {
@@ -88,8 +88,8 @@ macro_rules! arriving {
     };
 }
 
-arriving!(Pg, "(EXTRACT(EPOCH FROM s.created_at) * 1000000)::bigint");
-arriving!(Sqlite, "s.created_at");
+arriving!(Pg, "(EXTRACT(EPOCH FROM COALESCE(s.stepped_up_at, s.created_at)) * 1000000)::bigint");
+arriving!(Sqlite, "COALESCE(s.stepped_up_at, s.created_at)");
 
 impl QueryFragment<MultiBackend> for Arriving {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {

@@ -1,0 +1,125 @@
+//! Mail about the account itself.
+
+use persistence::mail::Mail;
+
+use super::compose;
+use crate::{context::Context, locale::Locale};
+
+/// How long the token of a password reset is good for.
+pub const RESET_LIFE: chrono::TimeDelta = chrono::TimeDelta::hours(1);
+
+/// How long both ends have to confirm another address.
+pub const EMAIL_CHANGE_LIFE: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+/// One subject and body for each language.
+struct Words<'a> {
+    en: (&'a str, String),
+    ja: (&'a str, String),
+}
+
+fn write(cx: &Context, to: &str, locale: Locale, words: Words<'_>) -> Mail {
+    let (subject, body) = match locale {
+        Locale::En => words.en,
+        Locale::Ja => words.ja,
+    };
+    compose(cx, to, locale, subject, body)
+}
+
+/// What to do when it was somebody else.
+const NOT_YOU_EN: &str = "If this was not you, ask for a new password at once, and tell our support.\n";
+const NOT_YOU_JA: &str = "心当たりがない場合は、すぐにパスワードを再設定し、サポートへご連絡ください。\n";
+
+fn told(cx: &Context, to: &str, locale: Locale, en: (&str, &str), ja: (&str, &str)) -> Mail {
+    let words =
+        Words { en: (en.0, format!("{}\n\n{NOT_YOU_EN}", en.1)), ja: (ja.0, format!("{}\n\n{NOT_YOU_JA}", ja.1)) };
+    write(cx, to, locale, words)
+}
+
+/// Carries the token by which a forgotten password is replaced.
+pub fn password_reset(cx: &Context, to: &str, token: &str, locale: Locale) -> Mail {
+    let url = cx.app.settings.public_url();
+    let en = format!(
+        "Somebody, perhaps you, asked for a new password for this address.\n\nYour token, good for one hour:\n\n{token}\n\nSend it with the new password to POST {url}/v1/password-resets/confirm.\n\nIf it was not you, there is nothing to do: your password stays as it is.\n"
+    );
+    let ja = format!(
+        "このメールアドレスのパスワードの再設定が申し込まれました。\n\nトークン（1時間有効）:\n\n{token}\n\n新しいパスワードとともに POST {url}/v1/password-resets/confirm に送ってください。\n\n心当たりがない場合は何もする必要はありません。パスワードは変わりません。\n"
+    );
+    write(cx, to, locale, Words { en: ("Choose a new password", en), ja: ("パスワードの再設定", ja) })
+}
+
+/// Tells a member that their password is another one.
+pub fn password_changed(cx: &Context, to: &str, locale: Locale) -> Mail {
+    let en = ("Your password was changed", "Your password was changed. All other devices were logged out.");
+    let ja = ("パスワードの変更", "パスワードが変更されました。ほかの端末はすべてログアウトされています。");
+    told(cx, to, locale, en, ja)
+}
+
+/// Tells a member that a device logged in which had not before.
+pub fn new_device(cx: &Context, to: &str, locale: Locale, device: &str) -> Mail {
+    let en = format!("A device that we did not know logged in to your account: {device}.");
+    let ja = format!("新しい端末からログインがありました: {device}");
+    told(cx, to, locale, ("A new device logged in", &en), ("新しい端末からのログイン", &ja))
+}
+
+/// Tells a member that a log-in needs a second factor from now on.
+pub fn second_factor_added(cx: &Context, to: &str, locale: Locale) -> Mail {
+    let en = ("A second factor was added", "From now on, logging in to your account needs a code from your app.");
+    let ja = ("二段階認証の設定", "今後、ログインには認証アプリのコードが必要です。");
+    told(cx, to, locale, en, ja)
+}
+
+/// Tells a member that it no longer does.
+pub fn second_factor_removed(cx: &Context, to: &str, locale: Locale) -> Mail {
+    let en = ("Your second factor was removed", "From now on, your password alone logs in to your account.");
+    let ja = ("二段階認証の解除", "今後は、パスワードだけでログインできます。");
+    told(cx, to, locale, en, ja)
+}
+
+/// Tells a member that they have other recovery codes, or one fewer.
+pub fn recovery_codes_changed(cx: &Context, to: &str, locale: Locale, left: i64) -> Mail {
+    let en = format!("A recovery code was used, or new ones were made. {left} are left.");
+    let ja = format!("リカバリーコードが使用されたか、再発行されました。残りは{left}個です。");
+    told(cx, to, locale, ("Your recovery codes have changed", &en), ("リカバリーコードの変更", &ja))
+}
+
+/// Asks the present address to agree to another.
+pub fn email_change_asked(cx: &Context, to: &str, locale: Locale, next: &str, token: &str) -> Mail {
+    let url = cx.app.settings.public_url();
+    let en = format!(
+        "Your account is to be reached at {next} from now on.\n\nTo agree, send this token, good for 24 hours, to POST {url}/v1/me/email-change/confirm:\n\n{token}\n\nThe new address must confirm as well. {NOT_YOU_EN}"
+    );
+    let ja = format!(
+        "アカウントのメールアドレスを{next}に変更する申し込みがありました。\n\n同意する場合は、このトークン（24時間有効）を POST {url}/v1/me/email-change/confirm に送ってください:\n\n{token}\n\n新しいアドレスでの確認も必要です。{NOT_YOU_JA}"
+    );
+    write(cx, to, locale, Words { en: ("Agree to another address", en), ja: ("メールアドレス変更への同意", ja) })
+}
+
+/// Asks the address to be to confirm that it is theirs.
+pub fn email_change_confirmation(cx: &Context, to: &str, locale: Locale, token: &str) -> Mail {
+    let url = cx.app.settings.public_url();
+    let en = format!(
+        "A member of Azukari wants to be reached at this address.\n\nTo confirm that it is yours, send this token, good for 24 hours, to POST {url}/v1/me/email-change/confirm:\n\n{token}\n\nIf you did not ask for this, there is nothing to do.\n"
+    );
+    let ja = format!(
+        "Azukariの会員が、このメールアドレスへの変更を申し込みました。\n\nご自身のアドレスであることを確認するには、このトークン（24時間有効）を POST {url}/v1/me/email-change/confirm に送ってください:\n\n{token}\n\n心当たりがない場合は何もする必要はありません。\n"
+    );
+    write(cx, to, locale, Words { en: ("Confirm your new address", en), ja: ("新しいメールアドレスの確認", ja) })
+}
+
+/// Tells somebody that another account wanted their address.
+pub fn email_wanted(cx: &Context, to: &str, locale: Locale) -> Mail {
+    let en = "Another account asked to be reached at this address, which is that of your own account. Nothing has changed. If it was you, log in to this account instead.\n";
+    let ja = "別のアカウントから、このメールアドレスへの変更が申し込まれましたが、すでにお客様のアカウントで使われています。何も変更されていません。\n";
+    let words = Words {
+        en: ("Somebody asked for your address", en.to_owned()),
+        ja: ("メールアドレス変更の申し込みについて", ja.to_owned()),
+    };
+    write(cx, to, locale, words)
+}
+
+/// Tells both ends that the address has changed.
+pub fn email_changed(cx: &Context, to: &str, locale: Locale, next: &str) -> Mail {
+    let en = format!("Your account is reached at {next} from now on.");
+    let ja = format!("アカウントのメールアドレスが{next}に変更されました。");
+    told(cx, to, locale, ("Your address was changed", &en), ("メールアドレスの変更", &ja))
+}

@@ -1,0 +1,134 @@
+//! Another password: for who knows the present one, and for who has forgotten it.
+
+use actix_web::{post, put};
+use garde::Validate;
+use persistence::address_request::AddressRequestKind;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    body::Body,
+    call::{Answer, Call, Caller, Key, blocking},
+    locale::Locale,
+    problem::Problem,
+    reply::Reply,
+    usecases::{
+        address_request,
+        password::{self, Chosen, Judged},
+    },
+};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(ask_for_reset).service(confirm_reset).service(change_password);
+}
+
+/// Whose password is forgotten.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct PasswordReset {
+    #[schema(format = Email, max_length = 254)]
+    #[garde(length(max = 254))]
+    email: String,
+}
+
+/// The same for known and unknown addresses.
+#[derive(Debug, Serialize, ToSchema)]
+struct PasswordResetAsked {
+    /// Always `reset_sent`.
+    #[schema(example = "reset_sent")]
+    status: &'static str,
+}
+
+/// Ask for a new password
+///
+/// Mails a token, good for one hour, if the address is a member's; at most three are good at a time. Neither the answer nor its time tells whether the address is known.
+#[utoipa::path(tag = "access", request_body = PasswordReset, responses((status = 202, description = "If the address is known, a mail is on its way", body = PasswordResetAsked)), security(()))]
+#[post("/v1/password-resets")]
+async fn ask_for_reset(call: Call, body: Body<PasswordReset>) -> Answer {
+    let Body { value, canonical } = body;
+    let locale = Locale::of(call.request().headers());
+    call.act_open(&canonical, move |tx, _| {
+        address_request::ask(tx, AddressRequestKind::PasswordReset, &value.email, locale)?;
+        Reply::accepted(&PasswordResetAsked { status: "reset_sent" })
+    })
+    .await
+}
+
+/// The mailed token, and the password to be.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct PasswordResetConfirmation {
+    #[schema(max_length = 100)]
+    #[garde(length(max = 100))]
+    token: String,
+    /// At least 15 characters, or 8 if there is a second factor, and none that is easy to guess.
+    #[schema(min_length = 8, max_length = 128)]
+    #[garde(length(chars, max = 128))]
+    password: String,
+}
+
+/// What makes this device known.
+#[derive(Debug, Serialize, ToSchema)]
+struct PasswordResetDone {
+    /// Send it with the next log-in, as that of a known device.
+    #[schema(example = "azd_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    device_token: String,
+}
+
+/// Choose a new password
+///
+/// Takes the token from the mail. Works once; every session of the member ends.
+#[utoipa::path(tag = "access", request_body = PasswordResetConfirmation, responses((status = 200, description = "Log in with it", body = PasswordResetDone)), security(()),
+    extensions(("x-key" = json!("none")), ("x-errors" = json!(["invalid_token", "longer_password_needed"]))))]
+#[post("/v1/password-resets/confirm")]
+async fn confirm_reset(call: Call, body: Body<PasswordResetConfirmation>) -> Answer {
+    let PasswordResetConfirmation { token, password } = body.value;
+    let told = token.clone();
+    let judged = call
+        .look(Caller::Anyone, move |conn, _| {
+            let owner = password::owner_of_reset(conn, &told)?;
+            Judged::of(conn, owner)
+        })
+        .await?;
+    let chosen = choose(judged, password).await?;
+    let device_token = call.attempt(Caller::Anyone, move |tx, cx| password::reset(tx, cx, &token, &chosen)).await?;
+    Ok(Reply::ok(&PasswordResetDone { device_token })?.send(call.request(), false))
+}
+
+/// Judges and hashes outside any transaction.
+async fn choose(judged: Judged, password: String) -> Result<Chosen, Problem> {
+    blocking(move || Chosen::of(&judged.judge(&password)?)).await
+}
+
+/// The password to be.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct PasswordPut {
+    /// At least 15 characters, or 8 if there is a second factor, and none that is easy to guess.
+    #[schema(min_length = 8, max_length = 128)]
+    #[garde(length(chars, max = 128))]
+    password: String,
+}
+
+/// Change the password
+///
+/// Every other session ends, and every other device counts as new. You are told by mail.
+#[utoipa::path(tag = "access", request_body = PasswordPut, responses((status = 204, description = "Changed")),
+    extensions(("x-errors" = json!(["recent_login_required", "longer_password_needed"]))))]
+#[put("/v1/me/password")]
+async fn change_password(call: Call, body: Body<PasswordPut>) -> Answer {
+    let Body { value, canonical } = body;
+    let judged = call
+        .look(Caller::Person, |conn, cx| {
+            cx.require_recent_login(conn)?;
+            Judged::of(conn, cx.person()?)
+        })
+        .await?;
+    let chosen = choose(judged, value.password).await?;
+    call.act(Key::Optional, &canonical, move |tx, cx| {
+        password::change(tx, cx, &chosen)?;
+        Ok(Reply::empty())
+    })
+    .await
+}

@@ -1,0 +1,189 @@
+//! Logging in and out, and the sessions that are open.
+
+mod list;
+mod step_up;
+
+use actix_web::{delete, post};
+use domain::member;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    body::Body,
+    call::{Answer, Call, Caller, Key, blocking},
+    device, password,
+    problem::{Code, Problem},
+    reply::Reply,
+    usecases::{
+        access::{self, Device, TokenPair},
+        guess::Guess,
+        proof, second_factor,
+    },
+};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(log_in).service(step_up::second_factor).service(refresh);
+    config.service(list::read_current_session).service(log_out);
+    config.service(list::list_sessions).service(list::log_out_everywhere);
+    config.service(step_up::step_up).service(list::read_session).service(list::revoke_session);
+}
+
+/// E-mail and password.
+#[derive(Debug, Clone, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct LogIn {
+    #[schema(format = Email, max_length = 254)]
+    #[garde(length(max = 254))]
+    email: String,
+    #[schema(max_length = 128)]
+    #[garde(length(chars, max = 128))]
+    password: String,
+    /// What an earlier log-in of this member on this device was answered; without it the device counts as new.
+    #[schema(max_length = 100, example = "azd_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    #[garde(length(max = 100))]
+    device_token: Option<String>,
+}
+
+/// What to send with every request, and how to get the next one.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Tokens {
+    access_token: String,
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds until the access token expires.
+    expires_in: i64,
+    /// Good for one call of `/v1/sessions/refresh`.
+    refresh_token: String,
+    session_id: String,
+    member_id: String,
+    /// Keep it on the device beyond this session, and send it with the next log-in: the member is then not told of a new device, and does not wait for the guesses of others. Null when tokens are renewed.
+    #[schema(required = true, example = "azd_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    device_token: Option<String>,
+}
+
+impl From<TokenPair> for Tokens {
+    fn from(pair: TokenPair) -> Self {
+        Self {
+            access_token: pair.access,
+            token_type: "Bearer",
+            expires_in: pair.expires_in,
+            refresh_token: pair.refresh,
+            session_id: pair.session.to_string(),
+            member_id: pair.member.to_string(),
+            device_token: pair.device_token,
+        }
+    }
+}
+
+impl Tokens {
+    /// The answer to a log-in.
+    fn created(pair: TokenPair) -> Result<Reply, Problem> {
+        let location = format!("/v1/sessions/{}", pair.session);
+        Ok(Reply::created(&Self::from(pair), location)?.secret())
+    }
+}
+
+/// What is known when a password has been compared.
+struct Examined {
+    guess: Guess,
+    member: member::Member,
+    hash: String,
+    has_second_factor: bool,
+}
+
+/// Compares the password outside any transaction, because it takes long: as long for an address that nobody has.
+async fn examine(call: &Call, form: &LogIn) -> Result<Examined, Problem> {
+    let (given, from) = (form.clone(), call.address());
+    let (guess, account) = call
+        .look(Caller::Anyone, move |conn, cx| {
+            let guess = Guess::at_password(conn, &cx.app, &given.email, &from, given.device_token.as_deref())?;
+            guess.check(conn)?;
+            Ok((guess, access::account(conn, &given.email)?))
+        })
+        .await?;
+    let (member, hash) = account.map_or((None, None), |(member, hash)| (Some(member), hash));
+    let (password, stored) = (form.password.clone(), hash.clone());
+    let right = blocking(move || Ok(password::verify(&password, stored.as_deref()))).await?;
+    let open = member.filter(|member| right && member.state != member::MemberState::Closed);
+    let (Some(member), Some(hash)) = (open, hash) else {
+        call.attempt(Caller::Anyone, move |tx, _| guess.failed(tx)).await?;
+        return Err(Problem::new(Code::InvalidCredentials));
+    };
+    match member.state {
+        member::MemberState::Pending => Err(Problem::new(Code::EmailNotConfirmed)),
+        member::MemberState::Closing => Err(Problem::new(Code::AccountClosing)),
+        member::MemberState::Active | member::MemberState::Closed => {
+            let id = member.id;
+            let has_second_factor =
+                call.look(Caller::Anyone, move |conn, _| Ok(persistence::second_factor::is_set(conn, id)?)).await?;
+            Ok(Examined { guess, member, hash, has_second_factor })
+        }
+    }
+}
+
+/// Log in
+///
+/// Opens a session of 30 days. The access token is good for 15 minutes; renew it with the refresh token. Who has a second factor is refused with `second_factor_required` and a `challenge_token`, to be sent with a code to `/v1/sessions/second-factor`. A log-in from a device that was not known is told to the member by mail.
+#[utoipa::path(tag = "access", request_body = LogIn, responses((status = 201, description = "A session", body = Tokens)), security(()),
+    extensions(("x-errors" = json!(["invalid_credentials", "email_not_confirmed", "account_closing", "second_factor_required", "guessing_too_fast", "answer_not_repeatable"]))))]
+#[post("/v1/sessions")]
+async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
+    let Body { value, canonical } = body;
+    let Examined { guess, member, hash, has_second_factor } = examine(&call, &value).await?;
+    if has_second_factor {
+        return Err(call
+            .look(Caller::Anyone, move |conn, cx| {
+                let factors = proof::names(proof::possible(conn, member.id)?);
+                let challenge = second_factor::challenge(cx, member.id, &hash);
+                Ok(Problem::new(Code::SecondFactorRequired).with("factors", factors).with("challenge_token", challenge))
+            })
+            .await?);
+    }
+    let label = device::label(call.request().headers());
+    let token = value.device_token.filter(|_| guess.known_device);
+    let device = Device { label, token };
+    call.act_open(&canonical, move |tx, cx| {
+        access::require_same_password(tx, member.id, &hash)?;
+        guess.succeeded(tx)?;
+        Tokens::created(access::log_in(tx, cx, member.id, &device)?)
+    })
+    .await
+}
+
+/// A refresh token.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct Refresh {
+    #[schema(max_length = 100)]
+    #[garde(length(max = 100))]
+    refresh_token: String,
+}
+
+/// Renew a session's tokens
+///
+/// Each refresh token works once. One that comes twice ends the session: somebody else has it.
+#[utoipa::path(tag = "access", request_body = Refresh, responses((status = 200, description = "New tokens", body = Tokens)), security(()),
+    extensions(("x-key" = json!("none")), ("x-errors" = json!(["invalid_token"]))))]
+#[post("/v1/sessions/refresh")]
+async fn refresh(call: Call, body: Body<Refresh>) -> Answer {
+    let token = body.value.refresh_token;
+    // Revoking on reuse must outlive the refusal, so the use case commits first and the refusal comes after.
+    let pair = call.attempt(Caller::Anyone, move |tx, cx| access::refresh(tx, cx, &token)).await?;
+    let pair = pair.ok_or_else(|| Problem::new(Code::InvalidToken))?;
+    Ok(Reply::ok(&Tokens::from(pair))?.send(call.request(), false))
+}
+
+/// Log out
+///
+/// Ends the session of this token, on every replica, at once.
+#[utoipa::path(tag = "access", responses((status = 204, description = "The session has ended")))]
+#[delete("/v1/sessions/current")]
+async fn log_out(call: Call) -> Answer {
+    call.act(Key::Optional, "", |tx, cx| {
+        access::log_out(tx, cx)?;
+        Ok(Reply::empty())
+    })
+    .await
+}

@@ -1,0 +1,89 @@
+//! What strangers ask about an address. It is written down and answered before anybody looks whose address it is, so
+//! that neither the answer nor its time tells (decision 0022).
+
+use std::sync::Arc;
+
+use domain::member::{Member, MemberState};
+use persistence::{
+    address_request::{self, AddressRequest, AddressRequestKind},
+    credential, mail, member,
+    store::{Intent, Tx},
+};
+
+use super::access::{lock_holder, send_confirmation};
+use crate::{
+    clock::{self, Ids},
+    context::Context,
+    locale::Locale,
+    mailer,
+    problem::{Code, Problem},
+    secrets,
+    state::App,
+};
+
+/// How many tokens of one kind may be on their way to an address, so that nobody fills a mailbox with them.
+const MOST: i64 = 3;
+
+/// Writes a request down.
+///
+/// # Errors
+/// Only those of the store.
+pub fn ask(tx: &mut Tx<'_>, kind: AddressRequestKind, email: &str, locale: Locale) -> Result<(), Problem> {
+    let now = clock::real_now();
+    let id = Ids::default().fresh_uuid(now);
+    let (email, locale) = (email.to_owned(), locale.as_str().to_owned());
+    Ok(address_request::insert(tx, &AddressRequest { id, kind, email, locale, created_at: now })?)
+}
+
+/// Carries out what waits, each request in a transaction of its own.
+///
+/// # Errors
+/// Only those of the store.
+pub fn carry_out(app: &Arc<App>) -> Result<(), Problem> {
+    while app.store.read(address_request::any)? {
+        let inner = app.clone();
+        app.store.write(Intent::Keep, move |tx| {
+            let cx = Context::anonymous(inner.clone(), tx)?;
+            match address_request::take(tx)? {
+                Some(request) => answer(tx, &cx, &request),
+                None => Ok(()),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn answer(tx: &mut Tx<'_>, cx: &Context, request: &AddressRequest) -> Result<(), Problem> {
+    let Some(member) = lock_holder(tx, &request.email)? else { return Ok(()) };
+    let locale = Locale::stored(&request.locale);
+    match (request.kind, member.state) {
+        (AddressRequestKind::PasswordReset, MemberState::Active) => send_reset(tx, cx, &member, locale),
+        // Who has not confirmed cannot log in; that is what they need first.
+        (AddressRequestKind::PasswordReset | AddressRequestKind::Confirmation, MemberState::Pending) => {
+            confirm_again(tx, cx, &member, locale)
+        }
+        (AddressRequestKind::Confirmation, MemberState::Active) => {
+            let mail = mailer::already_member(cx, &member.email, locale);
+            Ok(mail::queue(tx, &mail, clock::real_now())?)
+        }
+        (_, MemberState::Closing | MemberState::Closed) => Ok(()),
+    }
+}
+
+fn send_reset(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) -> Result<(), Problem> {
+    let now = clock::real_now();
+    if credential::resets_under_way(tx, member.id, now)? >= MOST {
+        return Ok(());
+    }
+    let (token, hash) = secrets::bearer("azp_").map_err(|_| Problem::new(Code::Internal))?;
+    credential::expect_reset(tx, member.id, &hash, now, now + mailer::RESET_LIFE)?;
+    let mail = mailer::password_reset(cx, &member.email, &token, locale);
+    Ok(mail::queue(tx, &mail, now)?)
+}
+
+fn confirm_again(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) -> Result<(), Problem> {
+    if member::confirmations_under_way(tx, member.id, clock::real_now())? >= MOST {
+        return Ok(());
+    }
+    send_confirmation(tx, cx, member.id, &member.email, locale)
+}

@@ -1,0 +1,54 @@
+//! The second step of a log-in.
+
+use domain::member::MemberState;
+use persistence::{member, session::devices, store::Tx};
+
+use super::{
+    access::{self, Device, TokenPair, email_key},
+    guess::{Guess, device_hash},
+    proof::Proof,
+    second_factor,
+};
+use crate::{
+    context::Context,
+    problem::{Code, Problem},
+};
+
+/// What is sent in the second step.
+#[derive(Debug, Clone)]
+pub struct SecondStep {
+    /// What shows that the password was right.
+    pub challenge: String,
+    /// The code.
+    pub proof: Proof,
+    /// With what.
+    pub device: Device,
+}
+
+/// Opens a session for who has sent the right code; none if it was wrong, which is counted.
+///
+/// # Errors
+/// [`Code::InvalidToken`] when the challenge is not ours or too old.
+pub fn log_in(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<TokenPair>, Problem> {
+    let invalid = || Problem::new(Code::InvalidToken);
+    let id = second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
+    let member = member::lock(tx, id)?.filter(|one| one.state == MemberState::Active).ok_or_else(invalid)?;
+    // Under the lock: the password may be another one meanwhile.
+    second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
+    let hash = step.device.token.as_deref().map(device_hash).unwrap_or_default();
+    let known = devices::is_known(tx, &email_key(&member.email), &hash)?;
+    let guess = Guess::at_code(&cx.app, id, step.device.token.as_deref(), known);
+    guess.check(tx)?;
+    let right = match &step.proof {
+        Proof::Password { .. } => false,
+        Proof::Code(code) => second_factor::use_code(tx, cx, id, code)?,
+        Proof::Recovery(code) => second_factor::use_recovery_code(tx, cx, id, code)?,
+    };
+    if !right {
+        guess.failed(tx)?;
+        return Ok(None);
+    }
+    guess.succeeded(tx)?;
+    let device = Device { token: step.device.token.clone().filter(|_| known), ..step.device.clone() };
+    access::log_in(tx, cx, id, &device).map(Some)
+}

@@ -1,0 +1,42 @@
+//! A member's sessions: which there are, and ending them.
+
+use domain::ids::SessionId;
+use persistence::{
+    session::devices::{self, Session},
+    store::{Conn, Tx},
+};
+
+use crate::{clock, context::Context, page::PageRequest, problem::Problem};
+
+/// A page of the caller's live sessions, one more than it holds.
+///
+/// # Errors
+/// Only those of the store.
+pub fn list(conn: &mut Conn, cx: &Context, request: &PageRequest) -> Result<Vec<Session>, Problem> {
+    Ok(devices::list(conn, cx.person()?, clock::real_now(), request.after, request.fetch())?)
+}
+
+/// One live session of the caller.
+///
+/// # Errors
+/// There is none.
+pub fn find(conn: &mut Conn, cx: &Context, id: SessionId) -> Result<Session, Problem> {
+    devices::find(conn, cx.person()?, id, clock::real_now())?.ok_or_else(Problem::not_found)
+}
+
+/// Ends one session of the caller, at once and everywhere.
+///
+/// # Errors
+/// There is none.
+pub fn revoke(tx: &mut Tx<'_>, cx: &Context, id: SessionId) -> Result<(), Problem> {
+    let ended = devices::revoke_one(tx, cx.person()?, id, clock::real_now())?;
+    if ended { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// Ends every session of the caller, this one included.
+///
+/// # Errors
+/// Only those of the store.
+pub fn log_out_everywhere(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
+    Ok(devices::revoke_others(tx, cx.person()?, None, clock::real_now())?)
+}

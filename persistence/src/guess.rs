@@ -1,0 +1,72 @@
+//! Failed guesses at passwords and codes, by keyed hashes of whom and from where.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::guessing::Tally;
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    schema::guesses,
+    store::{Conn, Tx},
+    types::Moment,
+};
+
+/// What is remembered of a subject.
+///
+/// # Errors
+/// Only those of the database.
+pub fn tally(conn: &mut Conn, subject: &[u8]) -> Result<Option<Tally>, StoreError> {
+    let row: Option<(i32, Moment)> =
+        guesses::table.find(subject).select((guesses::failures, guesses::last_at)).first(conn).optional()?;
+    Ok(row.map(|(failures, last_at)| Tally { failures, last_at: last_at.into() }))
+}
+
+/// Counts one more failure; those before `forgotten` no longer count.
+///
+/// # Errors
+/// Only those of the database.
+pub fn failed(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>, forgotten: DateTime<Utc>) -> Result<(), StoreError> {
+    let query = guesses::table.find(subject).select((guesses::failures, guesses::last_at));
+    let known: Option<(i32, Moment)> = for_update(query).get_result(&mut **tx).optional()?;
+    let Some((failures, last_at)) = known else {
+        let first = (guesses::subject.eq(subject), guesses::failures.eq(1), guesses::last_at.eq(Moment::from(now)));
+        diesel::insert_into(guesses::table)
+            .values(first)
+            .execute(&mut **tx)
+            .map_err(|error| StoreError::from(error).raced())?;
+        return Ok(());
+    };
+    let failures = if DateTime::from(last_at) <= forgotten { 1 } else { failures.saturating_add(1) };
+    diesel::update(guesses::table.find(subject))
+        .set((guesses::failures.eq(failures), guesses::last_at.eq(Moment::from(now))))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Forgets the failures of those who have succeeded.
+///
+/// # Errors
+/// Only those of the database.
+pub fn forgive(tx: &mut Tx<'_>, subjects: &[Vec<u8>]) -> Result<(), StoreError> {
+    diesel::delete(guesses::table.filter(guesses::subject.eq_any(subjects))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Whether there are failures older than `before`.
+///
+/// # Errors
+/// Only those of the database.
+pub fn any_before(conn: &mut Conn, before: DateTime<Utc>) -> Result<bool, StoreError> {
+    let old = guesses::table.filter(guesses::last_at.lt(Moment::from(before)));
+    Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
+}
+
+/// Forgets failures older than `before`.
+///
+/// # Errors
+/// Only those of the database.
+pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::delete(guesses::table.filter(guesses::last_at.lt(Moment::from(before)))).execute(&mut **tx)?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! A member's sessions as they see them, and the devices that logged in before.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::ids::{MemberId, SessionId};
+
+use crate::{
+    error::StoreError,
+    locked::for_update,
+    page::{Position, newest_first},
+    schema::{devices, members, sessions},
+    store::{Conn, Tx},
+    types::{Key, Moment},
+};
+
+/// A session that can still be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// What it was opened with, as far as the client told.
+    pub device: String,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// When its tokens were last renewed.
+    pub refreshed_at: Option<DateTime<Utc>>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+type Row = (Key, String, Moment, Option<Moment>, Moment);
+
+impl From<Row> for Session {
+    fn from((id, device, created_at, refreshed_at, expires_at): Row) -> Self {
+        Self {
+            id: id.into(),
+            device,
+            created_at: created_at.into(),
+            refreshed_at: refreshed_at.map(Into::into),
+            expires_at: expires_at.into(),
+        }
+    }
+}
+
+const COLUMNS: (sessions::id, sessions::device, sessions::created_at, sessions::refreshed_at, sessions::expires_at) =
+    (sessions::id, sessions::device, sessions::created_at, sessions::refreshed_at, sessions::expires_at);
+
+/// A member's live sessions, newest first.
+///
+/// # Errors
+/// Only those of the database.
+pub fn list(
+    conn: &mut Conn,
+    member: MemberId,
+    now: DateTime<Utc>,
+    after: Option<Position>,
+    fetch: i64,
+) -> Result<Vec<Session>, StoreError> {
+    let query = sessions::table
+        .filter(sessions::member_id.eq(Key::from(member)).and(sessions::revoked_at.is_null()))
+        .filter(sessions::expires_at.gt(Moment::from(now)))
+        .into_boxed();
+    let rows: Vec<Row> = newest_first!(query, sessions, after, fetch).select(COLUMNS).load(conn)?;
+    Ok(rows.into_iter().map(Session::from).collect())
+}
+
+/// One live session of a member.
+///
+/// # Errors
+/// Only those of the database.
+pub fn find(
+    conn: &mut Conn,
+    member: MemberId,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<Session>, StoreError> {
+    let row: Option<Row> = sessions::table
+        .filter(sessions::id.eq(Key::from(id)).and(sessions::member_id.eq(Key::from(member))))
+        .filter(sessions::expires_at.gt(Moment::from(now)).and(sessions::revoked_at.is_null()))
+        .select(COLUMNS)
+        .first(conn)
+        .optional()?;
+    Ok(row.map(Session::from))
+}
+
+/// Whether a member has ever logged in.
+///
+/// # Errors
+/// Only those of the database.
+pub fn any(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
+    let own = sessions::table.filter(sessions::member_id.eq(Key::from(member)));
+    Ok(diesel::select(diesel::dsl::exists(own)).get_result(conn)?)
+}
+
+/// Ends the sessions of a member but one, and forgets the devices behind them.
+///
+/// # Errors
+/// Only those of the database.
+pub fn revoke_others(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    but: Option<SessionId>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let me = Key::from(member);
+    let kept: Option<Vec<u8>> = match but {
+        Some(id) => sessions::table.find(Key::from(id)).select(sessions::device_hash).first(&mut **tx)?,
+        None => None,
+    };
+    let others = sessions::table.filter(sessions::member_id.eq(me).and(sessions::revoked_at.is_null()));
+    let revoked = sessions::revoked_at.eq(Some(Moment::from(now)));
+    match but {
+        Some(id) => diesel::update(others.filter(sessions::id.ne(Key::from(id)))).set(revoked).execute(&mut **tx)?,
+        None => diesel::update(others).set(revoked).execute(&mut **tx)?,
+    };
+    let known = devices::table.filter(devices::member_id.eq(me));
+    match kept {
+        Some(hash) => diesel::delete(known.filter(devices::token_hash.ne(hash))).execute(&mut **tx)?,
+        None => diesel::delete(known).execute(&mut **tx)?,
+    };
+    Ok(())
+}
+
+/// Ends one session of a member, and forgets its device; whether there was one to end.
+///
+/// # Errors
+/// Only those of the database.
+pub fn revoke_one(tx: &mut Tx<'_>, member: MemberId, id: SessionId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let own = sessions::table
+        .filter(sessions::id.eq(Key::from(id)).and(sessions::member_id.eq(Key::from(member))))
+        .filter(sessions::expires_at.gt(Moment::from(now)).and(sessions::revoked_at.is_null()))
+        .select(sessions::device_hash);
+    let Some(device) = for_update(own).get_result::<Option<Vec<u8>>>(&mut **tx).optional()? else {
+        return Ok(false);
+    };
+    super::revoke(tx, id, now)?;
+    if let Some(hash) = device {
+        diesel::delete(devices::table.find(hash)).execute(&mut **tx)?;
+    }
+    Ok(true)
+}
+
+/// Notes that a session's tokens were renewed.
+///
+/// # Errors
+/// Only those of the database.
+pub fn refreshed(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(Key::from(id)))
+        .set(sessions::refreshed_at.eq(Some(Moment::from(now))))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Notes that the owner of a session proved again who they are.
+///
+/// # Errors
+/// Only those of the database.
+pub fn stepped_up(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(Key::from(id)))
+        .set(sessions::stepped_up_at.eq(Some(Moment::from(now))))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Remembers a device of a member.
+///
+/// # Errors
+/// Only those of the database.
+pub fn remember(tx: &mut Tx<'_>, member: MemberId, token_hash: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::insert_into(devices::table)
+        .values((
+            devices::token_hash.eq(token_hash),
+            devices::member_id.eq(Key::from(member)),
+            devices::created_at.eq(Moment::from(now)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Whether a device token was given to the member with this address.
+///
+/// # Errors
+/// Only those of the database.
+pub fn is_known(conn: &mut Conn, email_key: &str, token_hash: &[u8]) -> Result<bool, StoreError> {
+    let known = devices::table
+        .inner_join(members::table)
+        .filter(devices::token_hash.eq(token_hash).and(members::email_key.eq(email_key)));
+    Ok(diesel::select(diesel::dsl::exists(known)).get_result(conn)?)
+}

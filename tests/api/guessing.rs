@@ -1,0 +1,120 @@
+//! Guessing at passwords is slowed, and locks nobody out.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Response, TestApp, on_both_engines, people};
+
+on_both_engines!(
+    &[("AZUKARI_LOG_INS_PER_MINUTE", "100000")] =>
+    guesses_are_slowed_alike_at_known_and_unknown_addresses,
+    a_right_password_clears_the_typing_errors,
+    a_stranger_who_guesses_does_not_keep_the_member_from_a_known_device,
+    a_password_reset_opens_the_way_whatever_strangers_guess,
+    a_list_of_stolen_passwords_is_slowed_by_where_it_comes_from,
+    guesses_from_everywhere_are_slowed_at_the_account,
+    what_is_kept_of_guesses_tells_no_address,
+);
+
+const HANAKO: &str = "hanako@example.com";
+
+fn wrong(app: &TestApp, email: &str) -> Response {
+    app.try_password(email, "a wrong one, and a long one")
+}
+
+fn with_device(app: &TestApp, device: &Value, password: &str) -> Response {
+    app.post("/v1/sessions").json(&json!({"email": HANAKO, "password": password, "device_token": device}))
+}
+
+/// Guesses until it is slowed.
+fn guess(app: &TestApp, email: &str) -> Value {
+    for _ in 0..5 {
+        wrong(app, email).problem(401, "invalid_credentials");
+    }
+    let refused = wrong(app, email);
+    assert!((1..=3).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
+    let mut problem = refused.problem(429, "guessing_too_fast");
+    problem.as_object_mut().unwrap().remove("request_id");
+    problem
+}
+
+/// As if so many had failed at everything that was guessed at.
+fn pretend(app: &TestApp, failures: i32) {
+    app.database.execute(&format!("UPDATE guesses SET failures = {failures}")).unwrap();
+}
+
+fn guesses_are_slowed_alike_at_known_and_unknown_addresses(app: &TestApp) {
+    app.member("hanako");
+    assert_eq!(guess(app, HANAKO), guess(app, "nobody@example.com"));
+    app.try_password(HANAKO, people::PASSWORD).problem(429, "guessing_too_fast");
+    app.put_back("guesses", &["last_at"], 3);
+    app.log_in(HANAKO);
+}
+
+fn a_right_password_clears_the_typing_errors(app: &TestApp) {
+    app.member("hanako");
+    for _ in 0..3 {
+        for _ in 0..4 {
+            wrong(app, HANAKO).problem(401, "invalid_credentials");
+        }
+        app.log_in(HANAKO);
+    }
+}
+
+fn a_stranger_who_guesses_does_not_keep_the_member_from_a_known_device(app: &TestApp) {
+    app.member("hanako");
+    let device = app.try_password(HANAKO, people::PASSWORD).expect(201)["device_token"].clone();
+    guess(app, HANAKO);
+    pretend(app, 1_000);
+    app.try_password(HANAKO, people::PASSWORD).problem(429, "guessing_too_fast");
+    with_device(app, &device, people::PASSWORD).expect(201);
+    // A device that was stolen is no way to guess without end.
+    for _ in 0..5 {
+        with_device(app, &device, "a wrong one, and a long one").problem(401, "invalid_credentials");
+    }
+    with_device(app, &device, people::PASSWORD).problem(429, "guessing_too_fast");
+}
+
+fn a_password_reset_opens_the_way_whatever_strangers_guess(app: &TestApp) {
+    app.member("hanako");
+    guess(app, HANAKO);
+    pretend(app, 1_000);
+    app.post("/v1/password-resets").json(&json!({"email": HANAKO})).expect(202);
+    let new = "seven otters juggle lanterns";
+    let body = json!({"token": app.mailed(HANAKO, "azp_"), "password": new});
+    let device = app.post("/v1/password-resets/confirm").json(&body).expect(200)["device_token"].clone();
+    app.try_password(HANAKO, new).problem(429, "guessing_too_fast");
+    with_device(app, &device, new).expect(201);
+}
+
+fn a_list_of_stolen_passwords_is_slowed_by_where_it_comes_from(app: &TestApp) {
+    app.member("hanako");
+    for number in 0..50 {
+        wrong(app, &format!("member{number}@example.com")).problem(401, "invalid_credentials");
+    }
+    // An account of their own does not clear it.
+    app.put_back("guesses", &["last_at"], 3);
+    app.log_in(HANAKO);
+    wrong(app, "another@example.com").problem(401, "invalid_credentials");
+    wrong(app, "yet-another@example.com").problem(429, "guessing_too_fast");
+}
+
+fn guesses_from_everywhere_are_slowed_at_the_account(app: &TestApp) {
+    app.member("hanako");
+    wrong(app, HANAKO).problem(401, "invalid_credentials");
+    // All tests come from one address: forget the pair and the address, and let the account alone be full.
+    pretend(app, 4);
+    wrong(app, HANAKO).problem(401, "invalid_credentials");
+    pretend(app, 100);
+    app.put_back("guesses", &["last_at"], 1_000);
+    app.log_in(HANAKO);
+}
+
+fn what_is_kept_of_guesses_tells_no_address(app: &TestApp) {
+    wrong(app, HANAKO).problem(401, "invalid_credentials");
+    let kept = match app.database.engine {
+        crate::harness::Engine::Sqlite => app.database.texts("SELECT CAST(subject AS TEXT) AS text FROM guesses"),
+        crate::harness::Engine::Postgres => app.database.texts("SELECT encode(subject, 'escape') AS text FROM guesses"),
+    };
+    assert_eq!(kept.len(), 3);
+    assert!(kept.iter().all(|subject| !subject.contains("hanako") && !subject.contains("127.0.0.1")), "{kept:?}");
+}

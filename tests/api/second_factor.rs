@@ -1,0 +1,208 @@
+//! Second factors: codes by time, and recovery codes.
+
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret, Totp};
+
+use crate::harness::{Engine, Person, Response, TestApp, on_both_engines, people};
+
+on_both_engines!(
+    a_second_factor_counts_once_its_first_code_was_right,
+    a_log_in_with_a_second_factor_has_two_steps,
+    no_code_works_twice_and_none_of_an_earlier_step,
+    a_code_of_the_step_before_or_after_is_right_and_none_further_off,
+    a_recovery_code_works_once_in_place_of_a_code,
+    new_recovery_codes_void_the_old,
+    with_a_second_factor_a_password_proves_nothing_more,
+    guessing_at_codes_is_slowed_whatever_challenge_comes_with_them,
+    a_challenge_is_good_for_this_password_and_five_minutes,
+    a_short_password_needs_the_second_factor_beside_it,
+    the_secret_is_sealed_at_rest,
+    a_reset_password_does_not_pass_by_the_second_factor,
+);
+
+struct Phone(Totp);
+
+impl Phone {
+    fn add(app: &TestApp, person: &Person) -> (Self, Value) {
+        let enrolment = app.post("/v1/me/second-factor").by(person).send().expect(201);
+        let secret = Secret::try_from_base32(enrolment["secret"].as_str().unwrap()).unwrap();
+        let url = enrolment["otpauth_url"].as_str().unwrap();
+        assert!(url.starts_with("otpauth://totp/Azukari:") && url.contains("issuer=Azukari"), "{url}");
+        let phone = Self(Builder::new().with_secret(secret).with_account_name("x").build().unwrap());
+        let confirm = app.post("/v1/me/second-factor/confirm").by(person).json(&json!({"code": phone.code(-1)}));
+        (phone, confirm.expect(200)["recovery_codes"].clone())
+    }
+
+    /// The code so many steps from now.
+    fn code(&self, steps: i64) -> String {
+        let at = api::clock::real_now().timestamp() + steps * 30;
+        self.0.generate(u64::try_from(at).unwrap()).to_string()
+    }
+}
+
+/// Lets the codes of all steps be unused.
+fn forget_used(app: &TestApp) {
+    app.database.execute("UPDATE second_factors SET last_step = 0").unwrap();
+}
+
+fn challenge(app: &TestApp, email: &str, password: &str) -> String {
+    let problem = app.try_password(email, password).problem(403, "second_factor_required");
+    assert_eq!(problem["factors"], json!(["totp", "recovery_code"]));
+    problem["challenge_token"].as_str().unwrap().to_owned()
+}
+
+fn second_step(app: &TestApp, challenge: &str, name: &str, code: &str) -> Response {
+    app.post("/v1/sessions/second-factor").json(&json!({"challenge_token": challenge, name: code}))
+}
+
+fn a_second_factor_counts_once_its_first_code_was_right(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let confirm = |code: &str| app.post("/v1/me/second-factor/confirm").by(&hanako).json(&json!({"code": code}));
+    confirm("123456").problem(404, "not_found");
+    app.post("/v1/me/second-factor").by(&hanako).send().expect(201);
+    confirm("12345").problem(401, "invalid_code");
+    assert_eq!(app.read(&hanako, "/v1/me/second-factor"), json!({"is_set": false, "recovery_codes_left": 0}));
+    app.log_in(&hanako.email);
+    let (_, codes) = Phone::add(app, &hanako);
+    assert_eq!(codes.as_array().unwrap().len(), 10);
+    assert_eq!(app.read(&hanako, "/v1/me/second-factor"), json!({"is_set": true, "recovery_codes_left": 10}));
+    app.post("/v1/me/second-factor").by(&hanako).send().problem(409, "second_factor_set");
+    assert_eq!(app.subjects(&hanako.email)[0], "A second factor was added");
+}
+
+fn a_log_in_with_a_second_factor_has_two_steps(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, _) = Phone::add(app, &hanako);
+    app.try_password(&hanako.email, "a wrong one, and a long one").problem(401, "invalid_credentials");
+    let challenge = challenge(app, &hanako.email, people::PASSWORD);
+    second_step(app, &challenge, "code", "000000x").problem(401, "invalid_code");
+    second_step(app, "azm_worthless", "code", &phone.code(0)).problem(401, "invalid_token");
+    let tokens = second_step(app, &challenge, "code", &phone.code(0)).expect(201);
+    let here = people::person(&hanako.email, &tokens);
+    assert_eq!(app.read(&here, "/v1/me")["id"], hanako.id);
+    app.get("/v1/me").token(&challenge).send().problem(401, "invalid_token");
+}
+
+fn no_code_works_twice_and_none_of_an_earlier_step(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, _) = Phone::add(app, &hanako);
+    let challenge = challenge(app, &hanako.email, people::PASSWORD);
+    let next = phone.code(1);
+    second_step(app, &challenge, "code", &next).expect(201);
+    for used in [next, phone.code(0), phone.code(-1)] {
+        second_step(app, &challenge, "code", &used).problem(401, "invalid_code");
+    }
+}
+
+fn a_code_of_the_step_before_or_after_is_right_and_none_further_off(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, _) = Phone::add(app, &hanako);
+    let challenge = challenge(app, &hanako.email, people::PASSWORD);
+    for steps in [-3, 3, 20] {
+        second_step(app, &challenge, "code", &phone.code(steps)).problem(401, "invalid_code");
+    }
+    // A step may begin between making a code and sending it: the two neighbours that stay neighbours then.
+    for steps in [0, 1] {
+        forget_used(app);
+        second_step(app, &challenge, "code", &phone.code(steps)).expect(201);
+    }
+}
+
+fn a_recovery_code_works_once_in_place_of_a_code(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (_, codes) = Phone::add(app, &hanako);
+    let code = codes[3].as_str().unwrap();
+    let challenge = challenge(app, &hanako.email, people::PASSWORD);
+    let typed = code.to_uppercase().replace('-', " ");
+    second_step(app, &challenge, "recovery_code", &typed).expect(201);
+    second_step(app, &challenge, "recovery_code", code).problem(401, "invalid_code");
+    assert_eq!(app.read(&hanako, "/v1/me/second-factor")["recovery_codes_left"], 9);
+    assert!(app.subjects(&hanako.email).contains(&"Your recovery codes have changed".to_owned()));
+    let taro = app.member("taro");
+    Phone::add(app, &taro);
+    app.step_up(&taro, &json!({"recovery_code": codes[4]})).problem(401, "invalid_code");
+}
+
+fn new_recovery_codes_void_the_old(app: &TestApp) {
+    let hanako = app.member("hanako");
+    app.post("/v1/me/second-factor/recovery-codes").by(&hanako).send().problem(404, "not_found");
+    let (_, old) = Phone::add(app, &hanako);
+    let new = app.post("/v1/me/second-factor/recovery-codes").by(&hanako).send().expect(200)["recovery_codes"].clone();
+    app.step_up(&hanako, &json!({"recovery_code": old[0]})).problem(401, "invalid_code");
+    app.step_up(&hanako, &json!({"recovery_code": new[0]})).expect(200);
+}
+
+fn with_a_second_factor_a_password_proves_nothing_more(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, _) = Phone::add(app, &hanako);
+    app.age_log_ins(601);
+    let remove = || app.request("DELETE", "/v1/me/second-factor").by(&hanako).send();
+    assert_eq!(remove().problem(403, "recent_login_required")["factors"], json!(["totp", "recovery_code"]));
+    let refused = app.step_up(&hanako, &json!({"password": people::PASSWORD}));
+    assert_eq!(refused.problem(403, "second_factor_required")["factors"], json!(["totp", "recovery_code"]));
+    app.step_up(&hanako, &json!({"code": phone.code(0)})).expect(200);
+    remove().expect(204);
+    assert_eq!(app.subjects(&hanako.email)[0], "Your second factor was removed");
+    app.log_in(&hanako.email);
+}
+
+fn guessing_at_codes_is_slowed_whatever_challenge_comes_with_them(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, _) = Phone::add(app, &hanako);
+    for _ in 0..5 {
+        let challenge = challenge(app, &hanako.email, people::PASSWORD);
+        second_step(app, &challenge, "code", "nope").problem(401, "invalid_code");
+    }
+    let challenge = challenge(app, &hanako.email, people::PASSWORD);
+    second_step(app, &challenge, "code", &phone.code(0)).problem(429, "guessing_too_fast");
+    app.put_back("guesses", &["last_at"], 3);
+    second_step(app, &challenge, "code", &phone.code(0)).expect(201);
+}
+
+fn a_challenge_is_good_for_this_password_and_five_minutes(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, _) = Phone::add(app, &hanako);
+    let challenge = challenge(app, &hanako.email, people::PASSWORD);
+    let new = json!({"password": "seven otters juggle lanterns"});
+    app.request("PUT", "/v1/me/password").by(&hanako).json(&new).expect(204);
+    second_step(app, &challenge, "code", &phone.code(0)).problem(401, "invalid_token");
+}
+
+fn a_short_password_needs_the_second_factor_beside_it(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let short = json!({"password": "Vz8!kqPw"});
+    let put = |body: &Value| app.request("PUT", "/v1/me/password").by(&hanako).json(body);
+    put(&short).problem(422, "invalid_body");
+    Phone::add(app, &hanako);
+    put(&short).expect(204);
+    challenge(app, &hanako.email, "Vz8!kqPw");
+    let remove = || app.request("DELETE", "/v1/me/second-factor").by(&hanako).send();
+    remove().problem(409, "longer_password_needed");
+    put(&json!({"password": "seven otters juggle lanterns"})).expect(204);
+    remove().expect(204);
+}
+
+fn the_secret_is_sealed_at_rest(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, codes) = Phone::add(app, &hanako);
+    let hex = |column: &str, table: &str| match app.database.engine {
+        Engine::Sqlite => app.database.texts(&format!("SELECT lower(hex({column})) AS text FROM {table}")),
+        Engine::Postgres => app.database.texts(&format!("SELECT encode({column}, 'hex') AS text FROM {table}")),
+    };
+    let plain: String = phone.0.secret().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sealed = hex("secret", "second_factors");
+    assert_eq!(sealed[0].len(), 2 * (12 + 20 + 16), "nonce, secret and tag");
+    assert!(!sealed[0].contains(&plain));
+    let code: String = codes[0].as_str().unwrap().bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert!(hex("code_hash", "recovery_codes").iter().all(|hash| hash.len() == 64 && *hash != code));
+}
+
+fn a_reset_password_does_not_pass_by_the_second_factor(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, _) = Phone::add(app, &hanako);
+    app.post("/v1/password-resets").json(&json!({"email": hanako.email})).expect(202);
+    let body = json!({"token": app.mailed(&hanako.email, "azp_"), "password": "seven otters juggle lanterns"});
+    app.post("/v1/password-resets/confirm").json(&body).expect(200);
+    let challenge = challenge(app, &hanako.email, "seven otters juggle lanterns");
+    second_step(app, &challenge, "code", &phone.code(0)).expect(201);
+}

@@ -1,0 +1,88 @@
+//! Proving again who one is, before what must not be done with a stolen token.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Person, Response, TestApp, on_both_engines, people};
+
+on_both_engines!(
+    everything_that_needs_a_recent_proof_says_how_to_give_it,
+    a_step_up_holds_for_its_session_and_for_ten_minutes,
+    renewing_tokens_proves_nothing,
+    a_wrong_proof_is_refused_and_guessing_is_slowed,
+    exactly_one_factor_is_sent,
+);
+
+fn put(app: &TestApp, person: &Person, path: &str, body: &Value) -> Response {
+    app.request("PUT", path).by(person).json(body)
+}
+
+fn bank_account() -> Value {
+    json!({"bank_code": "0005", "branch_code": "101", "account_type": "ordinary", "number": "1234567", "holder": "ヤマダ ハナコ"})
+}
+
+fn everything_that_needs_a_recent_proof_says_how_to_give_it(app: &TestApp) {
+    let hanako = app.member("hanako");
+    put(app, &hanako, "/v1/me/bank-account", &bank_account()).expect(200);
+    app.age_log_ins(601);
+    let delete = |path: &str| app.request("DELETE", path).by(&hanako).send();
+    let refused = [
+        put(app, &hanako, "/v1/me/bank-account", &bank_account()),
+        delete("/v1/me/bank-account"),
+        put(app, &hanako, "/v1/me/password", &json!({"password": "seven otters juggle lanterns"})),
+        app.act(&hanako, "/v1/me/email-change", &json!({"email": "next@example.com"})),
+        app.post("/v1/me/second-factor").by(&hanako).send(),
+        delete("/v1/me/second-factor"),
+        app.act(&hanako, "/v1/me/withdrawal", &json!({"consent": true, "reason": "no_longer_needed"})),
+    ];
+    for answer in refused {
+        let problem = answer.problem(403, "recent_login_required");
+        assert_eq!(problem["factors"], json!(["password"]), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("/v1/sessions/step-up"), "{problem}");
+    }
+    app.step_up(&hanako, &json!({"password": people::PASSWORD})).expect(200);
+    delete("/v1/me/bank-account").expect(204);
+}
+
+fn a_step_up_holds_for_its_session_and_for_ten_minutes(app: &TestApp) {
+    let (here, there) = (app.member("hanako"), app.log_in("hanako@example.com"));
+    app.age_log_ins(601);
+    let proved = app.step_up(&here, &json!({"password": people::PASSWORD})).expect(200);
+    let good_until: chrono::DateTime<chrono::Utc> = proved["good_until"].as_str().unwrap().parse().unwrap();
+    let minutes = (good_until - api::clock::real_now()).num_seconds();
+    assert!((590..=600).contains(&minutes), "{minutes}");
+    put(app, &here, "/v1/me/bank-account", &bank_account()).expect(200);
+    put(app, &there, "/v1/me/bank-account", &bank_account()).problem(403, "recent_login_required");
+    app.age_log_ins(601);
+    put(app, &here, "/v1/me/bank-account", &bank_account()).problem(403, "recent_login_required");
+}
+
+fn renewing_tokens_proves_nothing(app: &TestApp) {
+    let hanako = app.member("hanako");
+    app.age_log_ins(601);
+    let tokens = app.post("/v1/sessions/refresh").json(&json!({"refresh_token": hanako.refresh_token})).expect(200);
+    let renewed = people::person(&hanako.email, &tokens);
+    put(app, &renewed, "/v1/me/bank-account", &bank_account()).problem(403, "recent_login_required");
+}
+
+fn a_wrong_proof_is_refused_and_guessing_is_slowed(app: &TestApp) {
+    let hanako = app.member("hanako");
+    for _ in 0..5 {
+        app.step_up(&hanako, &json!({"password": "a wrong one, and a long one"})).problem(401, "invalid_credentials");
+    }
+    let refused = app.step_up(&hanako, &json!({"password": people::PASSWORD}));
+    refused.problem(429, "guessing_too_fast");
+    assert!((1..=3).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
+    app.put_back("guesses", &["last_at"], 3);
+    app.step_up(&hanako, &json!({"password": people::PASSWORD})).expect(200);
+}
+
+fn exactly_one_factor_is_sent(app: &TestApp) {
+    let hanako = app.member("hanako");
+    for body in
+        [json!({}), json!({"password": people::PASSWORD, "code": "123456"}), json!({"code": "1", "recovery_code": "2"})]
+    {
+        app.step_up(&hanako, &body).problem(422, "invalid_body");
+    }
+    app.step_up(&hanako, &json!({"code": "123456"})).problem(401, "invalid_code");
+    app.post("/v1/sessions/step-up").json(&json!({"password": people::PASSWORD})).problem(401, "unauthenticated");
+}

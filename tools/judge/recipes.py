@@ -193,7 +193,7 @@ RECIPES = {
     "send_batch": ("finance", lambda m, _: of(m.batch()[0], {})),
     "settle_batch": ("finance", lambda m, _: of(m.batch(send=True)[0], m.settlement())),
     "hold_payout": ("finance", lambda m, _: of(m.payout()["id"], REASON)),
-    "cancel_payout_by_staff": ("finance", lambda m, _: of(held(m)["id"], REASON)),
+    "cancel_payout_by_staff": ("finance", lambda m, _: of(m.payout()["id"], REASON)),
     "resume_payout": ("finance", lambda m, _: held(m)),
     "enter_payment": ("finance", lambda m, _: of(m.batch(send=True)[1], m.settlement())),
     "enter_failure": ("finance", lambda m, _: of(m.batch(send=True)[1], REASON)),

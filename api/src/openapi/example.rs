@@ -173,6 +173,7 @@ fn known_prefix(kind: &str) -> &str {
         "payout_detail" => "payout",
         "cancellation_request" => "cancellation",
         "journal_entry" => "entry",
+        "current_session" => "session",
         "progress_note" => "note",
         "test_mail" => "mail",
         other => other,

@@ -22,6 +22,11 @@ test: check ## Install or find what is needed, check the sources, and run every 
 	cargo build --bin azukari
 	tools/with-postgres cargo nextest run --workspace
 
+bench: ## Measure the program against the floor of plain statements, on disk and in memory.
+	@tools/setup test
+	cargo build --release -p benches -p api
+	tools/bench
+
 scale: tools ## Measure what must not grow with history, on both engines.
 	tools/with-postgres cargo nextest run --release -p tests --run-ignored only --no-capture scale
 

@@ -249,8 +249,8 @@ impl Call {
         let use_of = key.map(|key| KeyUse { caller, key, fingerprint: self.fingerprint(canonical) });
         let conditions = self.conditions(claims, preview)?;
         let (reply, replayed) = blocking(move || {
-            let app = conditions.app.clone();
-            app.store.write(preview, move |tx| {
+            let (app, waiting) = (conditions.app.clone(), conditions.clone());
+            let outcome = app.store.write(preview, move |tx| {
                 let Some(use_of) = &use_of else {
                     let cx = conditions.arrive(tx)?;
                     let reply = work(tx, &cx)?;
@@ -265,7 +265,12 @@ impl Call {
                         Ok((reply, false))
                     }
                 }
-            })
+            });
+            if matches!(&outcome, Err(problem) if problem.code() == Code::StillRunning) {
+                // The key is taken by the query that asks who arrives. If that can be asked, it was the key that kept it.
+                app.store.read(|conn| waiting.arrive(conn))?;
+            }
+            outcome
         })
         .await?;
         Ok(reply.send(&self.request, replayed))

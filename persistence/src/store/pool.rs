@@ -91,7 +91,8 @@ fn connect_postgres(url: &str, access: Access) -> Result<PgConnection, Connectio
     )
     .map_err(ConnectionError::CouldntSetupConfiguration)?;
     if access == Access::Read {
-        conn.batch_execute("SET default_transaction_read_only = on")
+        // Nothing that reads waits for anything but a change of the tables themselves.
+        conn.batch_execute("SET default_transaction_read_only = on; SET lock_timeout = '1s'")
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
     Ok(conn)

@@ -250,7 +250,7 @@ impl Call {
         let conditions = self.conditions(claims, preview)?;
         let (reply, replayed) = blocking(move || {
             let (app, waiting) = (conditions.app.clone(), conditions.clone());
-            let outcome = app.store.write(preview, move |tx| {
+            let outcome: Result<(Reply, bool), Problem> = app.store.write(preview, move |tx| {
                 let Some(use_of) = &use_of else {
                     let cx = conditions.arrive(tx)?;
                     let reply = work(tx, &cx)?;

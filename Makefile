@@ -8,7 +8,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/python/bin:$(PATH)
 AZUKARI := cargo run --quiet --bin azukari --
 
-.PHONY: help run test scale bench chaos judge check generate tools
+.PHONY: help run test scale bench chaos prove-tests judge check generate tools
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,11 +34,15 @@ chaos: ## Kill, cut off, fill up and lie to the whole, in full, and find every a
 	@tools/setup chaos
 	tools/chaos
 
+prove-tests: tools ## Seed one bug after the other, and require the tests that are to notice it to turn red (about an hour).
+	tools/prove-tests
+
 check: tools ## Formatting, lints, generated files without a difference, and the outside judges of the API.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	tools/check-generated
 	tools/check-api
+	tools/prove-tests --check
 
 judge: ## Let every outside judge look: linters, fuzzer, generated clients, forged tokens, a scanner. A quarter of an hour.
 	@tools/setup judge

@@ -18,3 +18,5 @@ mod scale;
 mod schema;
 #[cfg(test)]
 mod start;
+#[cfg(test)]
+mod store;

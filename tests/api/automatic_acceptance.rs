@@ -1,13 +1,18 @@
 //! What the client hears before silence accepts, and when.
 
+use ::api::timers;
+use chrono::{DateTime, Utc};
+use domain::timer::TimerKind;
+use persistence::timer;
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, TestApp, on_both_engines};
+use crate::harness::{Deal, TestApp, deals::text, on_both_engines};
 
 on_both_engines!(
     the_client_is_reminded_three_days_and_one_day_before,
     a_short_window_leaves_only_the_reminders_that_are_still_ahead,
     nobody_is_reminded_of_what_is_decided,
+    a_reminder_that_two_replicas_have_found_is_sent_once,
     the_window_begins_anew_with_each_delivery,
 );
 
@@ -55,6 +60,17 @@ fn nobody_is_reminded_of_what_is_decided(app: &TestApp) {
     deal.accept(0, &delivery).expect(200);
     app.advance_hours(8 * 24);
     assert_eq!(reminders(app, &deal), (0, 0));
+}
+
+fn a_reminder_that_two_replicas_have_found_is_sent_once(app: &TestApp) {
+    let (deal, _) = delivered(app, 7);
+    let end: DateTime<Utc> = text(&deal.milestone(0)["auto_accept_at"]).parse().unwrap();
+    let ahead = app.app.store.read(|conn| timer::due(conn, end, 100)).unwrap();
+    let found = ahead.iter().find(|timer| timer.kind == TimerKind::AutoAcceptReminder72h).unwrap();
+    for _ in 0..2 {
+        timers::fire(&app.app, found, found.due_at, end).unwrap();
+    }
+    assert_eq!(reminders(app, &deal), (1, 1));
 }
 
 fn the_window_begins_anew_with_each_delivery(app: &TestApp) {

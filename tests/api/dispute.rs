@@ -9,6 +9,7 @@ use crate::harness::{Deal, Person, Response, TestApp, deals::text, market::yen, 
 
 on_both_engines!(
     a_dispute_stops_automatic_acceptance,
+    what_is_disputed_cannot_be_accepted,
     only_what_is_held_can_be_disputed,
     the_other_side_answers_once,
     five_days_of_silence_let_the_two_negotiate,
@@ -87,6 +88,15 @@ fn a_dispute_stops_automatic_acceptance(app: &TestApp) {
     app.advance_hours(10 * 24);
     assert_eq!((deal.stands(0), deal.balances()), (stands("disputed", "funded"), (0, 0)));
     open(&deal, &deal.worker, 0).problem(409, "action_refused");
+}
+
+fn what_is_disputed_cannot_be_accepted(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    deal.fund(0);
+    let delivery = deal.deliver(0);
+    open(&deal, &deal.client, 0).expect(201);
+    deal.accept(0, &delivery).problem(409, "action_refused");
+    assert_eq!((deal.stands(0), deal.balances()), (stands("disputed", "funded"), (0, 0)));
 }
 
 fn only_what_is_held_can_be_disputed(app: &TestApp) {

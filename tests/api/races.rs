@@ -12,6 +12,7 @@ use crate::harness::{
 on_both_engines!(
     many_acceptances_have_one_effect,
     the_same_key_fifty_times_on_an_acceptance_has_one_effect,
+    acceptances_for_one_worker_are_all_paid,
     acceptance_racing_the_clock_has_one_effect,
     acceptance_racing_a_request_for_changes_has_one_effect,
     acceptance_racing_consent_to_cancel_has_one_effect,
@@ -65,6 +66,20 @@ fn the_same_key_fifty_times_on_an_acceptance_has_one_effect(app: &TestApp) {
     let fresh = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count();
     assert_eq!((fresh, count(&deal, "milestone.accepted")), (1, 1));
     assert_eq!(deal.balances(), (8_000, 0));
+}
+
+fn acceptances_for_one_worker_are_all_paid(app: &TestApp) {
+    let (client, worker) = (app.member("client"), app.member("worker"));
+    let ready = |_| {
+        let deal = app.deal_between(&client, &worker, &[10_000], &json!({}));
+        deal.fund(0);
+        let delivery = deal.deliver(0);
+        (deal, delivery)
+    };
+    let works: Vec<_> = (0..6).map(ready).collect();
+    let answers = at_once(works.len(), |each| works[each].0.accept(0, &works[each].1));
+    answers.iter().for_each(|answer| drop(answer.expect(200)));
+    assert_eq!(works[0].0.balances(), (48_000, 0));
 }
 
 fn acceptance_racing_the_clock_has_one_effect(app: &TestApp) {

@@ -1,0 +1,36 @@
+//! What the store refuses by itself, below the rules and locks that keep it from being asked.
+
+use domain::ids::MilestoneId;
+use persistence::{
+    contract,
+    error::StoreError,
+    escrow, milestone,
+    store::{Intent, Tx},
+};
+
+use crate::harness::{TestApp, on_both_engines};
+
+on_both_engines!(what_has_changed_since_it_was_read_is_not_saved_over);
+
+#[track_caller]
+fn assert_late<T>(app: &TestApp, table: &str, save: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static)
+where
+    T: std::fmt::Debug + Send + 'static,
+{
+    let refused = app.app.store.write(Intent::Keep, save).unwrap_err();
+    assert!(matches!(refused, StoreError::LostRace { table: of } if of == table), "{refused:?}");
+}
+
+/// Whoever decides holds the lock of the contract. Should one forget it, the versions tell.
+fn what_has_changed_since_it_was_read_is_not_saved_over(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    let id: MilestoneId = deal.milestones[0].parse().unwrap();
+    let read = app.app.store.read(|conn| milestone::find(conn, id)).unwrap().unwrap();
+    let signed = app.app.store.read(|conn| contract::find(conn, read.milestone.contract)).unwrap().unwrap();
+    deal.fund(0);
+    let before = deal.read();
+    assert_late(app, "milestones", move |tx| milestone::save(tx, &read.milestone, None));
+    assert_late(app, "escrows", move |tx| escrow::save(tx, &read.escrow));
+    assert_late(app, "contracts", move |tx| contract::save(tx, &signed));
+    assert_eq!(deal.read(), before);
+}

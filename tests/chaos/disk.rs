@@ -73,6 +73,7 @@ impl Disk {
 }
 
 #[test]
+#[ignore = "takes minutes"]
 fn what_was_acknowledged_outlives_power_cuts() {
     let size = Size::of((150, 5_000), (4, 25));
     let row = Row::of("power cuts that lose what was not synced, Sqlite");

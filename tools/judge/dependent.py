@@ -6,8 +6,10 @@ UNSEEN = "The body holds a text of which nothing can be seen, or with control ch
 TOO_MUCH = "the amount is out of range"
 
 DEPENDENT = {
-    # What is current, today, or there at all.
-    "register": ["/terms_version"],
+    # What is current, today, there at all, or easy to guess.
+    "register": ["/terms_version", "/password"],
+    "change_password": ["/password"],
+    "confirm_reset": ["/password"],
     "record_receipt": ["/amount/amount", "/received_on"],
     "prepare_batch": ["/pay_on"],
     "settle_batch": ["/value_on"],
@@ -22,6 +24,8 @@ DEPENDENT = {
     # Several members depend on one another.
     "post_job": ["/budget_min/amount", "/budget_max/amount", "/budget_min", "/budget_max", "/currency"],
     "deliver": ["/message"],
+    "second_factor": [""],
+    "step_up": [""],
     "request_payout": ["/amount", "/amount/amount", "/amount/currency", TOO_MUCH],
     "quote_payout": ["/amount/currency", TOO_MUCH],
     "put_bank_account": ["", "/bank_code", "/branch_code", "/number", "/holder", "/japan_post",

@@ -171,8 +171,8 @@ def main():
     with served("sqlite", {"AZUKARI_SECRET": SECRET}) as program:
         market = Market(program.url, program.staff)
         person, other = market.member(), market.member()
-        (jwk,) = market.get("/.well-known/jwks.json")["keys"]
-        forger = Forger(person.access, jwk["x"])
+        keys = {key["kid"]: key["x"] for key in market.get("/.well-known/jwks.json")["keys"]}
+        forger = Forger(person.access, keys[json.loads(decode(person.access.split(".")[0]))["kid"]])
         control = ask(program.url, f"Bearer {forger.by(forger.key)}")
         if control[0] != 200:
             raise SystemExit(f"the judge does not sign as the program does: {control}")

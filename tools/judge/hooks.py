@@ -10,6 +10,7 @@ import schemathesis
 from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation as Location
 
+from accounts import ALONE
 from dependent import DEPENDENT, UNSEEN
 from market import Market
 from recipes import RECIPES, SIDES, Pools
@@ -37,14 +38,11 @@ def valid(case, location):
 
 
 def caller(operation):
-    """Who calls an operation in this run; `somebody` is always somebody new."""
-    side = SIDES.get(operation, "client") if ROLE == "member" else ROLE
-    if operation in ("leave_for_good", "log_out"):
-        if ROLE == "member":
-            return MARKET.member()
-        old = MARKET.person(ROLE)
-        return MARKET.log_in(old.email, old.password)
-    return MARKET.person(side)
+    """Who calls an operation in this run."""
+    if operation in ALONE:
+        MARKET.people["somebody"] = MARKET.member()
+        return MARKET.people["somebody"]
+    return MARKET.person(SIDES.get(operation, "client") if ROLE == "member" else ROLE)
 
 
 if ROLE != "stranger":
@@ -58,6 +56,7 @@ if ROLE != "stranger":
         def get(self, case, ctx):
             if time.monotonic() - Token.since > 600:
                 Token.since = time.monotonic()
+                MARKET.people.pop("somebody", None)
                 MARKET.people = {who: MARKET.log_in(old.email, old.password) for who, old in MARKET.people.items()}
             return caller(name(case)).access
 
@@ -109,11 +108,11 @@ def before_call(ctx, case, **kwargs):
 
 
 def serve(case, found):
-    if found["id"]:
+    if found.get("id"):
         case.path_parameters["id"] = found["id"]
     if "date" in found:
         case.path_parameters["date"] = found["date"]
-    if found["body"] is not None and case.operation.body:
+    if found.get("body") is not None and case.operation.body:
         case.body = found["body"]
     if "query" in found:
         case.query = dict(found["query"])

@@ -2,14 +2,14 @@
 
 import uuid
 
+import accounts
 from market import ACCOUNT, FAREWELL, PASSWORD, yen
 
-# Members who call what the client does not; whom nobody else depends on calls what ends a session or an account.
+# Members who call what the client does not.
 SIDES = {
     **dict.fromkeys(("submit_proposal", "retract_proposal", "deliver", "consent", "refuse", "answer_dispute", "offer",
                      "leave", "write_note", "request_payout", "cancel_payout", "read_payout"), "worker"),
     **dict.fromkeys(("put_bank_account", "read_bank_account", "delete_bank_account"), "holder"),
-    **dict.fromkeys(("leave_for_good", "log_out"), "somebody"),
     "request_refund": "payer", "read_refund": "payer",
 }
 
@@ -176,6 +176,7 @@ RECIPES = {
     "request_refund": ("member", lambda m, _: of(body=m.refundable(m.person("payer")))),
     "read_refund": ("member", lambda m, _: refunded(m)),
     "leave_for_good": ("member", lambda m, _: of(body=FAREWELL)),
+    **accounts.RECIPES,
     # Support
     "propose_ruling": ("support", lambda m, pools: of(pools.mediated.pop(),
                                                       {"worker_share": yen(5_000), "reasoning": "Half was delivered."})),

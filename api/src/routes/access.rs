@@ -127,7 +127,7 @@ async fn confirm_email(call: Call, body: Body<EmailConfirmation>) -> Answer {
 #[serde(deny_unknown_fields)]
 struct AddressOnly {
     #[schema(format = Email, max_length = 254)]
-    #[garde(length(max = 254))]
+    #[garde(email, length(max = 254))]
     email: String,
 }
 

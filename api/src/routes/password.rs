@@ -28,7 +28,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 struct PasswordReset {
     #[schema(format = Email, max_length = 254)]
-    #[garde(length(max = 254))]
+    #[garde(email, length(max = 254))]
     email: String,
 }
 

@@ -80,9 +80,10 @@ fn a_password_is_not_changed_with_a_token_alone(app: &TestApp) {
 fn a_reset_is_answered_alike_for_known_and_unknown_addresses(app: &TestApp) {
     app.member("hanako");
     app.register("pending@example.com").expect(202);
-    let answers: Vec<Value> = ["hanako@example.com", "pending@example.com", "nobody@example.com", "no address"]
+    let answers: Vec<Value> = ["hanako@example.com", "pending@example.com", "nobody@example.com"]
         .map(|email| ask(app, email).expect(202))
         .to_vec();
+    ask(app, "no address").problem(422, "invalid_body");
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     assert_eq!(app.mails("nobody@example.com"), Vec::<Value>::new());
     // Neither is anything looked up before the answer: the same row is written for each.

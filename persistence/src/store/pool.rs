@@ -86,13 +86,13 @@ fn connect_postgres(url: &str, access: Access) -> Result<PgConnection, Connectio
     let mut conn = PgConnection::establish(url)?;
     // Every query goes by keys and indexes whatever its values are, so a plan is made once and kept.
     conn.batch_execute(
-        "SET TIME ZONE 'UTC'; SET lock_timeout = '1500ms'; SET synchronous_commit = on;
+        "SET TIME ZONE 'UTC'; SET lock_timeout = '1200ms'; SET synchronous_commit = on;
          SET plan_cache_mode = force_generic_plan",
     )
     .map_err(ConnectionError::CouldntSetupConfiguration)?;
     if access == Access::Read {
         // Nothing that reads waits for anything but a change of the tables themselves.
-        conn.batch_execute("SET default_transaction_read_only = on; SET lock_timeout = '1s'")
+        conn.batch_execute("SET default_transaction_read_only = on; SET lock_timeout = '250ms'")
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
     Ok(conn)

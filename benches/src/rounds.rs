@@ -125,7 +125,7 @@ fn accepts_on_sqlite(filled: &Database, options: &Options, table: &mut Table) {
     table.add("Sqlite: (c) accept", 32, &plain, &many, Some(2.0));
 }
 
-/// Accepts different milestones over all connections, on a fresh copy; the books must be sound afterwards.
+/// Accepts different milestones over all connections, on a fresh copy; as many escrows must then have been released.
 fn accept(filled: &Database, connections: usize, each: usize) -> Pace {
     let copy = filled.copy("run");
     let requests = Requests::of(&copy).accepts;

@@ -41,7 +41,7 @@ impl Table {
         });
     }
 
-    /// A fact that has no floor; true if it is as it should be.
+    /// A fact that has no floor.
     pub fn note(&mut self, fact: String) {
         self.1.push(fact);
     }

@@ -253,14 +253,14 @@ impl Call {
             let outcome: Result<(Reply, bool), Problem> = app.store.write(preview, move |tx| {
                 let Some(use_of) = &use_of else {
                     let cx = conditions.arrive(tx)?;
-                    let reply = work(tx, &cx)?;
+                    let reply = work(tx, &cx).map_err(|problem| problem.instead(&cx))?;
                     // What a preview makes is nowhere to be found.
                     return Ok((if cx.preview { reply.unlocated() } else { reply }, false));
                 };
                 match conditions.arrive_claiming(tx, use_of)? {
                     Arrival::Before(stored) => Ok((Reply::from_stored(stored)?, true)),
                     Arrival::Now(cx) => {
-                        let reply = work(tx, &cx)?;
+                        let reply = work(tx, &cx).map_err(|problem| problem.instead(&cx))?;
                         idempotency::complete(tx, use_of, reply.to_stored())?;
                         Ok((reply, false))
                     }

@@ -1,6 +1,6 @@
 //! The circumstances of a call: who acts, when, and what they are to the thing at hand.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, fmt::Display, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -42,6 +42,7 @@ pub struct Context {
     if_match: Option<i32>,
     ids: Ids,
     journal: RefCell<Vec<JournalEntry>>,
+    instead: RefCell<Vec<String>>,
 }
 
 impl Context {
@@ -57,6 +58,7 @@ impl Context {
             if_match: None,
             ids: Ids::default(),
             journal: RefCell::default(),
+            instead: RefCell::default(),
         }
     }
 
@@ -177,6 +179,29 @@ impl Context {
         }
     }
 
+    /// Lets the caller take a step on what was just read under lock, if they may, and have seen this version of it. Where
+    /// the step is refused all the same, the refusal tells what they may do instead.
+    ///
+    /// # Errors
+    /// Those of [`Self::permit`] and [`Self::check_version`].
+    pub fn admit<A: Display>(
+        &self,
+        operation: Operation,
+        standing: Standing,
+        version: i32,
+        allowed: &[A],
+    ) -> Result<(), Problem> {
+        self.permit(operation, standing)?;
+        self.check_version(version)?;
+        *self.instead.borrow_mut() = allowed.iter().map(ToString::to_string).collect();
+        Ok(())
+    }
+
+    /// What the caller may do with what they were admitted to.
+    pub fn instead(&self) -> Vec<String> {
+        self.instead.borrow().clone()
+    }
+
     /// Remembers an entry that this call has posted, for previews.
     pub fn note_entry(&self, entry: JournalEntry) {
         self.journal.borrow_mut().push(entry);
@@ -212,7 +237,7 @@ impl Conditions {
     /// learns that it was done.
     pub(crate) fn arrive_claiming(&self, tx: &mut Tx<'_>, use_of: &KeyUse) -> Result<Arrival, Problem> {
         match session::arrive_claiming(tx, self.ticket(), use_of)? {
-            (Claim::Fresh, Some(arrived)) => Ok(Arrival::Now(self.context(arrived)?)),
+            (Claim::Fresh, Some(arrived)) => Ok(Arrival::Now(Box::new(self.context(arrived)?))),
             (Claim::Answered(stored), _) => Ok(Arrival::Before(stored)),
             (Claim::OtherRequest, _) => Err(Problem::new(Code::IdempotencyKeyReused)),
             (Claim::Fresh, None) => Err(Problem::new(Code::Internal)),
@@ -238,7 +263,7 @@ impl Conditions {
 #[derive(Debug)]
 pub(crate) enum Arrival {
     /// For the first time.
-    Now(Context),
+    Now(Box<Context>),
     /// Again: this was the answer, if it may be repeated.
     Before(Option<serde_json::Value>),
 }

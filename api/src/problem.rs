@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     blocker,
+    context::Context,
     locale::{Locale, Text},
 };
 pub use code::Code;
@@ -63,10 +64,12 @@ impl Problem {
         self
     }
 
-    /// What the caller could do instead.
+    /// Where a step was refused because of how things stand: what the caller could do instead.
     #[must_use]
-    pub fn allowed(mut self, actions: Vec<String>) -> Self {
-        self.more.allowed_actions = Some(actions);
+    pub fn instead(mut self, cx: &Context) -> Self {
+        if self.code == Code::ActionRefused {
+            self.more.allowed_actions = Some(cx.instead());
+        }
         self
     }
 

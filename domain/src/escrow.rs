@@ -110,7 +110,7 @@ impl Escrow {
     /// # Errors
     /// [`Refused`] when the table has no such step.
     pub fn step(&self, action: EscrowAction, now: DateTime<Utc>) -> Result<Self, Refused> {
-        let state = self.state.advance(action, Standing::System)?;
+        let state = self.state.advance(action)?;
         Ok(Self { state, updated_at: now, ..self.clone() })
     }
 }

@@ -203,7 +203,7 @@ impl Job {
     /// # Errors
     /// Not in this state.
     pub fn publish(&self, now: DateTime<Utc>, rules: &Rules) -> Result<Decision<Self>, JobError> {
-        let state = self.state.advance(JobAction::Publish, Standing::Client)?;
+        let state = self.state.advance(JobAction::Publish)?;
         Ok(self.open(state, EventKind::JobPublished, now, rules))
     }
 
@@ -212,7 +212,7 @@ impl Job {
     /// # Errors
     /// Not in this state.
     pub fn fill(&self, now: DateTime<Utc>) -> Result<Decision<Self>, JobError> {
-        let state = self.state.advance(JobAction::Fill, Standing::System)?;
+        let state = self.state.advance(JobAction::Fill)?;
         Ok(self.close(state, EventKind::JobFilled, now))
     }
 
@@ -221,7 +221,7 @@ impl Job {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn expire(&self, now: DateTime<Utc>) -> Result<Decision<Self>, JobError> {
-        let state = self.state.advance(JobAction::Expire, Standing::System)?;
+        let state = self.state.advance(JobAction::Expire)?;
         check_due(self.expires_at, now)?;
         Ok(self.close(state, EventKind::JobExpired, now))
     }
@@ -231,7 +231,7 @@ impl Job {
     /// # Errors
     /// Not in this state.
     pub fn cancel(&self, now: DateTime<Utc>) -> Result<Decision<Self>, JobError> {
-        let state = self.state.advance(JobAction::Cancel, Standing::Client)?;
+        let state = self.state.advance(JobAction::Cancel)?;
         Ok(self.close(state, EventKind::JobCanceled, now))
     }
 
@@ -240,7 +240,7 @@ impl Job {
     /// # Errors
     /// Not in this state.
     pub fn reopen(&self, now: DateTime<Utc>, rules: &Rules) -> Result<Decision<Self>, JobError> {
-        let state = self.state.advance(JobAction::Reopen, Standing::System)?;
+        let state = self.state.advance(JobAction::Reopen)?;
         Ok(self.open(state, EventKind::JobReopened, now, rules))
     }
 

@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod bank_account;
+pub mod bank_receipt;
 pub mod business_calendar;
 pub mod calendar;
 pub mod cancellation;

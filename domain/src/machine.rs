@@ -23,22 +23,21 @@ pub trait State: Copy + Eq + std::fmt::Display + 'static {
     /// Who may take this action, from the policy table.
     fn actors(action: Self::Action) -> &'static [Standing];
 
-    /// Takes one step to the only (or first) target, or says what was refused and what this caller
-    /// could do instead.
+    /// Takes one step to the only (or first) target.
     ///
     /// # Errors
     /// [`Refused`] when the table has no such step.
-    fn advance(self, action: Self::Action, standing: Standing) -> Result<Self, Refused> {
-        self.targets(action).first().copied().ok_or_else(|| self.refuse(action, standing))
+    fn advance(self, action: Self::Action) -> Result<Self, Refused> {
+        self.targets(action).first().copied().ok_or_else(|| self.refuse(action))
     }
 
     /// Takes one step to the target that was chosen.
     ///
     /// # Errors
     /// [`Refused`] when the table has no such step, or it does not lead there.
-    fn advance_to(self, chosen: Self, action: Self::Action, standing: Standing) -> Result<Self, Refused> {
+    fn advance_to(self, chosen: Self, action: Self::Action) -> Result<Self, Refused> {
         let mut targets = self.targets(action).iter().copied();
-        targets.find(|target| *target == chosen).ok_or_else(|| self.refuse(action, standing))
+        targets.find(|target| *target == chosen).ok_or_else(|| self.refuse(action))
     }
 
     /// Whether nothing can happen any more.
@@ -47,13 +46,8 @@ pub trait State: Copy + Eq + std::fmt::Display + 'static {
     }
 
     /// The refusal of an action that this state does not allow.
-    fn refuse(self, action: Self::Action, standing: Standing) -> Refused {
-        Refused {
-            machine: Self::MACHINE,
-            state: self.to_string(),
-            action: action.to_string(),
-            allowed: self.allowed(standing).iter().map(ToString::to_string).collect(),
-        }
+    fn refuse(self, action: Self::Action) -> Refused {
+        Refused { machine: Self::MACHINE, state: self.to_string(), action: action.to_string() }
     }
 
     /// What this caller may do in this state, before guards that need more than the state.
@@ -101,6 +95,4 @@ pub struct Refused {
     pub state: String,
     /// What was asked.
     pub action: String,
-    /// What this caller could do instead.
-    pub allowed: Vec<String>,
 }

@@ -133,7 +133,7 @@ impl Member {
     /// # Errors
     /// [`Refused`] when it already had.
     pub fn confirm(&self, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
-        let state = self.state.advance(MemberAction::Confirm, Standing::Outsider)?;
+        let state = self.state.advance(MemberAction::Confirm)?;
         Ok(Decision::new(Self { state, updated_at: now, ..self.clone() }, EventKind::MemberConfirmed))
     }
 
@@ -161,7 +161,7 @@ impl Member {
     /// [`Refused`] when they have left already.
     pub fn withdraw(&self, money_on_its_way: bool, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
         let chosen = if money_on_its_way { MemberState::Closing } else { MemberState::Closed };
-        let state = self.state.advance_to(chosen, MemberAction::Withdraw, Standing::Client)?;
+        let state = self.state.advance_to(chosen, MemberAction::Withdraw)?;
         let decision = Decision::new(Self { updated_at: now, ..self.clone() }, EventKind::MemberWithdrawn);
         Ok(if state == MemberState::Closed {
             decision.tell(EventKind::MemberClosed).map(Self::forgotten)
@@ -175,7 +175,7 @@ impl Member {
     /// # Errors
     /// [`Refused`] when they are not leaving.
     pub fn complete(&self, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
-        self.state.advance(MemberAction::Complete, Standing::System)?;
+        self.state.advance(MemberAction::Complete)?;
         Ok(Decision::new(Self { updated_at: now, ..self.clone() }, EventKind::MemberClosed).map(Self::forgotten))
     }
 

@@ -225,7 +225,7 @@ impl Payment {
     /// # Errors
     /// Not in this state.
     pub fn fail(&self, failure_code: String, now: DateTime<Utc>) -> Result<Decision<Self>, PaymentError> {
-        let state = self.state.advance(PaymentAction::Fail, Standing::System)?;
+        let state = self.state.advance(PaymentAction::Fail)?;
         let next = Self { state, failure_code: Some(failure_code), updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::PaymentFailed))
     }
@@ -236,12 +236,12 @@ impl Payment {
     /// # Errors
     /// Not in this state.
     pub fn expire(&self, now: DateTime<Utc>) -> Result<Decision<Self>, PaymentError> {
-        let state = self.state.advance(PaymentAction::Expire, Standing::System)?;
+        let state = self.state.advance(PaymentAction::Expire)?;
         Ok(Decision::new(Self { state, updated_at: now, ..self.clone() }, EventKind::PaymentExpired))
     }
 
     fn record(&self, amount: Money, now: DateTime<Utc>) -> Result<Decision<Self>, PaymentError> {
-        let succeeded = self.state.advance(PaymentAction::Succeed, Standing::System)?;
+        let succeeded = self.state.advance(PaymentAction::Succeed)?;
         if !amount.is_positive() {
             return Err(PaymentError::NothingReceived);
         }

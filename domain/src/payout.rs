@@ -184,6 +184,9 @@ pub enum PayoutError {
         /// What is there.
         available: Money,
     },
+    /// The worker does not take back what they did not ask for.
+    #[error("the worker did not ask for it")]
+    NotAsked,
     /// The bank cannot have paid what it was not sent.
     #[error("its batch was not sent to the bank")]
     NotSent,

@@ -113,7 +113,7 @@ impl PayoutBatch {
     /// # Errors
     /// Not in this state.
     pub fn send(&self, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
-        let state = self.state.advance(PayoutBatchAction::Send, Standing::Finance)?;
+        let state = self.state.advance(PayoutBatchAction::Send)?;
         let next = Self { state, sent_at: Some(now), updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::PayoutBatchSent))
     }
@@ -123,7 +123,7 @@ impl PayoutBatch {
     /// # Errors
     /// Not in this state.
     pub fn settle(&self, now: DateTime<Utc>) -> Result<Decision<Self>, Refused> {
-        let state = self.state.advance(PayoutBatchAction::Settle, Standing::Finance)?;
+        let state = self.state.advance(PayoutBatchAction::Settle)?;
         let next = Self { state, settled_at: Some(now), updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::PayoutBatchSettled))
     }

@@ -257,8 +257,8 @@ impl Refund {
     ///
     /// # Errors
     /// Not in this state, or a date before it was asked for.
-    pub fn settle(&self, standing: Standing, settlement: Settlement, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(RefundAction::Settle, standing)?;
+    pub fn settle(&self, settlement: Settlement, now: DateTime<Utc>) -> Step {
+        let state = self.state.advance(RefundAction::Settle)?;
         settlement.check(tokyo_date(self.created_at), now)?;
         let Settlement { reference, value_on } = settlement;
         let entry = match self.method {
@@ -274,8 +274,8 @@ impl Refund {
     ///
     /// # Errors
     /// Not in this state.
-    pub fn fail(&self, standing: Standing, reason: String, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(RefundAction::Fail, standing)?;
+    pub fn fail(&self, reason: String, now: DateTime<Utc>) -> Step {
+        let state = self.state.advance(RefundAction::Fail)?;
         let next = Self { state, reason: Some(reason), updated_at: now, ..self.clone() };
         let entry = JournalEntry::refund_failed(self.client, self.id, self.amount)?;
         Ok(Decision::new(next, EventKind::RefundFailed).book(entry).clear(&[TimerKind::RefundSettlement]))

@@ -48,7 +48,7 @@ impl Release {
 
 /// What of a release is in a payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
+pub struct PayoutLine {
     /// The escrow that was released.
     pub escrow: EscrowId,
     /// How much of it.
@@ -66,8 +66,8 @@ pub fn pay_by(delivered_at: Option<DateTime<Utc>>, released_at: DateTime<Utc>, r
 ///
 /// # Errors
 /// Amounts of another currency.
-pub fn take(releases: &[Release], amount: Money) -> Result<Vec<Line>, MoneyError> {
-    let have = releases.iter().map(|release| Line { escrow: release.escrow, amount: release.remaining });
+pub fn take(releases: &[Release], amount: Money) -> Result<Vec<PayoutLine>, MoneyError> {
+    let have = releases.iter().map(|release| PayoutLine { escrow: release.escrow, amount: release.remaining });
     first(have, amount)
 }
 
@@ -75,18 +75,18 @@ pub fn take(releases: &[Release], amount: Money) -> Result<Vec<Line>, MoneyError
 ///
 /// # Errors
 /// Amounts of another currency.
-pub fn give_back(lines: &[Line], amount: Money) -> Result<Vec<Line>, MoneyError> {
+pub fn give_back(lines: &[PayoutLine], amount: Money) -> Result<Vec<PayoutLine>, MoneyError> {
     first(lines.iter().copied(), amount)
 }
 
-fn first(have: impl Iterator<Item = Line>, amount: Money) -> Result<Vec<Line>, MoneyError> {
+fn first(have: impl Iterator<Item = PayoutLine>, amount: Money) -> Result<Vec<PayoutLine>, MoneyError> {
     let mut missing = amount;
     let mut taken = Vec::new();
     for line in have {
         let part = line.amount.min(missing)?;
         if part.is_positive() {
             missing = missing.minus(part)?;
-            taken.push(Line { amount: part, ..line });
+            taken.push(PayoutLine { amount: part, ..line });
         }
     }
     Ok(taken)

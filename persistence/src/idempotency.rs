@@ -96,10 +96,10 @@ pub(crate) fn known(tx: &mut Tx<'_>, use_of: &KeyUse) -> Result<Claim, StoreErro
 /// Keeps the answer under a key claimed in this transaction.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database; [`StoreError::LostRace`] when the key was not claimed.
 pub fn complete(tx: &mut Tx<'_>, use_of: &KeyUse, answer: serde_json::Value) -> Result<(), StoreError> {
     let row = idempotency_keys::table.find(use_of.place());
-    tx.later(Rows::New, diesel::update(row).set(idempotency_keys::answer.eq(Document(answer))))
+    tx.later(Rows::Only("idempotency_keys"), diesel::update(row).set(idempotency_keys::answer.eq(Document(answer))))
 }
 
 /// Forgets keys older than `before`.

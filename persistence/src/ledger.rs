@@ -288,7 +288,7 @@ pub fn last_change(conn: &mut Conn, account: Account, currency: Currency) -> Res
 
 /// One line of the books on one account, with the entry it belongs to.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct AccountLine {
     /// The entry.
     pub entry: JournalEntryId,
     /// What the entry stands for.
@@ -313,7 +313,7 @@ type LineRow = (Key, String, String, Moment, i64, Option<i64>, AccountRow);
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn lines(conn: &mut Conn, owner: Uuid, before: Option<Uuid>, most: i64) -> Result<Vec<Line>, StoreError> {
+pub fn lines(conn: &mut Conn, owner: Uuid, before: Option<Uuid>, most: i64) -> Result<Vec<AccountLine>, StoreError> {
     let mut query = postings::table
         .inner_join(journal_entries::table)
         .inner_join(ledger_accounts::table)
@@ -337,9 +337,11 @@ pub fn lines(conn: &mut Conn, owner: Uuid, before: Option<Uuid>, most: i64) -> R
     rows.into_iter().map(line).collect()
 }
 
-fn line((entry, kind, subject, occurred_at, amount, balance_after, account): LineRow) -> Result<Line, StoreError> {
+fn line(
+    (entry, kind, subject, occurred_at, amount, balance_after, account): LineRow,
+) -> Result<AccountLine, StoreError> {
     let (account, currency) = account.read()?;
-    Ok(Line {
+    Ok(AccountLine {
         entry: entry.into(),
         kind,
         subject,

@@ -44,34 +44,19 @@ pub(crate) struct Row {
     title: String,
     currency: String,
     amount: i64,
-    due_on: chrono::NaiveDate,
-    state: String,
-    termination_fee_due: i64,
-    reserved: i64,
-    revision_rounds: i32,
     revision_limit: i32,
     acceptance_days: i32,
-    delivery_id: Option<Key>,
-    worker_share: Option<i64>,
-    fee: Option<i64>,
-    fee_tax: Option<i64>,
-    net: Option<i64>,
-    auto_accept_at: Option<Moment>,
-    funding_expires_at: Option<Moment>,
-    funded_at: Option<Moment>,
-    delivered_at: Option<Moment>,
-    finished_at: Option<Moment>,
-    version: i32,
     created_at: Moment,
-    updated_at: Moment,
+    #[diesel(embed)]
+    progress: Progress,
 }
 
 /// What changes on the way of a milestone; the rest was agreed.
-#[derive(Debug, AsChangeset)]
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = milestones, treat_none_as_null = true)]
-struct Progress {
+pub(crate) struct Progress {
     due_on: chrono::NaiveDate,
-    state: &'static str,
+    state: String,
     termination_fee_due: i64,
     reserved: i64,
     revision_rounds: i32,
@@ -93,7 +78,7 @@ impl Progress {
     fn new(milestone: &Milestone, charged: Option<Charged>) -> Self {
         Self {
             due_on: milestone.due_on,
-            state: milestone.state.as_str(),
+            state: milestone.state.to_string(),
             termination_fee_due: milestone.termination_fee_due.amount(),
             reserved: milestone.reserved.amount(),
             revision_rounds: milestone.revision_rounds,
@@ -125,26 +110,10 @@ impl Row {
             title: milestone.title.clone(),
             currency: milestone.amount.currency().to_string(),
             amount: milestone.amount.amount(),
-            due_on: milestone.due_on,
-            state: milestone.state.to_string(),
-            termination_fee_due: milestone.termination_fee_due.amount(),
-            reserved: milestone.reserved.amount(),
-            revision_rounds: milestone.revision_rounds,
             revision_limit: milestone.revision_limit,
             acceptance_days: milestone.acceptance_days,
-            delivery_id: milestone.delivery.map(Key::from),
-            worker_share: milestone.worker_share.map(Money::amount),
-            fee: None,
-            fee_tax: None,
-            net: None,
-            auto_accept_at: milestone.auto_accept_at.map(Moment::from),
-            funding_expires_at: milestone.funding_expires_at.map(Moment::from),
-            funded_at: milestone.funded_at.map(Moment::from),
-            delivered_at: milestone.delivered_at.map(Moment::from),
-            finished_at: milestone.finished_at.map(Moment::from),
-            version: milestone.version,
             created_at: milestone.created_at.into(),
-            updated_at: milestone.updated_at.into(),
+            progress: Progress::new(milestone, None),
         }
     }
 
@@ -153,7 +122,8 @@ impl Row {
         let bad = corrupt("milestones", id);
         let currency: Currency = self.currency.parse().map_err(&bad)?;
         let money = |amount| money(amount, currency, "milestones", id);
-        let charged = Charged::read(self.fee, self.fee_tax, self.net, money)?;
+        let progress = self.progress;
+        let charged = Charged::read(progress.fee, progress.fee_tax, progress.net, money)?;
         let milestone = Milestone {
             id,
             contract: self.contract_id.into(),
@@ -163,23 +133,23 @@ impl Row {
             position: self.position,
             title: self.title,
             amount: money(self.amount)?,
-            due_on: self.due_on,
-            state: self.state.parse().map_err(&bad)?,
-            termination_fee_due: money(self.termination_fee_due)?,
-            reserved: money(self.reserved)?,
-            revision_rounds: self.revision_rounds,
+            due_on: progress.due_on,
+            state: progress.state.parse().map_err(&bad)?,
+            termination_fee_due: money(progress.termination_fee_due)?,
+            reserved: money(progress.reserved)?,
+            revision_rounds: progress.revision_rounds,
             revision_limit: self.revision_limit,
             acceptance_days: self.acceptance_days,
-            delivery: self.delivery_id.map(Into::into),
-            worker_share: self.worker_share.map(money).transpose()?,
-            auto_accept_at: self.auto_accept_at.map(Into::into),
-            funding_expires_at: self.funding_expires_at.map(Into::into),
-            funded_at: self.funded_at.map(Into::into),
-            delivered_at: self.delivered_at.map(Into::into),
-            finished_at: self.finished_at.map(Into::into),
-            version: self.version,
+            delivery: progress.delivery_id.map(Into::into),
+            worker_share: progress.worker_share.map(money).transpose()?,
+            auto_accept_at: progress.auto_accept_at.map(Into::into),
+            funding_expires_at: progress.funding_expires_at.map(Into::into),
+            funded_at: progress.funded_at.map(Into::into),
+            delivered_at: progress.delivered_at.map(Into::into),
+            finished_at: progress.finished_at.map(Into::into),
+            version: progress.version,
             created_at: self.created_at.into(),
-            updated_at: self.updated_at.into(),
+            updated_at: progress.updated_at.into(),
         };
         Ok((milestone, charged))
     }

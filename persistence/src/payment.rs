@@ -21,7 +21,7 @@ use crate::{
     types::{Key, Moment},
 };
 
-pub use receipt::{BankReceipt, add_receipt, assign_receipt, find_receipt, lock_receipt, receipts};
+pub use receipt::{add_receipt, find_receipt, lock_receipt, receipts, save_receipt};
 
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = payments, treat_none_as_null = true)]

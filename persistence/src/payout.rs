@@ -9,7 +9,7 @@ use domain::{
     ids::{EscrowId, PayoutId},
     money::{Currency, Money},
     payout::Payout,
-    release::Line,
+    release::PayoutLine,
 };
 
 pub use self::{
@@ -124,18 +124,18 @@ impl TryFrom<Row> for Payout {
 ///
 /// # Errors
 /// [`StoreError::Taken`] when a worker has a payout of that month already.
-pub fn insert(tx: &mut Tx<'_>, made: &[(Payout, Vec<Line>)]) -> Result<(), StoreError> {
+pub fn insert(tx: &mut Tx<'_>, made: &[(Payout, Vec<PayoutLine>)]) -> Result<(), StoreError> {
     for some in made.chunks(ROWS) {
         let rows = some.iter().map(|(payout, _)| Row::new(payout)).collect::<Result<Vec<_>, _>>()?;
         on_each!(*tx, conn => diesel::insert_into(payouts::table).values(rows).execute(conn))?;
     }
-    let numbered = |(payout, lines): &(Payout, Vec<Line>)| {
+    let numbered = |(payout, lines): &(Payout, Vec<PayoutLine>)| {
         let id = payout.id;
         (0_i32..).zip(lines.clone()).map(move |(number, line)| (id, number, line)).collect::<Vec<_>>()
     };
     let lines: Vec<_> = made.iter().flat_map(numbered).collect();
     for some in lines.chunks(ROWS) {
-        let row = |(payout, number, line): &(PayoutId, i32, Line)| {
+        let row = |(payout, number, line): &(PayoutId, i32, PayoutLine)| {
             (
                 payout_lines::payout_id.eq(Key::from(*payout)),
                 payout_lines::line.eq(*number),
@@ -185,7 +185,7 @@ pub fn save(tx: &mut Tx<'_>, payout: &Payout) -> Result<Payout, StoreError> {
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn lines(conn: &mut Conn, payout: &Payout) -> Result<Vec<Line>, StoreError> {
+pub fn lines(conn: &mut Conn, payout: &Payout) -> Result<Vec<PayoutLine>, StoreError> {
     let rows: Vec<(Key, i64)> = payout_lines::table
         .filter(payout_lines::payout_id.eq(Key::from(payout.id)))
         .order(payout_lines::line)
@@ -194,7 +194,7 @@ pub fn lines(conn: &mut Conn, payout: &Payout) -> Result<Vec<Line>, StoreError> 
     let currency = payout.amount.currency();
     let line = |(escrow, amount): (Key, i64)| {
         let escrow = EscrowId::from(escrow);
-        Ok(Line { escrow, amount: Money::new(amount, currency).map_err(corrupt("payout_lines", escrow))? })
+        Ok(PayoutLine { escrow, amount: Money::new(amount, currency).map_err(corrupt("payout_lines", escrow))? })
     };
     rows.into_iter().map(line).collect()
 }

@@ -5,7 +5,7 @@ use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use domain::{
     ids::{EscrowId, MemberId},
     money::Currency,
-    release::{Line, Release},
+    release::{PayoutLine, Release},
 };
 use uuid::Uuid;
 
@@ -130,7 +130,7 @@ pub fn unpaid_workers(
 ///
 /// # Errors
 /// [`StoreError::LostRace`] when there is not that much.
-pub fn take(tx: &mut Tx<'_>, lines: &[Line]) -> Result<(), StoreError> {
+pub fn take(tx: &mut Tx<'_>, lines: &[PayoutLine]) -> Result<(), StoreError> {
     for line in lines {
         let taken = diesel::update(releases::table.find(Key::from(line.escrow)))
             .filter(releases::remaining.ge(line.amount.amount()))
@@ -156,7 +156,7 @@ pub fn take_all(tx: &mut Tx<'_>, releases: &[Release]) -> Result<(), StoreError>
 ///
 /// # Errors
 /// Only those of the database, which refuses more than was released.
-pub fn give_back(tx: &mut Tx<'_>, lines: &[Line]) -> Result<(), StoreError> {
+pub fn give_back(tx: &mut Tx<'_>, lines: &[PayoutLine]) -> Result<(), StoreError> {
     for line in lines {
         let given = diesel::update(releases::table.find(Key::from(line.escrow)))
             .set(releases::remaining.eq(releases::remaining + line.amount.amount()))

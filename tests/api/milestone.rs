@@ -16,6 +16,7 @@ on_both_engines!(
     silence_accepts_when_the_agreed_window_is_over,
     a_delivery_hands_something_over,
     each_action_belongs_to_one_side,
+    a_refusal_names_exactly_what_is_possible_instead,
     what_was_released_has_a_last_day_to_be_paid,
     an_action_on_a_stale_version_is_refused,
     binding_actions_need_a_key,
@@ -179,6 +180,25 @@ fn each_action_belongs_to_one_side(app: &TestApp) {
     }
     assert_eq!(deal.milestone(0), before);
     assert_eq!(seen_by_worker(app, &deal), json!(["dispute"]));
+}
+
+fn a_refusal_names_exactly_what_is_possible_instead(app: &TestApp) {
+    let deal = app.deal_on(&[10_000], &json!({"revision_limit": 0}));
+    let instead = |person, action, body| {
+        deal.on(person, 0, action, &body).problem(409, "action_refused")["allowed_actions"].clone()
+    };
+    let deliver = json!({"message": "Here."});
+    assert_eq!(instead(&deal.worker, "deliver", deliver.clone()), json!([]));
+    deal.on(&deal.client, 0, "start-funding", &json!({"method": "card"})).expect(200);
+    assert_eq!(instead(&deal.client, "start-funding", json!({"method": "card"})), json!(["add_payment"]));
+    let payment = text(&deal.milestone(0)["payments"][0]["id"]);
+    let pay = || app.act(&deal.client, &format!("/v1/payments/{payment}/pay"), &json!({"card_token": "tok_succeeds"}));
+    pay().expect(200);
+    assert_eq!(pay().problem(409, "action_refused")["allowed_actions"], json!([]));
+    deal.deliver(0);
+    // No round of changes was agreed on.
+    assert_eq!(instead(&deal.client, "start-funding", json!({"method": "card"})), json!(["accept", "dispute"]));
+    assert_eq!(instead(&deal.worker, "deliver", deliver), json!(["dispute"]));
 }
 
 fn seen_by_worker(app: &TestApp, deal: &Deal<'_>) -> Value {

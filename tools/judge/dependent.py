@@ -6,8 +6,9 @@ UNSEEN = "The body holds a text of which nothing can be seen, or with control ch
 TOO_MUCH = "the amount is out of range"
 
 DEPENDENT = {
-    # What is current, today, there at all, or easy to guess.
-    "register": ["/terms_version", "/password"],
+    # What is current, today, there at all, easy to guess, or a name (Unicode UTS 39).
+    "register": ["/terms_version", "/password", "/username"],
+    "choose_username": ["/username"],
     "change_password": ["/password"],
     "confirm_reset": ["/password"],
     "record_receipt": ["/amount/amount", "/received_on"],

@@ -18,13 +18,11 @@ use super::{Code, Problem};
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let Refused { machine, state, action, allowed } = refused;
-        Self::new(Code::ActionRefused)
-            .detail(
-                format!("This {machine} is {state}; {action} is not possible."),
-                format!("この{machine}は{state}の状態なので、{action}はできません。"),
-            )
-            .allowed(allowed)
+        let Refused { machine, state, action } = refused;
+        Self::new(Code::ActionRefused).detail(
+            format!("This {machine} is {state}; {action} is not possible."),
+            format!("この{machine}は{state}の状態なので、{action}はできません。"),
+        )
     }
 }
 

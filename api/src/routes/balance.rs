@@ -11,7 +11,7 @@ use domain::{
     policy::Operation,
 };
 use persistence::{
-    ledger::{self, Line},
+    ledger::{self, AccountLine},
     page::Position,
 };
 use serde::Serialize;
@@ -121,10 +121,10 @@ struct LedgerEntry {
     occurred_at: DateTime<Utc>,
 }
 
-impl TryFrom<Line> for LedgerEntry {
+impl TryFrom<AccountLine> for LedgerEntry {
     type Error = Problem;
 
-    fn try_from(line: Line) -> Result<Self, Problem> {
+    fn try_from(line: AccountLine) -> Result<Self, Problem> {
         Ok(Self {
             entry_id: line.entry.to_string(),
             kind: line.kind.parse().map(Word).map_err(|_| Problem::new(Code::Internal))?,
@@ -158,7 +158,7 @@ async fn entries(call: Call, filter: Filter<PageFilter>) -> Answer {
         let page = filter.0.page(format!("ledger entries {me}"), secrets)?;
         let before = page.after.map(|position| position.id);
         let lines = ledger::lines(conn, me.uuid(), before, page.fetch() + MOST_LINES)?;
-        let position = |line: &Line| Position { at: line.occurred_at, id: line.entry.uuid() };
+        let position = |line: &AccountLine| Position { at: line.occurred_at, id: line.entry.uuid() };
         let (lines, next_cursor) = page.cut_whole(lines, |line| line.entry, position, secrets);
         let items = lines.into_iter().map(LedgerEntry::try_from).collect::<Result<_, _>>()?;
         Reply::ok(&LedgerEntries { items, next_cursor })

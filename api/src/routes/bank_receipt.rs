@@ -3,6 +3,7 @@
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
+    bank_receipt::{self, StatementLine},
     ids::{BankReceiptKind, PaymentId},
     policy::Operation,
 };
@@ -22,7 +23,7 @@ use crate::{
     problem::Problem,
     reply::Reply,
     routes::preview::Preview,
-    usecases::bank_receipt::{self as usecase, Arrival},
+    usecases::bank_receipt as usecase,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -76,15 +77,15 @@ struct BankReceipt {
 }
 
 impl BankReceipt {
-    fn of(receipt: &rows::BankReceipt, cx: &Context) -> Self {
-        let open = receipt.payment.is_none();
+    fn of(receipt: &bank_receipt::BankReceipt, cx: &Context) -> Self {
+        let (line, open) = (&receipt.line, receipt.payment.is_none());
         Self {
             id: receipt.id.to_string(),
-            bank_reference: receipt.bank_reference.clone(),
-            transfer_reference: receipt.transfer_reference.clone(),
-            sender: receipt.sender.clone(),
-            amount: receipt.amount.into(),
-            received_on: receipt.received_on,
+            bank_reference: line.bank_reference.clone(),
+            transfer_reference: line.transfer_reference.clone(),
+            sender: line.sender.clone(),
+            amount: line.amount.into(),
+            received_on: line.received_on,
             payment_id: receipt.payment.map(|id| id.to_string()),
             allowed_actions: if open { vec!["match".into()] } else { Vec::new() },
             version: receipt.version,
@@ -103,7 +104,7 @@ impl BankReceipt {
 #[post("/v1/admin/bank-receipts")]
 async fn record_receipt(call: Call, body: Body<BankReceiptPost>) -> Answer {
     let Body { value, canonical } = body;
-    let arrival = Arrival {
+    let line = StatementLine {
         bank_reference: value.bank_reference,
         transfer_reference: value.transfer_reference,
         sender: value.sender,
@@ -111,7 +112,7 @@ async fn record_receipt(call: Call, body: Body<BankReceiptPost>) -> Answer {
         received_on: value.received_on,
     };
     call.act(Key::Required, &canonical, move |tx, cx| {
-        let receipt = usecase::record(tx, cx, arrival.clone())?;
+        let receipt = usecase::record(tx, cx, line.clone())?;
         let location = format!("/v1/admin/bank-receipts/{}", receipt.id);
         Ok(Reply::created(&BankReceipt::of(&receipt, cx), location)?.version(receipt.version))
     })
@@ -189,7 +190,7 @@ async fn list_receipts(call: Call, query: Filter<BankReceiptQuery>) -> Answer {
         let list = format!("receipts {unmatched}");
         let page = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, secrets)?;
         let found = rows::receipts(conn, unmatched, page.after, page.fetch())?;
-        let position = |receipt: &rows::BankReceipt| Position { at: receipt.created_at, id: receipt.id.uuid() };
+        let position = |receipt: &bank_receipt::BankReceipt| Position { at: receipt.created_at, id: receipt.id.uuid() };
         let (found, next_cursor) = page.cut(found, position, secrets);
         let items = found.iter().map(|receipt| BankReceipt::of(receipt, cx)).collect();
         Reply::ok(&BankReceiptPage { items, next_cursor })

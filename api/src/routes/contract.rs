@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    milestone::{Begun, Milestone, Release},
+    milestone::{Milestone, ReleaseBreakdown},
     preview::Preview,
     terms::{Quote, Terms},
 };
@@ -35,7 +35,7 @@ use crate::{
     usecases::{
         contract as usecase,
         fee::{self, Relations},
-        work::Work,
+        work::{Begun, Work},
     },
     words::{ContractState, EscrowState, Word},
 };
@@ -102,7 +102,7 @@ struct Termination {
     escrow_id: String,
     /// What became of the money, once the worker got it.
     #[schema(required = true)]
-    release: Option<Release>,
+    release: Option<ReleaseBreakdown>,
 }
 
 impl From<&TerminationFee> for Termination {
@@ -112,7 +112,7 @@ impl From<&TerminationFee> for Termination {
             amount: escrow.amount.into(),
             escrow_status: Word(escrow.state),
             escrow_id: escrow.id.to_string(),
-            release: charged.map(|charged| Release::of(escrow.amount, charged)),
+            release: charged.map(|charged| ReleaseBreakdown::of(escrow.amount, charged)),
         }
     }
 }

@@ -24,12 +24,12 @@ use crate::{
     usecases::{
         funding,
         milestone::{self as usecase, Handover},
-        work::Work,
+        work::{Begun, Work},
     },
     words::PaymentMethod,
 };
 use resource::MilestoneDetail;
-pub(super) use resource::{Begun, Milestone, Release};
+pub(super) use resource::{Milestone, ReleaseBreakdown};
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(read_milestone).service(start_funding).service(deliver).service(request_changes).service(accept);

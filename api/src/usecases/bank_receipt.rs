@@ -1,21 +1,15 @@
 //! Bank transfers, as staff see them arrive.
 
-use chrono::NaiveDate;
 use domain::{
-    calendar::tokyo_date,
+    bank_receipt::{BankReceipt, StatementLine},
     decision::Decision,
     event::EventKind,
     ids::{BankReceiptId, PaymentId},
     ledger::JournalEntry,
-    money::Money,
     payment::PaymentMethod,
     policy::Operation,
 };
-use persistence::{
-    error::StoreError,
-    payment::{self, BankReceipt},
-    store::Tx,
-};
+use persistence::{error::StoreError, payment, store::Tx};
 
 use super::{
     commit::{Audience, announce, tell},
@@ -26,51 +20,20 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// A line of the bank's statement.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// The bank's own number.
-    pub bank_reference: String,
-    /// What the sender wrote.
-    pub transfer_reference: Option<String>,
-    /// Who sent it.
-    pub sender: String,
-    /// How much.
-    pub amount: Money,
-    /// The value date.
-    pub received_on: NaiveDate,
-}
-
 /// Books a transfer: for the payment its reference names, or as unmatched.
 ///
 /// # Errors
 /// Not staff's to do, a date to come, or the bank's reference was recorded before.
-pub fn record(tx: &mut Tx<'_>, cx: &Context, arrival: Arrival) -> Result<BankReceipt, Problem> {
+pub fn record(tx: &mut Tx<'_>, cx: &Context, line: StatementLine) -> Result<BankReceipt, Problem> {
     cx.permit(Operation::RecordBankReceipt, cx.standing_outside())?;
-    if arrival.received_on > tokyo_date(cx.now) {
-        return Err(Problem::new(Code::InvalidBody).at(
-            "/received_on",
-            "the date is yet to come",
-            "未来の日付は指定できません。",
-        ));
-    }
-    let payment = named_payment(tx, &arrival)?;
-    let receipt = BankReceipt {
-        id: cx.new_id(),
-        bank_reference: arrival.bank_reference,
-        transfer_reference: arrival.transfer_reference,
-        sender: arrival.sender,
-        amount: arrival.amount,
-        received_on: arrival.received_on,
-        payment,
-        recorded_by: cx.person()?,
-        version: 1,
-        created_at: cx.now,
-        updated_at: cx.now,
+    let receipt = BankReceipt::record(cx.new_id(), line, cx.person()?, cx.now)?;
+    let receipt = match named_payment(tx, &receipt.line)? {
+        Some(payment) => receipt.matched(payment, cx.now)?,
+        None => receipt,
     };
     // The payment's contract is locked before the receipt is written, as everywhere.
-    match payment {
-        Some(payment) => drop(funding::receive(tx, cx, payment, receipt.amount, Source::Outside)?),
+    match receipt.payment {
+        Some(payment) => drop(funding::receive(tx, cx, payment, receipt.line.amount, Source::Outside)?),
         None => book_unmatched(tx, cx, &receipt)?,
     }
     payment::add_receipt(tx, &receipt).map_err(already_recorded)?;
@@ -79,10 +42,10 @@ pub fn record(tx: &mut Tx<'_>, cx: &Context, arrival: Arrival) -> Result<BankRec
 }
 
 /// The payment whose reference stands somewhere in what the sender wrote. One of another currency is left to a person.
-fn named_payment(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Option<PaymentId>, Problem> {
-    let upper = arrival.transfer_reference.as_deref().unwrap_or_default().to_uppercase();
+fn named_payment(tx: &mut Tx<'_>, line: &StatementLine) -> Result<Option<PaymentId>, Problem> {
+    let upper = line.transfer_reference.as_deref().unwrap_or_default().to_uppercase();
     for word in upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.starts_with(funding::REFERENCE)) {
-        if let Some(found) = payment::by_reference(tx, word, arrival.amount.currency())? {
+        if let Some(found) = payment::by_reference(tx, word, line.amount.currency())? {
             return Ok(Some(found));
         }
     }
@@ -90,7 +53,7 @@ fn named_payment(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Option<PaymentId>
 }
 
 fn book_unmatched(tx: &mut Tx<'_>, cx: &Context, receipt: &BankReceipt) -> Result<(), Problem> {
-    let entry = JournalEntry::bank_received_unmatched(receipt.amount)?;
+    let entry = JournalEntry::bank_received_unmatched(receipt.line.amount)?;
     announce(tx, cx, receipt.id, Audience::default(), &Decision::silent(()).book(entry))
 }
 
@@ -117,13 +80,12 @@ pub fn assign(tx: &mut Tx<'_>, cx: &Context, id: BankReceiptId, payment: Payment
     cx.permit(Operation::MatchBankReceipt, cx.standing_outside())?;
     let receipt = payment::find_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.check_version(receipt.version)?;
-    check_unmatched(&receipt)?;
+    receipt.matched(payment, cx.now)?;
     check_by_transfer(tx, payment)?;
-    funding::receive(tx, cx, payment, receipt.amount, Source::Suspense)?;
+    funding::receive(tx, cx, payment, receipt.line.amount, Source::Suspense)?;
     // It comes last in the order of locks, so only now is it certain that nobody else was first.
     let receipt = payment::lock_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
-    check_unmatched(&receipt)?;
-    let receipt = payment::assign_receipt(tx, &receipt, payment, cx.now)?;
+    let receipt = payment::save_receipt(tx, &receipt.matched(payment, cx.now)?)?;
     tell(tx, cx, id, Audience::default(), EventKind::BankReceiptMatched)?;
     Ok(receipt)
 }
@@ -137,13 +99,5 @@ fn check_by_transfer(tx: &mut Tx<'_>, id: PaymentId) -> Result<(), Problem> {
             "is a card payment; name one by bank transfer",
             "カード支払いです。銀行振込の支払いを指定してください。",
         )),
-    }
-}
-
-fn check_unmatched(receipt: &BankReceipt) -> Result<(), Problem> {
-    match receipt.payment {
-        None => Ok(()),
-        Some(_) => Err(Problem::new(Code::ActionRefused)
-            .detail("This receipt is matched already.", "この入金はすでに照合済みです。")),
     }
 }

@@ -7,7 +7,7 @@ use domain::{
     ids::{CancellationRequestId, ContractId, MilestoneId},
     milestone::Milestone,
     money::Money,
-    policy::{Operation, Standing},
+    policy::Operation,
 };
 use persistence::{
     cancellation, contract, note,
@@ -130,7 +130,7 @@ fn meet_silence(tx: &mut Tx<'_>, cx: &Context, found: &mut Requested, id: Milest
             let Requested { work, request } = found;
             let reason = DisputeReason::CancellationUnanswered;
             let claim = Claim { by: request.requested_by, reason, text: request.reason.clone() };
-            dispute::open_in(tx, cx, work, id, Standing::System, claim).map(drop)
+            dispute::open_in(tx, cx, work, id, claim).map(drop)
         }
         Silence::Nothing => Ok(()),
     }
@@ -180,8 +180,8 @@ fn lock_for(
     action: CancellationAction,
 ) -> Result<Requested, Problem> {
     let found = lock(tx, id)?;
-    cx.permit(Operation::Cancellation(action), found.work.standing(cx))?;
-    cx.check_version(found.request.version)?;
+    let (request, standing) = (&found.request, found.work.standing(cx));
+    cx.admit(Operation::Cancellation(action), standing, request.version, &request.allowed_actions(standing))?;
     Ok(found)
 }
 

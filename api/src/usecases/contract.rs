@@ -58,8 +58,9 @@ pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result
 /// Not the worker's to do, not in this state, too early, or delivered work is undecided.
 pub fn leave(tx: &mut Tx<'_>, cx: &Context, id: ContractId) -> Result<Work, Problem> {
     let mut work = Work::lock(tx, id)?;
-    cx.permit(Operation::Contract(ContractAction::Leave), work.standing(cx))?;
-    cx.check_version(work.contract.version)?;
+    let (contract, standing) = (&work.contract, work.standing(cx));
+    let allowed = contract.allowed_actions(standing, &work.course(), cx.now, &cx.app.rules);
+    cx.admit(Operation::Contract(ContractAction::Leave), standing, contract.version, &allowed)?;
     let decision = work.contract.leave(&work.course(), cx.now, &cx.app.rules)?;
     work.contract = contract::save(tx, &decision.next)?;
     announce(tx, cx, id, work.audience(), &decision)?;

@@ -10,7 +10,7 @@ use domain::{
     ids::{DisputeId, MilestoneId},
     milestone::MilestoneAction,
     money::Money,
-    policy::{Operation, Standing},
+    policy::Operation,
 };
 use persistence::{
     dispute,
@@ -49,10 +49,9 @@ pub fn open(
     text: String,
 ) -> Result<Dispute, Problem> {
     let mut work = Work::lock_by_milestone(tx, id)?;
-    work.for_action(cx, id, Operation::Milestone(MilestoneAction::Dispute))?;
-    let standing = work.standing(cx);
+    work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::Dispute))?;
     let claim = Claim { by: work.party(cx)?, reason, text };
-    open_in(tx, cx, &mut work, id, standing, claim)
+    open_in(tx, cx, &mut work, id, claim)
 }
 
 /// The same, where the contract is locked already and the system may be who acts.
@@ -64,10 +63,9 @@ pub fn open_in(
     cx: &Context,
     work: &mut Work,
     id: MilestoneId,
-    standing: Standing,
     claim: Claim,
 ) -> Result<Dispute, Problem> {
-    let disputed = work.milestone(id)?.milestone.dispute(standing, cx.now)?;
+    let disputed = work.milestone(id)?.milestone.dispute(cx.now)?;
     work.step(tx, cx, &disputed)?;
     let decision = Dispute::open(cx.new_id(), &disputed.next, claim, cx.now, &cx.app.rules)?;
     dispute::insert(tx, &decision.next)?;
@@ -116,8 +114,8 @@ fn lock_work(tx: &mut Tx<'_>, id: DisputeId) -> Result<Work, Problem> {
 /// Reads a dispute under lock for a step that the caller wants to take.
 fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: DisputeId, action: DisputeAction) -> Result<Dispute, Problem> {
     let dispute = dispute::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    cx.permit(Operation::Dispute(action), cx.standing(dispute.client, dispute.worker))?;
-    cx.check_version(dispute.version)?;
+    let allowed = cx.actor.map(|actor| dispute.allowed_actions(actor)).unwrap_or_default();
+    cx.admit(Operation::Dispute(action), cx.standing(dispute.client, dispute.worker), dispute.version, &allowed)?;
     Ok(dispute)
 }
 

@@ -44,7 +44,7 @@ const SLOW_CHARGE: TimeDelta = TimeDelta::days(8);
 /// Not the client's to do, or not in this state.
 pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Work, Problem> {
     let mut work = Work::lock_by_milestone(tx, id)?;
-    let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
+    let milestone = &work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
     let termination_fee_due = work.termination_fee_due()?;
     let mut funds = lock_funds(tx, &work)?;
     let decision = milestone.start_funding(funds.available()?, termination_fee_due, cx.now, &cx.app.rules)?;
@@ -64,7 +64,7 @@ pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMeth
 /// Not the client's to do, nothing is being funded, or some of the pending payment has come.
 pub fn ask_again(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Payment, Problem> {
     let work = Work::lock_by_milestone(tx, id)?;
-    let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
+    let milestone = &work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
     let pending = payment::lock_pending(tx, id)?;
     Payment::check_replaceable(milestone, pending.as_ref())?;
     expire_payment(tx, cx, id)?;
@@ -246,9 +246,10 @@ names! {
 /// Not the client's to do, not a card payment, or not in this state.
 pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> Result<Payment, Problem> {
     let (_, _, payment) = lock_payment(tx, id)?;
-    cx.permit(Operation::ChargeCard, cx.standing_to_owner(payment.client))?;
-    cx.check_version(payment.version)?;
-    payment.check_chargeable(timer::is_set(tx, id.uuid(), TimerKind::SlowCharge)?)?;
+    let chargeable = payment.check_chargeable(timer::is_set(tx, id.uuid(), TimerKind::SlowCharge)?);
+    let allowed = chargeable.is_ok().then_some("pay");
+    cx.admit(Operation::ChargeCard, cx.standing_to_owner(payment.client), payment.version, allowed.as_slice())?;
+    chargeable?;
     if cx.app.settings.payments() != Payments::Sandbox {
         return Err(PaymentError::NotChargeable.into());
     }

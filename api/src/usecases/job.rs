@@ -4,6 +4,7 @@ use domain::{
     decision::Decision,
     ids::JobId,
     job::{Job, JobAction, NewJob},
+    machine::State,
     policy::Operation,
 };
 use persistence::{
@@ -103,8 +104,8 @@ pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Proble
 /// Reads a job under lock for a step that the caller wants to take.
 fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: JobId, action: JobAction) -> Result<Posting, Problem> {
     let posting = job::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    cx.permit(Operation::Job(action), cx.standing_to_owner(posting.job.client))?;
-    cx.check_version(posting.job.version)?;
+    let (job, standing) = (&posting.job, cx.standing_to_owner(posting.job.client));
+    cx.admit(Operation::Job(action), standing, job.version, &job.state.allowed(standing))?;
     Ok(posting)
 }
 

@@ -31,7 +31,7 @@ pub struct Handover {
 /// Not the worker's to do, or not in this state.
 pub fn deliver(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, handover: Handover) -> Result<Work, Problem> {
     let mut work = Work::lock_by_milestone(tx, id)?;
-    let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::Deliver))?.milestone;
+    let milestone = &work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::Deliver))?.milestone;
     let delivery: DeliveryId = cx.new_id();
     let decision = milestone.deliver(delivery, cx.now, &cx.app.rules)?;
     let Handover { message, links } = handover;
@@ -52,7 +52,7 @@ pub fn request_changes(
     due_on: NaiveDate,
 ) -> Result<Work, Problem> {
     let mut work = Work::lock_by_milestone(tx, id)?;
-    let milestone = &work.for_action(cx, id, Operation::Milestone(MilestoneAction::RequestChanges))?.milestone;
+    let milestone = &work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::RequestChanges))?.milestone;
     let decision = milestone.request_changes(due_on, cx.now, &cx.app.rules)?;
     if let Some(delivery) = milestone.delivery {
         let round = decision.next.revision_rounds;
@@ -69,7 +69,7 @@ pub fn request_changes(
 /// Not the client's to do, not in this state, or not the current delivery.
 pub fn accept(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, delivery: DeliveryId) -> Result<Work, Problem> {
     let mut work = Work::lock_by_milestone(tx, id)?;
-    let stored = work.for_action(cx, id, Operation::Milestone(MilestoneAction::Accept))?;
+    let stored = work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::Accept))?;
     let schedule = work.schedule()?;
     let decision = stored.milestone.accept(delivery, &stored.escrow, work.fees(tx, &schedule)?, cx.now)?;
     work.movement(tx, cx, &decision)?;

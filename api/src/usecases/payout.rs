@@ -98,6 +98,7 @@ pub fn pay_everything(tx: &mut Tx<'_>, cx: &Context, worker: MemberId) -> Result
 /// # Errors
 /// Not theirs, not asked for by them, or on its way already.
 pub fn cancel(tx: &mut Tx<'_>, cx: &Context, id: PayoutId) -> Result<Payout, Problem> {
+    // Staff have a way of their own, on which they say why.
     cx.member()?;
     let payout = lock_for(tx, cx, id, PayoutAction::Cancel)?;
     let decision = payout.cancel(cx.standing_to_worker(payout.worker), None, cx.now)?;
@@ -158,8 +159,8 @@ fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, action: PayoutAction) -
     let worker = payout::find(tx, id)?.ok_or_else(Problem::not_found)?.worker;
     member::lock_shared(tx, &[worker])?;
     let payout = payout::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    cx.permit(Operation::Payout(action), cx.standing_to_worker(payout.worker))?;
-    cx.check_version(payout.version)?;
+    let allowed = cx.actor.map(|actor| payout.allowed_actions(actor)).unwrap_or_default();
+    cx.admit(Operation::Payout(action), cx.standing_to_worker(payout.worker), payout.version, &allowed)?;
     Ok(payout)
 }
 

@@ -5,6 +5,7 @@ use domain::{
     calendar::{plus_days, tokyo_date},
     decision::Decision,
     ids::PayoutBatchId,
+    machine::State,
     money::{Currency, Money},
     payout_batch::{PayoutBatch, PayoutBatchAction, PayoutBatchState},
     policy::Operation,
@@ -137,9 +138,10 @@ fn lock_for(
     id: PayoutBatchId,
     action: PayoutBatchAction,
 ) -> Result<PayoutBatch, Problem> {
-    cx.permit(Operation::PayoutBatch(action), cx.standing_outside())?;
+    let standing = cx.standing_outside();
+    cx.permit(Operation::PayoutBatch(action), standing)?;
     let batch = payout_batch::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    cx.check_version(batch.version)?;
+    cx.admit(Operation::PayoutBatch(action), standing, batch.version, &batch.state.allowed(standing))?;
     Ok(batch)
 }
 

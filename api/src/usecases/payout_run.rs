@@ -14,7 +14,7 @@ use domain::{
     money::Currency,
     payout::{Asked, Payout, due},
     policy::Operation,
-    release::{Line, Release},
+    release::{PayoutLine, Release},
     timer::{TimerChange, TimerKind},
 };
 use persistence::{
@@ -137,6 +137,6 @@ fn pair<'a>(
     of_one.filter_map(|own| Some((accounts.get(&own.first()?.worker)?, own)))
 }
 
-const fn whole(release: &Release) -> Line {
-    Line { escrow: release.escrow, amount: release.remaining }
+const fn whole(release: &Release) -> PayoutLine {
+    PayoutLine { escrow: release.escrow, amount: release.remaining }
 }

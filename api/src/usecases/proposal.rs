@@ -165,8 +165,8 @@ fn lock_for(
 ) -> Result<(Proposal, Standing), Problem> {
     let proposal = proposal::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     let standing = cx.standing(proposal.client, proposal.worker);
-    cx.permit(Operation::Proposal(action), standing)?;
-    cx.check_version(proposal.version)?;
+    let allowed = proposal.allowed_actions(standing, cx.now, &cx.app.rules);
+    cx.admit(Operation::Proposal(action), standing, proposal.version, &allowed)?;
     Ok((proposal, standing))
 }
 

@@ -2,15 +2,15 @@
 
 use chrono::TimeDelta;
 use domain::{
-    actor::Actor,
     bank_account::AccountDetails,
     calendar::{after, tokyo_date},
     decision::Decision,
     ids::{MemberId, PaymentId, RefundId},
     ledger::Account,
+    machine::State,
     money::{Currency, Money},
     payment::{Payment, PaymentMethod},
-    policy::{Operation, Standing},
+    policy::Operation,
     refund::{self as refunds, Refund, RefundAction, Room},
     settlement::Settlement,
     timer::{TimerChange, TimerKind},
@@ -137,7 +137,7 @@ pub fn read(conn: &mut Conn, cx: &Context, id: RefundId) -> Result<Refund, Probl
 /// Not the caller's to do, not in this state, or not on that date.
 pub fn settle(tx: &mut Tx<'_>, cx: &Context, id: RefundId, settlement: Settlement) -> Result<Refund, Problem> {
     let refund = lock_as_staff(tx, cx, id, RefundAction::Settle)?;
-    commit(tx, cx, &refund.settle(standing(cx), settlement, cx.now)?)
+    commit(tx, cx, &refund.settle(settlement, cx.now)?)
 }
 
 /// Finance enters that it did not: it is with the client's funds again, of which they are told.
@@ -157,7 +157,7 @@ fn did_not_arrive(tx: &mut Tx<'_>, cx: &Context, refund: &Refund, reason: String
         let mail = mailer::refund_failed(cx, &email, &locale, refund.amount, &reason);
         mail::queue(tx, &mail, clock::real_now())?;
     }
-    commit(tx, cx, &refund.fail(standing(cx), reason, cx.now)?)
+    commit(tx, cx, &refund.fail(reason, cx.now)?)
 }
 
 /// The sandbox's gateway answers, as the card that paid tells it to.
@@ -175,19 +175,15 @@ pub fn gateway_answers(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(),
         return Ok(());
     }
     let settlement = Settlement { reference: format!("sandbox {}", refund.id), value_on: tokyo_date(cx.now) };
-    commit(tx, cx, &refund.settle(standing(cx), settlement, cx.now)?).map(drop)
-}
-
-fn standing(cx: &Context) -> Standing {
-    cx.actor.map_or(Standing::Outsider, Actor::standing_outside)
+    commit(tx, cx, &refund.settle(settlement, cx.now)?).map(drop)
 }
 
 /// For staff it is no secret that there are refunds.
 fn lock_as_staff(tx: &mut Tx<'_>, cx: &Context, id: RefundId, action: RefundAction) -> Result<Refund, Problem> {
     cx.permit(Operation::HandleRefunds, cx.standing_outside())?;
     let refund = lock(tx, id)?;
-    cx.permit(Operation::Refund(action), cx.standing_to_owner(refund.client))?;
-    cx.check_version(refund.version)?;
+    let standing = cx.standing_to_owner(refund.client);
+    cx.admit(Operation::Refund(action), standing, refund.version, &refund.state.allowed(standing))?;
     Ok(refund)
 }
 

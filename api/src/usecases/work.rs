@@ -1,5 +1,7 @@
 //! A contract with its milestones, locked together; and what follows for the contract when a milestone changes.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use domain::{
     actor::Party,
@@ -19,6 +21,7 @@ use persistence::{
     error::StoreError,
     escrow::{self, TerminationFee},
     milestone::{self, Stored},
+    payment,
     relation::{self, Pair},
     release,
     store::{Conn, Tx},
@@ -31,6 +34,22 @@ use super::{
     fee,
 };
 use crate::{context::Context, problem::Problem};
+
+/// Which milestones have a pending payment of which some has come.
+#[derive(Debug)]
+pub struct Begun(BTreeSet<MilestoneId>);
+
+impl Begun {
+    /// Of those among these that wait for money.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn read<'a>(conn: &mut Conn, milestones: impl IntoIterator<Item = &'a Stored>) -> Result<Self, Problem> {
+        let waiting = milestones.into_iter().map(|stored| &stored.milestone);
+        let waiting: Vec<_> = waiting.filter(|one| one.takes_another_payment(false)).map(|one| one.id).collect();
+        Ok(Self(if waiting.is_empty() { BTreeSet::new() } else { payment::begun(conn, &waiting)? }))
+    }
+}
 
 /// A contract and all its milestones, in their order.
 #[derive(Debug, Clone)]
@@ -155,11 +174,28 @@ impl Work {
     ///
     /// # Errors
     /// The caller may not do this, or saw another version.
-    pub fn for_action(&self, cx: &Context, id: MilestoneId, operation: Operation) -> Result<&Stored, Problem> {
+    pub fn admit(
+        &self,
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        id: MilestoneId,
+        operation: Operation,
+    ) -> Result<&Stored, Problem> {
         cx.permit(operation, self.standing(cx))?;
         let stored = self.milestone(id)?;
-        cx.check_version(stored.milestone.version)?;
+        let begun = Begun::read(tx, [stored])?;
+        let allowed = self.allowed_actions(&stored.milestone, self.standing(cx), &begun);
+        cx.admit(operation, self.standing(cx), stored.milestone.version, &allowed)?;
         Ok(stored)
+    }
+
+    /// What this caller may do with one of its milestones now: the machine's own actions, and asking for the money in
+    /// another way.
+    pub fn allowed_actions(&self, milestone: &Milestone, standing: Standing, begun: &Begun) -> Vec<String> {
+        let takes_another = milestone.takes_another_payment(begun.0.contains(&milestone.id));
+        let adds = takes_another && standing == Standing::Client;
+        let own = milestone.allowed_actions(standing, self.termination_fee_due().is_err());
+        own.iter().map(ToString::to_string).chain(adds.then(|| "add_payment".to_owned())).collect()
     }
 
     /// Writes a step of a milestone that moved no money.

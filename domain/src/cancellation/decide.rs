@@ -103,7 +103,7 @@ impl CancellationRequest {
     /// # Errors
     /// Not in this state, or another's request.
     pub fn retract(&self, by: Party, now: DateTime<Utc>) -> Result<Decision<Self>, CancellationError> {
-        let state = self.state.advance(CancellationAction::Retract, by.standing())?;
+        let state = self.state.advance(CancellationAction::Retract)?;
         if by != self.requested_by {
             return Err(CancellationError::NotOwnRequest);
         }
@@ -115,7 +115,7 @@ impl CancellationRequest {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn lapse(&self, now: DateTime<Utc>) -> Result<Decision<Self>, CancellationError> {
-        let state = self.state.advance(CancellationAction::Lapse, Standing::System)?;
+        let state = self.state.advance(CancellationAction::Lapse)?;
         check_due(Some(self.respond_by), now)?;
         Ok(self.close(state, EventKind::CancellationLapsed, now))
     }
@@ -130,7 +130,7 @@ impl CancellationRequest {
         milestone: MilestoneId,
         now: DateTime<Utc>,
     ) -> Result<Option<Decision<Self>>, CancellationError> {
-        let lapsed = self.state.advance(CancellationAction::Lapse, Standing::System)?;
+        let lapsed = self.state.advance(CancellationAction::Lapse)?;
         let shares: Vec<Share> = self.shares.iter().filter(|share| share.milestone != milestone).copied().collect();
         if shares.len() == self.shares.len() {
             return Ok(None);
@@ -145,7 +145,7 @@ impl CancellationRequest {
     }
 
     fn answer(&self, by: Party, action: CancellationAction) -> Result<CancellationState, CancellationError> {
-        let state = self.state.advance(action, by.standing())?;
+        let state = self.state.advance(action)?;
         if by == self.requested_by { Err(CancellationError::OwnRequest) } else { Ok(state) }
     }
 

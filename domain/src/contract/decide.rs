@@ -13,7 +13,6 @@ use crate::{
     job::Job,
     machine::State,
     money::{Currency, Money},
-    policy::Standing,
     proposal::{Proposal, ProposalState},
     rules::Rules,
     timer::{TimerKind, check_due},
@@ -108,7 +107,7 @@ impl Contract {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn missed_funding(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ContractError> {
-        let state = self.state.advance(ContractAction::Pause, Standing::System)?;
+        let state = self.state.advance(ContractAction::Pause)?;
         check_due(self.funding_due_at, now)?;
         let next = Self { state, paused_at: Some(now), updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::ContractPaused).clear(&[TimerKind::FundingDue]))
@@ -120,7 +119,7 @@ impl Contract {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn lapse(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ContractError> {
-        let state = self.state.advance(ContractAction::Lapse, Standing::System)?;
+        let state = self.state.advance(ContractAction::Lapse)?;
         check_due(self.lapse_at, now)?;
         Ok(self.over(state, EventKind::ContractLapsed, now))
     }
@@ -136,7 +135,7 @@ impl Contract {
         now: DateTime<Utc>,
         rules: &Rules,
     ) -> Result<Decision<Self>, ContractError> {
-        let state = self.state.advance(ContractAction::Leave, Standing::Worker)?;
+        let state = self.state.advance(ContractAction::Leave)?;
         self.check_leave(milestones, now, rules)?;
         // It was paused because the client let a funding pass.
         let left = Self { ending: Ending::ByClient, ..self.clone() };
@@ -160,14 +159,14 @@ impl Contract {
         rules: &Rules,
     ) -> Result<Decision<Progress>, ContractError> {
         if milestones.iter().all(|(_, state)| state.is_final()) {
-            let state = self.state.advance(ContractAction::End, Standing::System)?;
+            let state = self.state.advance(ContractAction::End)?;
             return Ok(self.over(state, EventKind::ContractEnded, now).map(Progress::unmoved));
         }
         let is_missing = self.next_to_fund(milestones).is_some();
         let has_money = milestones.iter().any(|(_, state)| state.is_held());
         match self.state {
             ContractState::Agreed if has_money => {
-                let state = self.state.advance(ContractAction::Activate, Standing::System)?;
+                let state = self.state.advance(ContractAction::Activate)?;
                 let active = Self { state, lapse_at: None, ..self.clone() };
                 let next = active.await_funding(is_missing, now, rules);
                 Ok(next.tell(EventKind::ContractActivated).clear(&[TimerKind::AgreedLapse]).map(Progress::unmoved))
@@ -178,14 +177,12 @@ impl Contract {
             ContractState::Agreed | ContractState::Paused => {
                 Ok(Decision::silent(Self { updated_at: now, ..self.clone() }).map(Progress::unmoved))
             }
-            ContractState::Ended | ContractState::Lapsed => {
-                Err(self.state.refuse(ContractAction::End, Standing::System).into())
-            }
+            ContractState::Ended | ContractState::Lapsed => Err(self.state.refuse(ContractAction::End).into()),
         }
     }
 
     fn resume(&self, now: DateTime<Utc>, rules: &Rules) -> Result<Decision<Progress>, ContractError> {
-        let state = self.state.advance(ContractAction::Resume, Standing::System)?;
+        let state = self.state.advance(ContractAction::Resume)?;
         let shift_days = self.paused_days(now);
         let active = Self { state, paused_at: None, ..self.clone() };
         let next = active.await_funding(false, now, rules).tell(EventKind::ContractResumed);

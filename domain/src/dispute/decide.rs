@@ -12,7 +12,6 @@ use crate::{
     machine::State,
     milestone::{Milestone, MilestoneState},
     money::Money,
-    policy::Standing,
     rules::Rules,
     timer::{TimerKind, check_due},
 };
@@ -92,7 +91,7 @@ impl Dispute {
     /// # Errors
     /// Not in this state, or the opener answers themself.
     pub fn answer(&self, by: Party, answer: String, now: DateTime<Utc>, rules: &Rules) -> Step {
-        let state = self.state.advance(DisputeAction::Answer, by.standing())?;
+        let state = self.state.advance(DisputeAction::Answer)?;
         if by == self.opened_by {
             return Err(DisputeError::OwnClaim);
         }
@@ -105,7 +104,7 @@ impl Dispute {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn silence(&self, now: DateTime<Utc>, rules: &Rules) -> Step {
-        let state = self.state.advance(DisputeAction::Silence, Standing::System)?;
+        let state = self.state.advance(DisputeAction::Silence)?;
         check_due(self.answer_by, now)?;
         Ok(Self { state, ..self.clone() }.negotiate(EventKind::DisputeUnanswered, now, rules))
     }
@@ -115,7 +114,7 @@ impl Dispute {
     /// # Errors
     /// Not in this state, or not a share of what is held.
     pub fn offer(&self, by: Party, worker_share: Money, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(DisputeAction::Offer, by.standing())?;
+        let state = self.state.advance(DisputeAction::Offer)?;
         self.check_share(worker_share)?;
         let next = Self { state, offer: Some(Offer { by, worker_share }), updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::DisputeOffered))
@@ -126,7 +125,7 @@ impl Dispute {
     /// # Errors
     /// Not in this state, no offer, the own offer, or another share than the one that stands.
     pub fn settle(&self, by: Party, worker_share: Money, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(DisputeAction::Settle, by.standing())?;
+        let state = self.state.advance(DisputeAction::Settle)?;
         let offer = self.offer.ok_or(DisputeError::NoOffer)?;
         if offer.by == by {
             return Err(DisputeError::OwnOffer);
@@ -142,7 +141,7 @@ impl Dispute {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn mediate(&self, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(DisputeAction::Mediate, Standing::System)?;
+        let state = self.state.advance(DisputeAction::Mediate)?;
         check_due(self.negotiate_until, now)?;
         let next = Self { state, negotiate_until: None, updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::DisputeMediated).clear(&[TimerKind::DisputeNegotiation]))
@@ -153,7 +152,7 @@ impl Dispute {
     /// # Errors
     /// Not in this state, a party to the dispute, or not a share of what is held.
     pub fn propose_ruling(&self, ruling: ProposedRuling, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(DisputeAction::ProposeRuling, Standing::Support)?;
+        let state = self.state.advance(DisputeAction::ProposeRuling)?;
         self.check_judge(ruling.by)?;
         self.check_share(ruling.worker_share)?;
         let next = Self { state, ruling: Some(ruling), updated_at: now, ..self.clone() };
@@ -165,7 +164,7 @@ impl Dispute {
     /// # Errors
     /// Not in this state, no ruling, its own writer, a party, or another share than the one that waits.
     pub fn rule(&self, by: MemberId, worker_share: Money, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(DisputeAction::Rule, Standing::Support)?;
+        let state = self.state.advance(DisputeAction::Rule)?;
         let ruling = self.ruling.as_ref().ok_or(DisputeError::NoRuling)?;
         self.check_judge(by)?;
         if ruling.by == by {
@@ -182,7 +181,7 @@ impl Dispute {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn escalate(&self, owner: Option<MemberId>, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(DisputeAction::Escalate, Standing::System)?;
+        let state = self.state.advance(DisputeAction::Escalate)?;
         check_due(self.escalate_at, now)?;
         let owner = self.owner.or(owner);
         let next = Self { state, owner, escalate_at: None, escalated_at: Some(now), updated_at: now, ..self.clone() };

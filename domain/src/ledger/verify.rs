@@ -7,7 +7,7 @@ use super::{
     entry::Posting,
 };
 use crate::{
-    ids::{EscrowId, JournalEntryId, PayoutId, RefundId},
+    ids::{EscrowId, JournalEntryId},
     money::Currency,
 };
 
@@ -62,23 +62,11 @@ pub enum Finding {
         /// What it still holds.
         balance: i128,
     },
-    /// A payout that holds something when it is over, or not what is on its way while it is not.
-    #[error("{payout} holds {balance} {currency} on its way, but should hold {wanted}")]
-    PayoutTransitDiffers {
-        /// Which payout.
-        payout: PayoutId,
-        /// In which currency.
-        currency: Currency,
-        /// What it holds.
-        balance: i128,
-        /// What it should hold.
-        wanted: i128,
-    },
-    /// A refund that holds something when it is over, or not what is on its way while it is not.
-    #[error("{refund} holds {balance} {currency} on its way, but should hold {wanted}")]
-    RefundTransitDiffers {
-        /// Which refund.
-        refund: RefundId,
+    /// A payout or refund that holds something when it is over, or not what is on its way while it is not.
+    #[error("{account} holds {balance} {currency} on its way, but should hold {wanted}")]
+    TransitDiffers {
+        /// Which account.
+        account: Account,
         /// In which currency.
         currency: Currency,
         /// What it holds.
@@ -155,22 +143,12 @@ impl Report {
         }
     }
 
-    /// Checks that each payout holds on its way exactly what it should: its amount, until it is over.
-    pub fn check_transit(&mut self, payouts: impl IntoIterator<Item = (PayoutId, Currency, i64)>) {
-        for (payout, currency, wanted) in payouts {
-            let (balance, wanted) = (self.balance(Account::PayoutTransit(payout), currency), i128::from(wanted));
+    /// Checks that each payout and refund holds on its way exactly what it should: its amount, until it is over.
+    pub fn check_transit(&mut self, on_their_way: impl IntoIterator<Item = (Account, Currency, i64)>) {
+        for (account, currency, wanted) in on_their_way {
+            let (balance, wanted) = (self.balance(account, currency), i128::from(wanted));
             if balance != wanted {
-                self.findings.push(Finding::PayoutTransitDiffers { payout, currency, balance, wanted });
-            }
-        }
-    }
-
-    /// Checks the same of each refund.
-    pub fn check_refunds(&mut self, refunds: impl IntoIterator<Item = (RefundId, Currency, i64)>) {
-        for (refund, currency, wanted) in refunds {
-            let (balance, wanted) = (self.balance(Account::RefundTransit(refund), currency), i128::from(wanted));
-            if balance != wanted {
-                self.findings.push(Finding::RefundTransitDiffers { refund, currency, balance, wanted });
+                self.findings.push(Finding::TransitDiffers { account, currency, balance, wanted });
             }
         }
     }

@@ -10,7 +10,6 @@ use crate::{
     ids::DeliveryId,
     machine::State,
     money::Money,
-    policy::Standing,
     rules::Rules,
     timer::{TimerKind, check_due},
 };
@@ -34,7 +33,7 @@ impl Milestone {
         now: DateTime<Utc>,
         rules: &Rules,
     ) -> Step {
-        let state = self.state.advance(MilestoneAction::StartFunding, Standing::Client)?;
+        let state = self.state.advance(MilestoneAction::StartFunding)?;
         let expires_at = after(now, rules.funding_window);
         let begun =
             Self { state, termination_fee_due, funding_expires_at: Some(expires_at), updated_at: now, ..self.clone() };
@@ -48,7 +47,7 @@ impl Milestone {
     /// # Errors
     /// Not being funded, or `available` is of another currency.
     pub fn reserve_more(&self, available: Money, now: DateTime<Utc>) -> Step {
-        self.state.advance(MilestoneAction::Fund, Standing::System)?;
+        self.state.advance(MilestoneAction::Fund)?;
         let reserved = self.capped(self.reserved.plus(available)?)?;
         Ok(Decision::silent(Self { reserved, updated_at: now, ..self.clone() }))
     }
@@ -58,7 +57,7 @@ impl Milestone {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn expire_funding(&self, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(MilestoneAction::ExpireFunding, Standing::System)?;
+        let state = self.state.advance(MilestoneAction::ExpireFunding)?;
         check_due(self.funding_expires_at, now)?;
         let next = Self { state, updated_at: now, ..self.waiting_for_nothing() };
         Ok(Decision::new(next, EventKind::MilestoneFundingExpired).clear(&[TimerKind::FundingExpiry]))
@@ -69,7 +68,7 @@ impl Milestone {
     /// # Errors
     /// Not in this state.
     pub fn deliver(&self, delivery: DeliveryId, now: DateTime<Utc>, rules: &Rules) -> Step {
-        let state = self.state.advance(MilestoneAction::Deliver, Standing::Worker)?;
+        let state = self.state.advance(MilestoneAction::Deliver)?;
         let accept_at = after(now, TimeDelta::days(i64::from(self.acceptance_days)));
         let next = Self {
             state,
@@ -93,7 +92,7 @@ impl Milestone {
     /// # Errors
     /// Not in this state, all rounds used, or the date has passed.
     pub fn request_changes(&self, new_due_on: NaiveDate, now: DateTime<Utc>, rules: &Rules) -> Step {
-        let state = self.state.advance(MilestoneAction::RequestChanges, Standing::Client)?;
+        let state = self.state.advance(MilestoneAction::RequestChanges)?;
         if self.revision_rounds >= self.revision_limit {
             return Err(MilestoneError::RevisionsExhausted { limit: self.revision_limit });
         }
@@ -118,8 +117,8 @@ impl Milestone {
     ///
     /// # Errors
     /// Not in this state.
-    pub fn dispute(&self, standing: Standing, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(MilestoneAction::Dispute, standing)?;
+    pub fn dispute(&self, now: DateTime<Utc>) -> Step {
+        let state = self.state.advance(MilestoneAction::Dispute)?;
         let next = Self { state, auto_accept_at: None, updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::MilestoneDisputed).clear(ACCEPTANCE).clear(&[TimerKind::RedeliveryOverdue]))
     }

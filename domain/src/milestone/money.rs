@@ -13,7 +13,6 @@ use crate::{
     ledger::{JournalEntry, ReleaseLegs},
     machine::State,
     money::{Money, MoneyError},
-    policy::Standing,
     timer::{TimerKind, check_due},
 };
 
@@ -65,7 +64,7 @@ impl Milestone {
     /// # Errors
     /// Not in this state, or some of it is missing.
     pub fn fund(&self, escrow: &Escrow, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(MilestoneAction::Fund, Standing::System)?;
+        let state = self.state.advance(MilestoneAction::Fund)?;
         self.check_escrow(escrow)?;
         let shortfall = self.shortfall()?;
         if shortfall.is_positive() {
@@ -85,7 +84,7 @@ impl Milestone {
     /// # Errors
     /// Not in this state, or another delivery than the latest.
     pub fn accept(&self, delivery: DeliveryId, escrow: &Escrow, fees: FeeTerms<'_>, now: DateTime<Utc>) -> Step {
-        self.state.advance(MilestoneAction::Accept, Standing::Client)?;
+        self.state.advance(MilestoneAction::Accept)?;
         self.check_delivery(delivery)?;
         self.end(MilestoneAction::Accept, self.amount, escrow, fees, now)
     }
@@ -95,7 +94,7 @@ impl Milestone {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn auto_accept(&self, escrow: &Escrow, fees: FeeTerms<'_>, now: DateTime<Utc>) -> Step {
-        self.state.advance(MilestoneAction::AutoAccept, Standing::System)?;
+        self.state.advance(MilestoneAction::AutoAccept)?;
         check_due(self.auto_accept_at, now)?;
         self.end(MilestoneAction::AutoAccept, self.amount, escrow, fees, now)
     }
@@ -140,7 +139,7 @@ impl Milestone {
         fees: FeeTerms<'_>,
         now: DateTime<Utc>,
     ) -> Step {
-        self.state.advance(action, Standing::System)?;
+        self.state.advance(action)?;
         self.check_escrow(escrow)?;
         let held = self.held();
         let rest = held.minus(share)?;
@@ -148,7 +147,7 @@ impl Milestone {
             return Err(MilestoneError::ShareOutOfRange { held });
         }
         let over = if share.is_positive() { MilestoneState::Accepted } else { MilestoneState::Canceled };
-        let state = self.state.advance_to(over, action, Standing::System)?;
+        let state = self.state.advance_to(over, action)?;
         let proceeds = if share.is_positive() { Some(Proceeds::of(share, fees)?) } else { None };
         let (escrow_action, escrow_event) = escrow_step(held, share);
         let milestone = Self {

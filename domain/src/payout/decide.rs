@@ -160,7 +160,7 @@ impl Payout {
     /// # Errors
     /// Not in this state.
     pub fn hold(&self, reason: String, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(PayoutAction::Hold, Standing::Finance)?;
+        let state = self.state.advance(PayoutAction::Hold)?;
         let next = Self { state, reason: Some(reason), updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::PayoutHeld))
     }
@@ -170,7 +170,7 @@ impl Payout {
     /// # Errors
     /// Not in this state.
     pub fn resume(&self, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(PayoutAction::Resume, Standing::Finance)?;
+        let state = self.state.advance(PayoutAction::Resume)?;
         let next = Self { state, reason: None, updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::PayoutResumed))
     }
@@ -180,9 +180,9 @@ impl Payout {
     /// # Errors
     /// Not in this state, or the worker did not ask for it.
     pub fn cancel(&self, standing: Standing, reason: Option<String>, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(PayoutAction::Cancel, standing)?;
+        let state = self.state.advance(PayoutAction::Cancel)?;
         if !self.may_cancel(standing) {
-            return Err(self.state.refuse(PayoutAction::Cancel, Standing::Outsider).into());
+            return Err(PayoutError::NotAsked);
         }
         let next = Self { state, reason, updated_at: now, ..self.clone() };
         let entry = JournalEntry::payout_canceled(self.worker, self.id, self.amount, self.quick_fee()?)?;
@@ -200,7 +200,7 @@ impl Payout {
         now: DateTime<Utc>,
         rules: &PayoutRules,
     ) -> Step {
-        let state = self.state.advance(PayoutAction::Process, Standing::System)?;
+        let state = self.state.advance(PayoutAction::Process)?;
         let bank_fee = self.transfer_cost(account.bank, rules)?;
         let (batch, account) = (Some(batch), Some(account));
         let next = Self { state, bank_fee, batch, account, updated_at: now, ..self.clone() };
@@ -212,7 +212,7 @@ impl Payout {
     /// # Errors
     /// Not in this state, its batch was not sent, or not before that date.
     pub fn pay(&self, settlement: &Settlement, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(PayoutAction::Pay, Standing::Finance)?;
+        let state = self.state.advance(PayoutAction::Pay)?;
         settlement.check(tokyo_date(self.check_sent()?), now)?;
         let Settlement { reference, value_on } = settlement.clone();
         let (bank_reference, value_on) = (Some(reference), Some(value_on));
@@ -226,7 +226,7 @@ impl Payout {
     /// # Errors
     /// Not in this state, or its batch was not sent.
     pub fn fail(&self, reason: String, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(PayoutAction::Fail, Standing::Finance)?;
+        let state = self.state.advance(PayoutAction::Fail)?;
         self.check_sent()?;
         let next = Self { state, reason: Some(reason), updated_at: now, ..self.clone() };
         let entry = JournalEntry::payout_failed(self.worker, self.id, self.amount, self.quick_fee()?)?;
@@ -238,7 +238,7 @@ impl Payout {
     /// # Errors
     /// Not in this state, or a date before it was paid.
     pub fn send_back(&self, reason: String, settlement: &Settlement, now: DateTime<Utc>) -> Step {
-        let state = self.state.advance(PayoutAction::Return, Standing::Finance)?;
+        let state = self.state.advance(PayoutAction::Return)?;
         settlement.check(self.value_on.unwrap_or(tokyo_date(self.created_at)), now)?;
         let Settlement { reference, value_on } = settlement.clone();
         let (return_reference, returned_on) = (Some(reference), Some(value_on));

@@ -96,7 +96,7 @@ impl Proposal {
         now: DateTime<Utc>,
         rules: &Rules,
     ) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Counter, by.standing())?;
+        let state = self.state.advance(ProposalAction::Counter)?;
         self.check_turn(by)?;
         check_open(job)?;
         check_terms(&terms, job.currency, now, rules)?;
@@ -117,7 +117,7 @@ impl Proposal {
         now: DateTime<Utc>,
         rules: &Rules,
     ) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Accept, by.standing())?;
+        let state = self.state.advance(ProposalAction::Accept)?;
         self.check_turn(by)?;
         if round != self.round {
             return Err(ProposalError::StaleRound { current: self.round });
@@ -131,7 +131,7 @@ impl Proposal {
     /// # Errors
     /// Not in this state.
     pub fn decline(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Decline, Standing::Client)?;
+        let state = self.state.advance(ProposalAction::Decline)?;
         Ok(self.stop(state, EventKind::ProposalDeclined, now))
     }
 
@@ -140,7 +140,7 @@ impl Proposal {
     /// # Errors
     /// Not in this state.
     pub fn retract(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Retract, Standing::Worker)?;
+        let state = self.state.advance(ProposalAction::Retract)?;
         Ok(self.stop(state, EventKind::ProposalRetracted, now))
     }
 
@@ -149,7 +149,7 @@ impl Proposal {
     /// # Errors
     /// Not in this state, or not yet.
     pub fn expire(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Expire, Standing::System)?;
+        let state = self.state.advance(ProposalAction::Expire)?;
         check_due(self.respond_by, now)?;
         Ok(self.stop(state, EventKind::ProposalExpired, now))
     }
@@ -159,7 +159,7 @@ impl Proposal {
     /// # Errors
     /// Not in this state.
     pub fn set_aside(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::SetAside, Standing::System)?;
+        let state = self.state.advance(ProposalAction::SetAside)?;
         Ok(self.stop(state, EventKind::ProposalSetAside, now))
     }
 
@@ -169,7 +169,7 @@ impl Proposal {
     /// Not in this state.
     pub fn restore(&self, now: DateTime<Utc>, rules: &Rules) -> Result<Decision<Self>, ProposalError> {
         let before = if self.round == 1 { ProposalState::Submitted } else { ProposalState::Countered };
-        let state = self.state.advance_to(before, ProposalAction::Restore, Standing::System)?;
+        let state = self.state.advance_to(before, ProposalAction::Restore)?;
         Ok(Self { state, ..self.clone() }.wait(EventKind::ProposalRestored, now, rules))
     }
 
@@ -178,7 +178,7 @@ impl Proposal {
     /// # Errors
     /// Not in this state.
     pub fn lapse(&self, now: DateTime<Utc>) -> Result<Decision<Self>, ProposalError> {
-        let state = self.state.advance(ProposalAction::Lapse, Standing::System)?;
+        let state = self.state.advance(ProposalAction::Lapse)?;
         Ok(self.stop(state, EventKind::ProposalExpired, now))
     }
 

@@ -3,7 +3,7 @@ use domain::dispute::{Claim, Dispute, DisputeAction, DisputeError, DisputeReason
 use domain::ids::MemberId;
 use domain::milestone::MilestoneState;
 use domain::money::{Currency, Money};
-use domain::policy::{Role, Standing};
+use domain::policy::Role;
 use domain::terms::FundedAhead;
 use domain::timer::{TimerChange, TimerKind};
 
@@ -20,7 +20,7 @@ fn noa() -> MemberId {
 fn open() -> Dispute {
     let mut deal = Deal::signed(&[10_000], FundedAhead::Current);
     deal.fund(0, start());
-    let disputed = deal.milestones[0].dispute(Standing::Client, start()).unwrap().next;
+    let disputed = deal.milestones[0].dispute(start()).unwrap().next;
     let claim = Claim { by: Party::Client, reason: DisputeReason::NotAsAgreed, text: "It is blue".into() };
     Dispute::open(id(60), &disputed, claim, start(), &rules()).unwrap().next
 }

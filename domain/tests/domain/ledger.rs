@@ -130,15 +130,15 @@ fn what_is_on_its_way_is_held_until_it_is_over_and_no_longer() {
     let books = || verify((1..).map(id).zip(&entries).map(|(id, entry)| (id, Currency::Jpy, entry.postings())));
     let jpy = Currency::Jpy;
     let mut report = books();
-    report.check_refunds([(refund(1), jpy, 4), (refund(2), jpy, 0)]);
-    report.check_transit([(payout(1), jpy, 0)]);
+    let (back, out) =
+        (|number| Account::RefundTransit(refund(number)), |number| Account::PayoutTransit(payout(number)));
+    report.check_transit([(back(1), jpy, 4), (back(2), jpy, 0), (out(1), jpy, 0)]);
     assert!(report.is_sound(), "{:?}", report.findings);
-    report.check_refunds([(refund(1), jpy, 0), (refund(2), jpy, 3)]);
-    report.check_transit([(payout(1), jpy, 5)]);
+    report.check_transit([(back(1), jpy, 0), (back(2), jpy, 3), (out(1), jpy, 5)]);
     let expected = [
-        Finding::RefundTransitDiffers { refund: refund(1), currency: jpy, balance: 4, wanted: 0 },
-        Finding::RefundTransitDiffers { refund: refund(2), currency: jpy, balance: 0, wanted: 3 },
-        Finding::PayoutTransitDiffers { payout: payout(1), currency: jpy, balance: 0, wanted: 5 },
+        Finding::TransitDiffers { account: back(1), currency: jpy, balance: 4, wanted: 0 },
+        Finding::TransitDiffers { account: back(2), currency: jpy, balance: 0, wanted: 3 },
+        Finding::TransitDiffers { account: out(1), currency: jpy, balance: 0, wanted: 5 },
     ];
     assert_eq!(report.findings, expected);
 }

@@ -4,6 +4,7 @@
 mod access;
 #[cfg(test)]
 mod bank_account;
+mod bank_receipt;
 #[cfg(test)]
 mod business_calendar;
 #[cfg(test)]

@@ -204,7 +204,7 @@ fn changes_cannot_be_due_yesterday_in_tokyo() {
 #[test]
 fn a_dispute_freezes_the_window() {
     let deal = delivered();
-    let disputed = deal.milestones[0].dispute(Standing::Worker, start()).unwrap();
+    let disputed = deal.milestones[0].dispute(start()).unwrap();
     assert_eq!(disputed.next.auto_accept_at, None);
     assert!(disputed.timers.contains(&TimerChange::Clear(TimerKind::AutoAccept)));
     assert!(disputed.next.auto_accept(&deal.escrows[0], deal.fees(), start() + days(7)).is_err());
@@ -213,7 +213,7 @@ fn a_dispute_freezes_the_window() {
 #[test]
 fn a_settlement_goes_where_the_share_says() {
     let deal = delivered();
-    let disputed = deal.milestones[0].dispute(Standing::Client, start()).unwrap().next;
+    let disputed = deal.milestones[0].dispute(start()).unwrap().next;
     let ends = [
         (0, MilestoneState::Canceled, EscrowState::Refunded, EventKind::EscrowRefunded),
         (4_000, MilestoneState::Accepted, EscrowState::Split, EventKind::EscrowSplit),
@@ -235,7 +235,7 @@ fn a_settlement_goes_where_the_share_says() {
 #[test]
 fn a_share_outside_what_is_held_is_refused() {
     let deal = delivered();
-    let disputed = deal.milestones[0].dispute(Standing::Client, start()).unwrap().next;
+    let disputed = deal.milestones[0].dispute(start()).unwrap().next;
     for share in [-1, 10_001] {
         let refused = disputed.settle(yen(share), &deal.escrows[0], deal.fees(), start()).unwrap_err();
         assert_eq!(refused, MilestoneError::ShareOutOfRange { held: yen(10_000) });
@@ -279,15 +279,6 @@ fn refund_after_release_is_refused_and_names_what_would_be_allowed() {
     let refused = deal.milestones[0].cancel(yen(0), &deal.escrows[0], deal.fees(), start()).unwrap_err();
     assert_eq!(refused.to_string(), "a milestone that is accepted does not allow cancel");
     assert!(deal.escrows[0].step(domain::escrow::EscrowAction::Refund, start()).is_err());
-}
-
-#[test]
-fn a_refusal_names_what_this_caller_could_do() {
-    let deal = deal();
-    let MilestoneError::Refused(refused) = deal.milestones[0].dispute(Standing::Client, start()).unwrap_err() else {
-        panic!("refused by the table");
-    };
-    assert_eq!((refused.state.as_str(), refused.allowed), ("planned", vec!["start_funding".to_owned()]));
 }
 
 #[test]

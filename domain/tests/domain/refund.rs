@@ -87,7 +87,7 @@ fn no_bank_takes_another_currency_than_yen() {
 #[test]
 fn each_way_back_has_its_own_entry_and_the_clock_need_not_answer_any_more() {
     for (method, asset) in [(PaymentMethod::Card, Account::Gateway), (PaymentMethod::BankTransfer, Account::Bank)] {
-        let settled = on_its_way(method).settle(Standing::Finance, settlement(), start()).unwrap();
+        let settled = on_its_way(method).settle(settlement(), start()).unwrap();
         assert_eq!(accounts(&settled), [Account::RefundTransit(id(50)), asset]);
         assert_eq!(settled.timers, [TimerChange::Clear(TimerKind::RefundSettlement)]);
         assert_eq!((settled.next.state, settled.next.value_on), (RefundState::Settled, Some(date("2026-04-01"))));
@@ -96,23 +96,23 @@ fn each_way_back_has_its_own_entry_and_the_clock_need_not_answer_any_more() {
 
 #[test]
 fn what_did_not_arrive_is_the_clients_again() {
-    let failed = on_its_way(PaymentMethod::Card).fail(Standing::System, "no such card".into(), start()).unwrap();
+    let failed = on_its_way(PaymentMethod::Card).fail("no such card".into(), start()).unwrap();
     assert_eq!(accounts(&failed), [Account::RefundTransit(id(50)), Account::ClientFunds(client())]);
     assert_eq!((failed.next.state, failed.events), (RefundState::Failed, vec![EventKind::RefundFailed]));
 }
 
 #[test]
 fn a_refund_ends_once() {
-    let settled = on_its_way(PaymentMethod::Card).settle(Standing::Finance, settlement(), start()).unwrap().next;
-    assert!(settled.settle(Standing::Finance, settlement(), start()).is_err());
-    assert!(settled.fail(Standing::Finance, "too late".into(), start()).is_err());
+    let settled = on_its_way(PaymentMethod::Card).settle(settlement(), start()).unwrap().next;
+    assert!(settled.settle(settlement(), start()).is_err());
+    assert!(settled.fail("too late".into(), start()).is_err());
 }
 
 #[test]
 fn a_refund_arrives_neither_before_it_was_asked_for_nor_in_advance() {
     let settle = |day: &str| {
         let said = Settlement { value_on: date(day), ..settlement() };
-        on_its_way(PaymentMethod::BankTransfer).settle(Standing::Finance, said, start()).map(drop)
+        on_its_way(PaymentMethod::BankTransfer).settle(said, start()).map(drop)
     };
     assert_eq!(settle("2026-03-31"), Err(WrongValueDate::Before(date("2026-04-01")).into()));
     assert_eq!(settle("2026-04-02"), Err(WrongValueDate::Ahead.into()));

@@ -2,7 +2,7 @@
 
 use domain::{
     escrow::Escrow,
-    release::{Line, Release, give_back, pay_by, take},
+    release::{PayoutLine, Release, give_back, pay_by, take},
     rules::PayoutRules,
 };
 use proptest::prelude::*;
@@ -15,8 +15,8 @@ fn release(number: u128, remaining: i64) -> Release {
     Release { remaining: yen(remaining), ..release }
 }
 
-fn line(number: u128, amount: i64) -> Line {
-    Line { escrow: id(number), amount: yen(amount) }
+fn line(number: u128, amount: i64) -> PayoutLine {
+    PayoutLine { escrow: id(number), amount: yen(amount) }
 }
 
 #[test]

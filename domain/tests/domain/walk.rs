@@ -6,7 +6,6 @@ use domain::ledger::{Account, Balances, JournalEntry, verify};
 use domain::machine::State;
 use domain::milestone::{MilestoneAction, MilestoneState, Movement};
 use domain::money::Currency;
-use domain::policy::Standing;
 use domain::terms::FundedAhead;
 use proptest::prelude::*;
 
@@ -63,7 +62,7 @@ impl Walk {
             }
             MilestoneAction::Accept => milestone.accept(id(300), escrow, fees, now),
             MilestoneAction::AutoAccept => milestone.auto_accept(escrow, fees, now),
-            MilestoneAction::Dispute => milestone.dispute(Standing::Worker, now).map(|step| step.map(alone)),
+            MilestoneAction::Dispute => milestone.dispute(now).map(|step| step.map(alone)),
             MilestoneAction::Settle => milestone.settle(share, escrow, fees, now),
             MilestoneAction::Rule => milestone.rule(share, escrow, fees, now),
             MilestoneAction::Cancel => milestone.cancel(share, escrow, fees, now),

@@ -1,11 +1,11 @@
 //! The audit of the books as they are stored.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use diesel::prelude::*;
 use domain::{
     escrow::EscrowState,
-    ids::{EscrowId, JournalEntryId, PayoutId, RefundId},
+    ids::{EscrowId, JournalEntryId},
     ledger::{Account, AccountKind, EntryKind, Posting, Report, verify as audit},
     machine::State,
     money::Currency,
@@ -99,8 +99,7 @@ fn check(conn: &mut Conn) -> Result<Audit, StoreError> {
     }
     report.compare_balances(stored);
     report.check_ended(ended_escrows(conn)?);
-    report.check_transit(payouts_on_their_way(conn)?);
-    report.check_refunds(refunds_on_their_way(conn)?);
+    report.check_transit(on_their_way(conn)?);
     Ok(Audit { report, miscounted: miscounted(conn)?, misreserved, misearned })
 }
 
@@ -159,28 +158,32 @@ fn ended_escrows(conn: &mut Conn) -> Result<Vec<EscrowId>, StoreError> {
     Ok(ids.into_iter().map(EscrowId::from).collect())
 }
 
-/// What each payout should hold: its amount while it is under way, and then nothing.
-fn payouts_on_their_way(conn: &mut Conn) -> Result<Vec<(PayoutId, Currency, i64)>, StoreError> {
-    let rows: Vec<(Key, String, i64, String)> =
+/// What each payout and refund should hold: its amount while it is under way, and then nothing.
+fn on_their_way(conn: &mut Conn) -> Result<Vec<(Account, Currency, i64)>, StoreError> {
+    let payouts: Vec<Transit> =
         payouts::table.select((payouts::id, payouts::currency, payouts::amount, payouts::state)).load(conn)?;
-    let wanted = |(id, currency, amount, state): (Key, String, i64, String)| {
-        let bad = corrupt("payouts", id.0);
-        let state: PayoutState = state.parse().map_err(&bad)?;
-        Ok((id.into(), currency.parse().map_err(&bad)?, if state.is_under_way() { amount } else { 0 }))
-    };
-    rows.into_iter().map(wanted).collect()
+    let payouts = payouts
+        .into_iter()
+        .map(|row| wanted("payouts", row, |id| Account::PayoutTransit(id.into()), PayoutState::is_under_way));
+    let refunds: Vec<Transit> =
+        refunds::table.select((refunds::id, refunds::currency, refunds::amount, refunds::state)).load(conn)?;
+    let refunds = refunds
+        .into_iter()
+        .map(|row| wanted("refunds", row, |id| Account::RefundTransit(id.into()), RefundState::is_under_way));
+    payouts.chain(refunds).collect()
 }
 
-/// What each refund should hold, likewise.
-fn refunds_on_their_way(conn: &mut Conn) -> Result<Vec<(RefundId, Currency, i64)>, StoreError> {
-    let rows: Vec<(Key, String, i64, String)> =
-        refunds::table.select((refunds::id, refunds::currency, refunds::amount, refunds::state)).load(conn)?;
-    let wanted = |(id, currency, amount, state): (Key, String, i64, String)| {
-        let bad = corrupt("refunds", id.0);
-        let state: RefundState = state.parse().map_err(&bad)?;
-        Ok((id.into(), currency.parse().map_err(&bad)?, if state.is_under_way() { amount } else { 0 }))
-    };
-    rows.into_iter().map(wanted).collect()
+type Transit = (Key, String, i64, String);
+
+fn wanted<S: FromStr<Err: Display>>(
+    table: &'static str,
+    (id, currency, amount, state): Transit,
+    account: impl Fn(Key) -> Account,
+    is_under_way: impl Fn(S) -> bool,
+) -> Result<(Account, Currency, i64), StoreError> {
+    let (currency, state) =
+        (currency.parse().map_err(corrupt(table, id.0))?, state.parse().map_err(corrupt(table, id.0))?);
+    Ok((account(id), currency, if is_under_way(state) { amount } else { 0 }))
 }
 
 fn miscounted(conn: &mut Conn) -> Result<Vec<(EntryKind, i64, i64)>, StoreError> {

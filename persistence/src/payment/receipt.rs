@@ -1,10 +1,11 @@
 //! What the bank says has arrived.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use domain::{
-    ids::{BankReceiptId, MemberId, PaymentId},
-    money::{Currency, Money},
+    bank_receipt::{BankReceipt, StatementLine},
+    ids::BankReceiptId,
+    money::Currency,
 };
 
 use crate::{
@@ -16,33 +17,6 @@ use crate::{
     store::{Conn, Tx},
     types::{Key, Moment},
 };
-
-/// A transfer on the account for clients' money, as staff recorded it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BankReceipt {
-    /// Its id.
-    pub id: BankReceiptId,
-    /// The bank's own number of the transfer, which can be recorded once only.
-    pub bank_reference: String,
-    /// What the sender wrote, if anything.
-    pub transfer_reference: Option<String>,
-    /// Who sent it, as the bank spells it.
-    pub sender: String,
-    /// How much.
-    pub amount: Money,
-    /// The value date.
-    pub received_on: NaiveDate,
-    /// The payment it was for, once that is known.
-    pub payment: Option<PaymentId>,
-    /// Who recorded it.
-    pub recorded_by: MemberId,
-    /// How often it was written.
-    pub version: i32,
-    /// When it was recorded.
-    pub created_at: DateTime<Utc>,
-    /// When it was last written.
-    pub updated_at: DateTime<Utc>,
-}
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bank_receipts)]
@@ -69,11 +43,13 @@ impl TryFrom<Row> for BankReceipt {
         let currency: Currency = row.currency.parse().map_err(corrupt("bank_receipts", id))?;
         Ok(Self {
             id,
-            bank_reference: row.bank_reference,
-            transfer_reference: row.transfer_reference,
-            sender: row.sender,
-            amount: money(row.amount, currency, "bank_receipts", id)?,
-            received_on: row.received_on,
+            line: StatementLine {
+                bank_reference: row.bank_reference,
+                transfer_reference: row.transfer_reference,
+                sender: row.sender,
+                amount: money(row.amount, currency, "bank_receipts", id)?,
+                received_on: row.received_on,
+            },
             payment: row.payment_id.map(Into::into),
             recorded_by: row.recorded_by.into(),
             version: row.version,
@@ -88,14 +64,15 @@ impl TryFrom<Row> for BankReceipt {
 /// # Errors
 /// [`StoreError::Taken`] when the bank's reference was recorded before.
 pub fn add_receipt(tx: &mut Tx<'_>, receipt: &BankReceipt) -> Result<(), StoreError> {
+    let line = &receipt.line;
     let row = Row {
         id: receipt.id.into(),
-        bank_reference: receipt.bank_reference.clone(),
-        transfer_reference: receipt.transfer_reference.clone(),
-        sender: receipt.sender.clone(),
-        currency: receipt.amount.currency().to_string(),
-        amount: receipt.amount.amount(),
-        received_on: receipt.received_on,
+        bank_reference: line.bank_reference.clone(),
+        transfer_reference: line.transfer_reference.clone(),
+        sender: line.sender.clone(),
+        currency: line.amount.currency().to_string(),
+        amount: line.amount.amount(),
+        received_on: line.received_on,
         payment_id: receipt.payment.map(Key::from),
         recorded_by: receipt.recorded_by.into(),
         version: receipt.version,
@@ -124,26 +101,22 @@ pub fn lock_receipt(tx: &mut Tx<'_>, id: BankReceiptId) -> Result<Option<BankRec
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(BankReceipt::try_from).transpose()
 }
 
-/// Says which payment a receipt was for.
+/// Writes which payment a receipt was for.
 ///
 /// # Errors
 /// [`StoreError::LostRace`] when it was matched meanwhile.
-pub fn assign_receipt(
-    tx: &mut Tx<'_>,
-    receipt: &BankReceipt,
-    payment: PaymentId,
-    now: DateTime<Utc>,
-) -> Result<BankReceipt, StoreError> {
+pub fn save_receipt(tx: &mut Tx<'_>, receipt: &BankReceipt) -> Result<BankReceipt, StoreError> {
+    let version = receipt.version + 1;
     let changed = diesel::update(bank_receipts::table.find(Key::from(receipt.id)))
-        .filter(bank_receipts::version.eq(receipt.version).and(bank_receipts::payment_id.is_null()))
+        .filter(bank_receipts::version.eq(receipt.version))
         .set((
-            bank_receipts::payment_id.eq(Some(Key::from(payment))),
-            bank_receipts::version.eq(receipt.version + 1),
-            bank_receipts::updated_at.eq(Moment::from(now)),
+            bank_receipts::payment_id.eq(receipt.payment.map(Key::from)),
+            bank_receipts::version.eq(version),
+            bank_receipts::updated_at.eq(Moment::from(receipt.updated_at)),
         ))
         .execute(&mut **tx)?;
     saved(changed, "bank_receipts")?;
-    Ok(BankReceipt { payment: Some(payment), version: receipt.version + 1, updated_at: now, ..receipt.clone() })
+    Ok(BankReceipt { version, ..receipt.clone() })
 }
 
 /// A page of receipts, newest first; those nobody has been found for, if asked.

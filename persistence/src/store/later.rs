@@ -20,6 +20,8 @@ use crate::{error::StoreError, row::saved};
 pub(crate) enum Rows {
     /// Exactly this one, or somebody else was first.
     One(&'static str, Uuid),
+    /// Exactly one of this table, of which nothing else is written meanwhile.
+    Only(&'static str),
     /// Those of these names that belong to this one, as far as they are there.
     Named(&'static str, Uuid, Vec<&'static str>),
     /// Rows that are new.
@@ -29,7 +31,7 @@ pub(crate) enum Rows {
 impl Rows {
     fn check(&self, written: usize) -> Result<(), StoreError> {
         match self {
-            Self::One(table, _) => saved(written, table),
+            Self::One(table, _) | Self::Only(table) => saved(written, table),
             Self::Named(..) | Self::New => Ok(()),
         }
     }
@@ -41,9 +43,13 @@ impl Rows {
             (Self::Named(table, id, names), Self::Named(other, other_id, others)) => {
                 table == other && id == other_id && names.iter().any(|name| others.contains(name))
             }
-            (Self::One(..), Self::Named(..)) | (Self::Named(..), Self::One(..)) | (Self::New, _) | (_, Self::New) => {
-                false
-            }
+            (Self::Only(table), Self::Only(other)) => table == other,
+            (Self::Only(_), Self::One(..) | Self::Named(..))
+            | (Self::One(..) | Self::Named(..), Self::Only(_))
+            | (Self::One(..), Self::Named(..))
+            | (Self::Named(..), Self::One(..))
+            | (Self::New, _)
+            | (_, Self::New) => false,
         }
     }
 }

@@ -10,14 +10,11 @@ impl From<CancellationError> for Problem {
             CancellationError::Refused(refused) => refused.into(),
             CancellationError::NotDue(early) => early.into(),
             CancellationError::ContractOver(state) => Self::new(Code::ActionRefused)
-                .detail(format!("The contract is {state}."), format!("契約は{state}の状態です。"))
-                .allowed(Vec::new()),
-            CancellationError::NothingOpen => Self::new(Code::ActionRefused)
-                .detail(
-                    "No milestone can be canceled: each is finished or disputed.",
-                    "キャンセルできるマイルストーンがありません。",
-                )
-                .allowed(Vec::new()),
+                .detail(format!("The contract is {state}."), format!("契約は{state}の状態です。")),
+            CancellationError::NothingOpen => Self::new(Code::ActionRefused).detail(
+                "No milestone can be canceled: each is finished or disputed.",
+                "キャンセルできるマイルストーンがありません。",
+            ),
             CancellationError::ShareMissing(milestone) => Self::new(Code::SharesRefused).at(
                 "/shares",
                 format!("{milestone} is open and has no share"),

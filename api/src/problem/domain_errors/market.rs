@@ -37,12 +37,10 @@ impl From<ProposalError> for Problem {
         let en = error.to_string();
         match error {
             ProposalError::OwnJob => Self::new(Code::OwnJob),
-            ProposalError::JobNotOpen(state) => Self::new(Code::ActionRefused)
-                .detail(
-                    format!("The job is {state} and takes no proposals."),
-                    format!("募集は{state}の状態で、提案を受け付けていません。"),
-                )
-                .allowed(Vec::new()),
+            ProposalError::JobNotOpen(state) => Self::new(Code::ActionRefused).detail(
+                format!("The job is {state} and takes no proposals."),
+                format!("募集は{state}の状態で、提案を受け付けていません。"),
+            ),
             ProposalError::Currency(currency) => Self::new(Code::TermsRefused).at(
                 "/terms/milestones/0/amount/currency",
                 en,

@@ -1,8 +1,8 @@
 //! What bank accounts, the calendar, payouts and refunds refuse, as problems.
 
 use domain::{
-    bank_account::InvalidBankAccount, business_calendar::NotAMonthEnd, kana::KanaError, payout::PayoutError,
-    refund::RefundError, settlement::WrongValueDate,
+    bank_account::InvalidBankAccount, bank_receipt::BankReceiptError, business_calendar::NotAMonthEnd, kana::KanaError,
+    payout::PayoutError, refund::RefundError, settlement::WrongValueDate,
 };
 
 use crate::problem::{Code, Problem};
@@ -25,6 +25,18 @@ impl Problem {
             InvalidBankAccount::PostNumber => "番号は1で終わる2～8桁の数字です。".to_owned(),
         };
         Self::new(Code::InvalidBody).at(pointer, error.to_string(), ja)
+    }
+}
+
+impl From<BankReceiptError> for Problem {
+    fn from(error: BankReceiptError) -> Self {
+        match error {
+            BankReceiptError::Ahead => {
+                Self::new(Code::InvalidBody).at("/received_on", error.to_string(), "未来の日付は指定できません。")
+            }
+            BankReceiptError::Matched => Self::new(Code::ActionRefused)
+                .detail("This receipt is matched already.", "この入金はすでに照合済みです。"),
+        }
     }
 }
 
@@ -51,6 +63,10 @@ impl From<PayoutError> for Problem {
             PayoutError::NotEnough { total, available } => Self::new(Code::InsufficientFunds).detail(
                 format!("{total} would leave your earnings, with the fee; {available} is there."),
                 format!("手数料込みで{total}が必要ですが、残高は{available}です。"),
+            ),
+            PayoutError::NotAsked => Self::new(Code::ActionRefused).detail(
+                "It is made without asking, as every month; only what you asked for can be taken back.",
+                "毎月自動的に行われる出金です。取り消せるのは、ご自身で申請した出金だけです。",
             ),
             PayoutError::NotSent => Self::new(Code::ActionRefused)
                 .detail("Its batch was not sent to the bank yet.", "この出金のバッチはまだ銀行に送られていません。"),

@@ -1,13 +1,10 @@
 //! A milestone as it is sent.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{ids::MilestoneId, policy::Standing, release::pay_by};
+use domain::{policy::Standing, release::pay_by};
 use persistence::{
     escrow::Charged,
     milestone::{self, Stored},
-    payment,
     store::Conn,
 };
 use serde::Serialize;
@@ -18,13 +15,13 @@ use crate::{
     money::Money,
     problem::Problem,
     routes::{payment::Payment, preview::Preview},
-    usecases::work::Work,
+    usecases::work::{Begun, Work},
     words::{EscrowState, MilestoneState, Word},
 };
 
 /// What a release took and gave.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::routes) struct Release {
+pub(in crate::routes) struct ReleaseBreakdown {
     /// The worker's share of the escrow.
     gross: Money,
     /// What the operator took, by the contract's fee schedule.
@@ -35,7 +32,7 @@ pub(in crate::routes) struct Release {
     net: Money,
 }
 
-impl Release {
+impl ReleaseBreakdown {
     /// Of a share, what was charged and what was left.
     pub(in crate::routes) fn of(gross: domain::money::Money, charged: Charged) -> Self {
         Self { gross: gross.into(), fee: charged.fee.into(), tax: charged.tax.into(), net: charged.net.into() }
@@ -83,7 +80,7 @@ pub(in crate::routes) struct Milestone {
     finished_at: Option<DateTime<Utc>>,
     /// What became of the money, once it was released.
     #[schema(required = true)]
-    release: Option<Release>,
+    release: Option<ReleaseBreakdown>,
     /// The last day on which what was released may lawfully be paid to the worker: the sixtieth, counting the day of delivery.
     #[schema(required = true)]
     pay_by: Option<NaiveDate>,
@@ -102,7 +99,7 @@ impl Milestone {
     pub(in crate::routes) fn of(stored: &Stored, work: &Work, begun: &Begun, cx: &Context) -> Self {
         let Stored { milestone, escrow, charged } = stored;
         let standing = cx.standing(milestone.client, milestone.worker);
-        let release = charged.zip(milestone.worker_share).map(|(charged, share)| Release::of(share, charged));
+        let release = charged.zip(milestone.worker_share).map(|(charged, share)| ReleaseBreakdown::of(share, charged));
         Self {
             id: milestone.id.to_string(),
             contract_id: milestone.contract.to_string(),
@@ -129,44 +126,12 @@ impl Milestone {
             pay_by: charged
                 .and(milestone.finished_at)
                 .map(|at| pay_by(milestone.delivered_at, at, &cx.app.rules.payout)),
-            allowed_actions: allowed_actions(milestone, standing, work.termination_fee_due().is_err(), begun),
+            allowed_actions: work.allowed_actions(milestone, standing, begun),
             version: milestone.version,
             created_at: milestone.created_at,
             updated_at: milestone.updated_at,
             preview: Preview::of(cx),
         }
-    }
-}
-
-/// The machine's own actions, and asking for the money in another way.
-fn allowed_actions(
-    milestone: &domain::milestone::Milestone,
-    standing: Standing,
-    is_fee_awaited: bool,
-    begun: &Begun,
-) -> Vec<String> {
-    let takes_another = milestone.takes_another_payment(begun.0.contains(&milestone.id));
-    let adds = takes_another && standing == Standing::Client;
-    let own = milestone.allowed_actions(standing, is_fee_awaited).into_iter().map(|action| action.to_string());
-    own.chain(adds.then(|| "add_payment".to_owned())).collect()
-}
-
-/// Which milestones have a pending payment of which some has come.
-#[derive(Debug)]
-pub(in crate::routes) struct Begun(BTreeSet<MilestoneId>);
-
-impl Begun {
-    /// Of those among these that wait for money.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub(in crate::routes) fn read<'a>(
-        conn: &mut Conn,
-        milestones: impl IntoIterator<Item = &'a Stored>,
-    ) -> Result<Self, Problem> {
-        let waiting = milestones.into_iter().map(|stored| &stored.milestone);
-        let waiting: Vec<_> = waiting.filter(|one| one.takes_another_payment(false)).map(|one| one.id).collect();
-        Ok(Self(if waiting.is_empty() { BTreeSet::new() } else { payment::begun(conn, &waiting)? }))
     }
 }
 

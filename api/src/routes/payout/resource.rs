@@ -118,8 +118,8 @@ struct PayoutLine {
     amount: Money,
 }
 
-impl From<release::Line> for PayoutLine {
-    fn from(line: release::Line) -> Self {
+impl From<release::PayoutLine> for PayoutLine {
+    fn from(line: release::PayoutLine) -> Self {
         Self { escrow_id: line.escrow.to_string(), amount: line.amount.into() }
     }
 }

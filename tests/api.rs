@@ -6,6 +6,7 @@ mod bad_input;
 mod balance;
 mod bank_account;
 mod bank_receipt;
+mod browsers;
 mod business_calendar;
 mod cancellation;
 mod contract;

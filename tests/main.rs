@@ -11,6 +11,8 @@ mod examples;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod ratchets;
 #[cfg(test)]
 mod scale;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, net::TcpListener, process::Output};
 
 use api::{
-    config::{Flags, Mode, RULES, RuleSetting, Settings},
+    config::{Flags, LIMITS, LimitSetting, Mode, RULES, RuleSetting, Settings},
     startup,
 };
 use chrono::TimeDelta;
@@ -73,7 +73,18 @@ fn a_setting_that_makes_no_sense_is_named_in_one_line() {
         ("AZUKARI_BODY_WAIT", "PT0S"),
         ("AZUKARI_READERS", "many"),
         ("AZUKARI_WRITERS", "-1"),
-        ("AZUKARI_REQUESTS_PER_MINUTE", "0"),
+        ("AZUKARI_READS_PER_MINUTE", "0"),
+        ("AZUKARI_WRITES_PER_MINUTE", "0"),
+        ("AZUKARI_LOG_INS_PER_MINUTE", "many"),
+        ("AZUKARI_MAILS_PER_MINUTE", "-1"),
+        ("AZUKARI_TRUSTED_PROXIES", "everybody"),
+        ("AZUKARI_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("AZUKARI_FORWARDED_HEADER", "via"),
+        ("AZUKARI_CORS_ORIGINS", "*"),
+        ("AZUKARI_CORS_ORIGINS", "app.example"),
+        ("AZUKARI_CORS_ORIGINS", "https://app.example/"),
+        ("AZUKARI_CORS_ORIGINS", "https://app.example/path"),
+        ("AZUKARI_CORS_ORIGINS", "https://App.example"),
         ("AZUKARI_SECRET", "short"),
         ("AZUKARI_UNHEARD_OF", "1"),
     ] {
@@ -167,6 +178,21 @@ fn every_number_of_the_rules_can_be_set_and_is_documented() {
     expected.splice(place..=place, fields("PayoutRules", include_str!("../domain/src/rules/payout.rs")));
     let known: Vec<_> = RULES.iter().map(|setting| setting.name.rsplit('.').next().unwrap()).collect();
     assert_eq!(expected, known);
+}
+
+#[test]
+fn every_limit_can_be_set_and_is_documented() {
+    let row = |limit: &LimitSetting| {
+        let default = if limit.default.is_empty() { "none".to_owned() } else { format!("`{}`", limit.default) };
+        format!("| `AZUKARI_{}` | {default} | {} |", limit.name.to_uppercase(), limit.meaning)
+    };
+    let page = include_str!("../docs/settings.md").split("## `fee`").next().unwrap();
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| `AZUKARI_")).collect();
+    assert_eq!(rows, LIMITS.iter().map(row).collect::<Vec<_>>());
+    for limit in LIMITS {
+        let name = format!("AZUKARI_{}", limit.name.to_uppercase());
+        assert!(read(&[(&name, limit.default)]).is_ok(), "{name}");
+    }
 }
 
 #[test]

@@ -233,7 +233,7 @@ impl Call {
 
     /// The address of the network that the call comes from.
     pub fn address(&self) -> String {
-        self.request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default()
+        self.app.settings.proxies().caller(&self.request).to_string()
     }
 
     async fn act_as<F>(self, claims: Option<Claims>, caller: String, key: Key, canonical: &str, work: F) -> Answer

@@ -2,17 +2,24 @@
 
 mod duration;
 mod fee;
+mod limits;
+mod networks;
 mod rules;
 
 use std::net::SocketAddr;
 
 use clap::Args;
 use domain::{policy::Role, rules::Rules};
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::secrets::SECRET_BYTES;
+use crate::{
+    origin::{ForwardedHeader, Proxies},
+    secrets::SECRET_BYTES,
+};
 pub use fee::FeeSettings;
+pub use limits::{LIMITS, LimitSetting, LimitSettings};
 pub use rules::{RULES, RuleSetting};
 
 /// Which world an installation is.
@@ -71,11 +78,23 @@ pub struct Settings {
     pub readers: u32,
     /// Connections for writing (PostgreSQL; SQLite has one writer).
     pub writers: u32,
-    /// How many requests one caller may make per minute, on average.
-    pub requests_per_minute: u32,
-    /// How often one address may try to join or log in per minute, on average.
+    /// How many requests that change nothing one caller may make per minute, on average.
+    pub reads_per_minute: u32,
+    /// How many other requests one caller may make per minute, on average.
+    pub writes_per_minute: u32,
+    /// How often passwords, codes and mailed tokens may come from one address per minute, on average.
     pub log_ins_per_minute: u32,
-    /// How long a body may take to arrive.
+    /// How many mails one address may ask for per minute, on average.
+    pub mails_per_minute: u32,
+    /// The proxies in front of us, which are believed for whom they ask.
+    #[serde(deserialize_with = "networks::read")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where they say it.
+    pub forwarded_header: ForwardedHeader,
+    /// Web apps of other origins whose scripts may call.
+    #[serde(deserialize_with = "networks::read_origins")]
+    pub cors_origins: Vec<String>,
+    /// How long the head of a request may take to arrive, and then its body.
     #[serde(deserialize_with = "duration::read")]
     pub body_wait: std::time::Duration,
     /// What to log, as in `info,persistence=debug`.
@@ -161,10 +180,10 @@ impl Settings {
             .set_default("terms_version", "2026-04-01")?
             .set_default("readers", 8)?
             .set_default("writers", 16)?
-            .set_default("requests_per_minute", 6000)?
-            .set_default("log_ins_per_minute", 120)?
-            .set_default("body_wait", "PT10S")?
             .set_default("log", "info,actix_server=warn")?;
+        for limit in LIMITS {
+            builder = builder.set_default(limit.name, limit.default)?;
+        }
         if let Some(file) = file {
             builder = builder.add_source(config::File::new(&file, config::FileFormat::Toml));
         }
@@ -188,6 +207,21 @@ impl Settings {
         })
     }
 
+    /// How often callers may ask.
+    pub const fn limits(&self) -> LimitSettings {
+        LimitSettings {
+            reads: self.reads_per_minute,
+            writes: self.writes_per_minute,
+            log_ins: self.log_ins_per_minute,
+            mails: self.mails_per_minute,
+        }
+    }
+
+    /// The proxies in front of us.
+    pub fn proxies(&self) -> Proxies<'_> {
+        Proxies { trusted: &self.trusted_proxies, header: self.forwarded_header }
+    }
+
     /// Where clients reach us.
     pub fn public_url(&self) -> String {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
@@ -204,8 +238,14 @@ impl Settings {
         if secret.is_some_and(|secret| secret.len() < SECRET_BYTES) {
             return refuse("AZUKARI_SECRET must have at least 32 characters");
         }
-        if [self.readers, self.writers, self.requests_per_minute, self.log_ins_per_minute].contains(&0) {
-            return refuse("readers, writers, requests_per_minute and log_ins_per_minute must be at least 1");
+        if [self.readers, self.writers].contains(&0) {
+            return refuse("readers and writers must be at least 1");
+        }
+        let LimitSettings { reads, writes, log_ins, mails } = self.limits();
+        if [reads, writes, log_ins, mails].contains(&0) {
+            return refuse(
+                "reads_per_minute, writes_per_minute, log_ins_per_minute and mails_per_minute must be at least 1",
+            );
         }
         if self.mode == Mode::Sandbox {
             return Ok(());

@@ -1,5 +1,7 @@
 //! What happens to every request and answer at the edge: ids, problems, headers, `HEAD`, the log line's numbers.
 
+mod headers;
+
 use std::time::Instant;
 
 use actix_web::{
@@ -20,6 +22,7 @@ use crate::{
     routes,
     unread::Unread,
 };
+use headers::set;
 
 /// Wraps every request.
 ///
@@ -54,16 +57,7 @@ pub async fn edge(
     metrics::histogram!("http_request_duration_seconds", "method" => label(&method), "route" => route)
         .record(started.elapsed());
     set(&mut response, "x-request-id", &id);
-    set(&mut response, "vary", "Authorization, Accept-Language");
-    set(&mut response, "x-content-type-options", "nosniff");
-    set(&mut response, "x-frame-options", "DENY");
-    // Swagger UI alone needs scripts.
-    if !response.headers().contains_key("content-security-policy") && !response.request().path().starts_with("/docs") {
-        set(&mut response, "content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-    }
-    if !response.headers().contains_key("cache-control") {
-        set(&mut response, "cache-control", "private, no-cache");
-    }
+    headers::complete(&mut response, &method);
     Ok(response)
 }
 
@@ -131,12 +125,6 @@ fn log(error: &Error, id: &str) {
         cause = error.source();
     }
     tracing::error!(request_id = id, code = problem.code().as_str(), "request failed{chain}");
-}
-
-fn set(response: &mut ServiceResponse<BoxBody>, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(HeaderName::from_static(name), value);
-    }
 }
 
 /// What no route answers: 405 with `Allow` if the path exists with other methods, else 404.

@@ -1,142 +1,148 @@
 //! How often one caller may ask. Each replica counts for itself.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    num::NonZeroU32,
-};
+mod allowance;
+mod class;
 
 use actix_web::{
     Error, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::{
-        Method,
-        header::{HeaderName, HeaderValue},
-    },
+    http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     web,
 };
-use governor::{
-    DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
-    clock::{Clock, DefaultClock, Reference},
-    middleware::{StateInformationMiddleware, StateSnapshot},
-};
+use domain::ids::MemberId;
 
 use crate::{
+    config::LimitSettings,
+    origin::Network,
     problem::{Code, Problem},
     state::App,
 };
+use allowance::{Allowance, Standing};
+pub use class::{Class, LOG_INS, MAILS};
 
-type Limiter = DefaultKeyedRateLimiter<u64, StateInformationMiddleware>;
-
-/// A class of operations with its own allowance.
-#[derive(Debug)]
-struct Allowance {
-    name: &'static str,
-    per_minute: u32,
-    limiter: Limiter,
+/// Whose allowance a request takes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Caller {
+    /// A member, with whatever token, once it is known to be good. What is made up, and what is renewed, gives nobody a
+    /// fresh allowance.
+    Account(MemberId),
+    /// Whoever asks from there.
+    Network(Network),
 }
 
-impl Allowance {
-    fn new(name: &'static str, per_minute: u32) -> Self {
-        let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
-        let limiter = RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>();
-        Self { name, per_minute, limiter }
-    }
+/// How many members may use the whole of their allowance behind one address at once: offices, mobile carriers.
+const BEHIND_ONE_ADDRESS: u32 = 10;
 
-    fn policy(&self) -> String {
-        format!("\"{}\";q={};w=60", self.name, self.per_minute)
+/// The allowances of one class.
+#[derive(Debug)]
+struct Allowances {
+    /// Of each caller.
+    own: Allowance,
+    /// Of all members behind one address together.
+    shared: Allowance,
+}
+
+impl Allowances {
+    fn new(class: Class, per_minute: u32) -> Self {
+        let own = Allowance::new(class.as_str().to_owned(), per_minute);
+        let name = format!("{}-of-address", class.as_str());
+        Self { own, shared: Allowance::new(name, per_minute.saturating_mul(BEHIND_ONE_ADDRESS)) }
     }
 }
 
 /// The allowances of this process.
 #[derive(Debug)]
 pub struct Limits {
-    requests: Allowance,
-    log_ins: Allowance,
+    reads: Allowances,
+    writes: Allowances,
+    log_ins: Allowances,
+    mails: Allowances,
 }
 
 impl Limits {
-    /// Fresh allowances: requests per caller, and attempts to join or log in per address, both per minute.
-    pub fn new(requests_per_minute: u32, log_ins_per_minute: u32) -> Self {
+    /// Fresh allowances.
+    pub fn new(settings: LimitSettings) -> Self {
         Self {
-            requests: Allowance::new("requests", requests_per_minute),
-            log_ins: Allowance::new("log-ins", log_ins_per_minute),
+            reads: Allowances::new(Class::Reads, settings.reads),
+            writes: Allowances::new(Class::Writes, settings.writes),
+            log_ins: Allowances::new(Class::LogIns, settings.log_ins),
+            mails: Allowances::new(Class::Mails, settings.mails),
+        }
+    }
+
+    const fn of(&self, class: Class) -> &Allowances {
+        match class {
+            Class::Reads => &self.reads,
+            Class::Writes => &self.writes,
+            Class::LogIns => &self.log_ins,
+            Class::Mails => &self.mails,
         }
     }
 
     /// Forgets callers who have their whole allowance again.
     pub fn forget_idle(&self) {
-        self.requests.limiter.retain_recent();
-        self.log_ins.limiter.retain_recent();
-    }
-
-    /// Joining and logging in are counted by address, whatever token comes with them; the rest by token, or by address
-    /// without one.
-    fn of(&self, request: &ServiceRequest) -> (&Allowance, u64) {
-        let address = request.peer_addr().map(|peer| peer.ip());
-        let guessing = request.method() == Method::POST && is_guess(request.path());
-        if guessing {
-            return (&self.log_ins, key(&address));
+        for class in [&self.reads, &self.writes, &self.log_ins, &self.mails] {
+            class.own.forget_idle();
+            class.shared.forget_idle();
         }
-        let token = request.headers().get("authorization").map(HeaderValue::as_bytes);
-        (&self.requests, token.map_or_else(|| key(&address), |token| key(&token)))
     }
-}
 
-/// Where passwords, codes and mailed tokens are taken, and mail is asked for.
-fn is_guess(path: &str) -> bool {
-    let at = ["/v1/sessions", "/v1/sessions/second-factor", "/v1/sessions/step-up", "/v1/me/email-change/confirm"];
-    path.starts_with("/v1/accounts") || path.starts_with("/v1/password-resets") || at.contains(&path)
-}
-
-fn key(of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
+    /// Counts a request for everybody whom it concerns, and tells where the one nearest to their end stands.
+    ///
+    /// # Errors
+    /// Where the one stands who has nothing left.
+    fn count(&self, class: Class, network: Network, account: Option<MemberId>) -> Result<Standing, Standing> {
+        let (allowances, here) = (self.of(class), Caller::Network(network));
+        let all = match (account.map(Caller::Account), class.is_guarded()) {
+            (Some(account), true) => vec![(&allowances.own, account), (&allowances.own, here)],
+            (Some(account), false) => vec![(&allowances.own, account), (&allowances.shared, here)],
+            (None, true | false) => vec![(&allowances.own, here)],
+        };
+        let counted: Result<Vec<_>, _> = all.into_iter().map(|(allowance, caller)| allowance.take(&caller)).collect();
+        let nearest = counted?.into_iter().min_by_key(|standing| standing.left);
+        Ok(nearest.unwrap_or_else(Standing::unlimited))
+    }
 }
 
 /// Counts the request, and tells the caller where they stand (IETF draft-ietf-httpapi-ratelimit-headers).
 ///
 /// # Errors
-/// [`Code::RateLimited`] with `Retry-After` when the allowance is used up.
+/// [`Code::RateLimited`] with `Retry-After` when an allowance is used up.
 pub async fn limit(
     app: web::Data<App>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let (allowance, caller) = app.limits.of(&request);
-    let (policy, verdict) = (allowance.policy(), allowance.limiter.check_key(&caller));
-    let name = allowance.name;
-    match verdict {
-        Ok(state) => {
+    let class = Class::of(request.method(), request.path());
+    let network = app.settings.proxies().caller(request.request());
+    match app.limits.count(class, network, account(&app, &request)) {
+        Ok(standing) => {
             let mut response = next.call(request).await?.map_into_left_body();
-            tell(response.headers_mut(), &policy, &standing(name, &state));
+            tell(response.headers_mut(), &standing);
             Ok(response)
         }
-        Err(until) => {
-            let wait = seconds_until(&until);
-            let mut response: HttpResponse = actix_web::ResponseError::error_response(&Problem::new(Code::RateLimited));
-            tell(response.headers_mut(), &policy, &format!("\"{name}\";r=0;t={wait}"));
-            response.headers_mut().insert(HeaderName::from_static("retry-after"), HeaderValue::from(wait));
+        Err(standing) => {
+            let problem = Problem::new(Code::RateLimited).retry_after(standing.wait);
+            let mut response: HttpResponse = actix_web::ResponseError::error_response(&problem);
+            tell(response.headers_mut(), &standing);
             Ok(request.into_response(response).map_into_right_body())
         }
     }
 }
 
-fn standing(name: &str, state: &StateSnapshot) -> String {
-    format!("\"{name}\";r={};t=60", state.remaining_burst_capacity())
+/// Whose token came with the request, if it is a good one. Whether its session still lives is asked later; until the
+/// token expires that makes no difference to whom it is counted for.
+fn account(app: &App, request: &ServiceRequest) -> Option<MemberId> {
+    let header = request.headers().get("authorization")?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    let claims = scheme.eq_ignore_ascii_case("bearer").then(|| app.tokens.check(token.trim()))?;
+    claims.ok().map(|claims| claims.member)
 }
 
-fn seconds_until<P: Reference>(until: &NotUntil<P>) -> u64
-where
-    DefaultClock: Clock<Instant = P>,
-{
-    until.wait_time_from(DefaultClock::default().now()).as_secs() + 1
-}
-
-fn tell(headers: &mut actix_web::http::header::HeaderMap, policy: &str, standing: &str) {
-    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", standing)] {
+fn tell(headers: &mut HeaderMap, standing: &Standing) {
+    for (name, value) in [("ratelimit-policy", &standing.policy), ("ratelimit", &standing.told)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
         }

@@ -26,7 +26,7 @@ use crate::{
     clock,
     config::{Mode, Settings},
     context::Context,
-    edge,
+    cors, edge,
     limits::{self, Limits},
     locale::Locale,
     mailer::Mailer,
@@ -92,7 +92,7 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
         Ok(tokens)
     });
     let tokens = tokens.map_err(|error| StartError(error.to_string()))?;
-    let limits = Limits::new(settings.requests_per_minute, settings.log_ins_per_minute);
+    let limits = Limits::new(settings.limits());
     let rules = settings.rules.clone();
     Ok(Arc::new(App { settings, store, tokens, limits, rules }))
 }
@@ -172,6 +172,7 @@ pub async fn serve(bound: Bound) -> Result<(), StartError> {
 }
 
 fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std::io::Result<Server> {
+    let patience = app.settings.body_wait;
     let factory = move || {
         HttpApp::new()
             .into_utoipa_app()
@@ -184,12 +185,13 @@ fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std:
             .wrap(from_fn(parameters::check))
             .wrap(from_fn(limits::limit))
             .wrap(tracing_actix_web::TracingLogger::<crate::logs::Spans>::new())
+            .wrap(cors::cors(&app.settings.cors_origins))
             .wrap(from_fn(edge::edge))
     };
     let server = HttpServer::new(factory)
         .workers(std::thread::available_parallelism().map_or(2, usize::from))
         .shutdown_timeout(30)
-        .client_request_timeout(Duration::from_secs(10))
+        .client_request_timeout(patience)
         .listen(listener)?;
     Ok(server.run())
 }

@@ -34,7 +34,8 @@ impl Server {
             .env("AZUKARI_LOG", "error")
             .env("AZUKARI_PUBLIC_URL", PUBLIC_URL)
             // Each caller of ours asks as often as it can.
-            .env("AZUKARI_REQUESTS_PER_MINUTE", "4000000000")
+            .env("AZUKARI_READS_PER_MINUTE", "4000000000")
+            .env("AZUKARI_WRITES_PER_MINUTE", "4000000000")
             .stdout(Stdio::piped())
             .spawn()
             .expect("build the program first: cargo build --release");

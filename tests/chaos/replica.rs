@@ -24,8 +24,8 @@ pub struct Replica {
 impl Replica {
     /// One that is not started yet.
     pub fn new(database: &str) -> Self {
-        let plenty = ["REQUESTS_PER_MINUTE", "LOG_INS_PER_MINUTE"];
-        let own = plenty.map(|name| (format!("AZUKARI_{name}"), "10000000".to_owned()));
+        let plenty = ["READS", "WRITES", "LOG_INS", "MAILS"];
+        let own = plenty.map(|name| (format!("AZUKARI_{name}_PER_MINUTE"), "10000000".to_owned()));
         let mut environment = Vec::from(own);
         environment.push(("AZUKARI_LOG".into(), std::env::var("AZUKARI_CHAOS_LOG").unwrap_or("off".into())));
         Self { port: free_port(), database: database.to_owned(), environment, process: None, staff: Vec::new() }

@@ -32,10 +32,15 @@ pub struct Program {
 
 impl Program {
     pub fn serve(engine: Engine) -> Self {
+        Self::serve_logging(engine, "error", Stdio::inherit())
+    }
+
+    /// With a log of its own.
+    pub fn serve_logging(engine: Engine, filter: &str, log: Stdio) -> Self {
         let database = Database::create(engine);
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--database-url", &database.url];
         let mut serve = command(&arguments);
-        let mut process = serve.env("AZUKARI_LOG", "error").stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = serve.env("AZUKARI_LOG", filter).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         let (mut staff, mut url) = (Vec::new(), String::new());
         for line in lines.by_ref() {

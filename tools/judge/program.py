@@ -17,8 +17,10 @@ AZUKARI = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "d
 # A judge is one caller who asks as fast as it can.
 SETTINGS = {
     "AZUKARI_LOG": "error",
-    "AZUKARI_REQUESTS_PER_MINUTE": "10000000",
+    "AZUKARI_READS_PER_MINUTE": "10000000",
+    "AZUKARI_WRITES_PER_MINUTE": "10000000",
     "AZUKARI_LOG_INS_PER_MINUTE": "10000000",
+    "AZUKARI_MAILS_PER_MINUTE": "10000000",
 }
 
 

@@ -242,8 +242,8 @@ fn headers() -> Value {
         })
     };
     json!({
-        "RateLimit": header("What is left of the caller's allowance, and after how many seconds it is whole again.", "\"requests\";r=5999;t=60"),
-        "RateLimit-Policy": header("The allowance: requests (`q`) within so many seconds (`w`).", "\"requests\";q=6000;w=60"),
+        "RateLimit": header("What is left of the caller's allowance, and after how many seconds it is whole again.", "\"reads\";r=5999;t=1"),
+        "RateLimit-Policy": header("The allowance: requests (`q`) within so many seconds (`w`).", "\"reads\";q=6000;w=60"),
         "Retry-After": {
             "description": "After how many seconds to try again.", "required": true, "example": 1,
             "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": i32::MAX},

@@ -1,6 +1,7 @@
 //! What the API does, one file for each noun or concern.
 
 mod access;
+mod audit_log;
 mod automatic_acceptance;
 mod bad_input;
 mod balance;
@@ -28,6 +29,8 @@ mod job_list;
 mod keys;
 mod limits;
 mod mail;
+mod manual_entry;
+mod matrix;
 mod milestone;
 mod note;
 mod outsiders;
@@ -39,6 +42,7 @@ mod proposal;
 mod proposal_outcome;
 mod races;
 mod refund;
+mod role;
 mod sandbox;
 mod second_factor;
 mod step_up;

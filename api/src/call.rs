@@ -17,6 +17,7 @@ use crate::{
     problem::{Code, Problem},
     reply::Reply,
     state::App,
+    usecases::audit_log::{Deed, conclude},
 };
 
 /// What an HTTP handler returns.
@@ -241,6 +242,13 @@ impl Call {
         F: Fn(&mut Tx<'_>, &Context) -> Result<Reply, Problem> + Send + 'static,
     {
         let preview = self.preview()?;
+        let deed = Deed::of(&self.request, canonical);
+        // What staff change is logged here, so that none of what is passed in can forget it.
+        let work = move |tx: &mut Tx<'_>, cx: &Context| {
+            let reply = work(tx, cx)?;
+            conclude(tx, cx, &deed)?;
+            Ok::<_, Problem>(reply)
+        };
         let key = match (self.idempotency_key()?, key, preview) {
             (_, _, Intent::Preview) => None,
             (None, Key::Required, Intent::Keep) => return Err(Problem::new(Code::IdempotencyKeyMissing)),

@@ -13,9 +13,15 @@ use secrecy::ExposeSecret;
 
 use crate::{
     config::{Flags, Mode, Settings},
-    demo, logs, openapi, secrets, startup,
+    demo, logs, openapi,
+    problem::Code,
+    secrets, startup,
     state::App,
-    usecases::keys,
+    usecases::{
+        audit_log::{Deed, at_console},
+        keys,
+        role::change_by_address,
+    },
 };
 
 /// A headless marketplace for freelance work, with escrow.
@@ -62,12 +68,24 @@ enum Staff {
         /// The address to log in with.
         #[arg(long)]
         email: String,
-        /// support, finance or admin.
+        /// support, moderator, finance or admin.
         #[arg(long)]
         role: Role,
         /// The name others see.
         #[arg(long, default_value = "Staff")]
         name: String,
+    },
+    /// Give an account another role, which holds at once.
+    SetRole {
+        /// The address they log in with.
+        #[arg(long)]
+        email: String,
+        /// support, moderator, finance or admin; member takes every role away.
+        #[arg(long)]
+        role: Role,
+        /// Why, for the audit log.
+        #[arg(long)]
+        reason: String,
     },
 }
 
@@ -108,6 +126,9 @@ async fn execute(cli: Cli) -> Result<ExitCode, String> {
         Command::Demo => fill(&open(&cli.flags)?),
         Command::Migrate => open(&cli.flags).map(|_| ExitCode::SUCCESS),
         Command::Staff(Staff::Create { email, role, name }) => create_staff(&open(&cli.flags)?, role, &email, &name),
+        Command::Staff(Staff::SetRole { email, role, reason }) => {
+            set_role(&open_existing(&cli.flags)?, &email, role, &reason)
+        }
         Command::Keys(Keys::Rotate) => rotate_keys(&open_existing(&cli.flags)?),
         Command::Ledger(Ledger::Verify) => verify(&open_existing(&cli.flags)?),
     }
@@ -143,8 +164,9 @@ async fn serve(app: Arc<App>) -> Result<ExitCode, String> {
 /// A new sandbox gets one account for each staff role, with passwords that are shown once.
 fn print_sandbox_staff(app: &Arc<App>) -> Result<(), String> {
     println!("A new sandbox. Its staff, shown only this once, ready for the environment of the examples:");
-    for role in [Role::Support, Role::Finance, Role::Admin] {
-        for number in 1..=if role == Role::Support { 2 } else { 1 } {
+    for role in [Role::Support, Role::Moderator, Role::Finance, Role::Admin] {
+        // What takes four eyes takes two people.
+        for number in 1..=if matches!(role, Role::Support | Role::Finance) { 2 } else { 1 } {
             let suffix = if number == 1 { String::new() } else { number.to_string() };
             let email = format!("{role}{suffix}@azukari.example");
             let (password, _) = secrets::bearer("").map_err(|error| error.to_string())?;
@@ -195,10 +217,24 @@ fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str) -> Result<E
     std::io::stdin().read_to_string(&mut password).map_err(|error| error.to_string())?;
     let password = password.trim_end_matches(['\r', '\n']);
     if role == Role::Member {
-        return Err("staff need a role of support, finance or admin".into());
+        return Err("staff need a role of support, moderator, finance or admin".into());
     }
     startup::create_staff(app, role, email, name, password).map_err(|error| error.to_string())?;
     println!("created {role} {email}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn set_role(app: &Arc<App>, email: &str, role: Role, reason: &str) -> Result<ExitCode, String> {
+    let (deed, address) = (Deed::command("staff set-role", Some(reason)), email.to_owned());
+    let changed = at_console(app, deed, move |tx, cx| change_by_address(tx, cx, &address, role));
+    changed.map_err(|problem| {
+        if problem.code() == Code::NotFound {
+            format!("nobody has an account with the address {email}")
+        } else {
+            format!("the role could not be changed: {}", problem.told())
+        }
+    })?;
+    println!("{email} is {role} from now on");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,15 +1,20 @@
 //! The circumstances of a call: who acts, when, and what they are to the thing at hand.
 
-use std::{cell::RefCell, fmt::Display, sync::Arc};
+use std::{
+    cell::{RefCell, RefMut},
+    fmt::Display,
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use domain::{
     actor::{Actor, Party},
-    ids::{Id, MemberId, SessionId},
+    ids::{Id, Kind, MemberId, SessionId},
     ledger::JournalEntry,
     policy::{self, Operation, Role, Standing},
 };
 use persistence::{
+    audit_log::Hand,
     idempotency::{Claim, KeyUse},
     instance,
     session::{self, Arrived, Ticket},
@@ -21,7 +26,8 @@ use crate::{
     clock::{self, Ids},
     problem::{Code, Problem},
     state::App,
-    usecases::proof,
+    trail::{Traced, Trail},
+    usecases::{audit_log, commit::Audience, proof},
 };
 
 /// The circumstances under which a use case runs.
@@ -43,6 +49,9 @@ pub struct Context {
     ids: Ids,
     journal: RefCell<Vec<JournalEntry>>,
     instead: RefCell<Vec<String>>,
+    at_console: bool,
+    // Apart, because hardly a call needs it.
+    trail: Box<RefCell<Trail>>,
 }
 
 impl Context {
@@ -59,6 +68,8 @@ impl Context {
             ids: Ids::default(),
             journal: RefCell::default(),
             instead: RefCell::default(),
+            at_console: false,
+            trail: Box::default(),
         }
     }
 
@@ -75,6 +86,43 @@ impl Context {
     pub fn anonymous(app: Arc<App>, conn: &mut Conn) -> Result<Self, Problem> {
         let now = clock::market_now(instance::read(conn)?.clock_offset());
         Ok(Self::system(app, now).acting_as(None))
+    }
+
+    /// Whoever runs the program, by one of its commands.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn console(app: Arc<App>, conn: &mut Conn) -> Result<Self, Problem> {
+        let now = clock::market_now(instance::read(conn)?.clock_offset());
+        Ok(Self { at_console: true, ..Self::system(app, now) })
+    }
+
+    /// In which part the caller acts for the operator, if they do: then what they change is logged.
+    pub fn hand(&self) -> Option<Hand> {
+        match self.actor {
+            Some(Actor::Staff(_, role)) => audit_log::hand(role),
+            Some(Actor::System) => self.at_console.then_some(Hand::Console),
+            Some(Actor::Member(_)) | None => None,
+        }
+    }
+
+    /// What was changed so far, as far as it has to be logged.
+    pub fn trail(&self) -> RefMut<'_, Trail> {
+        self.trail.borrow_mut()
+    }
+
+    /// Remembers what was changed, if it has to be logged; `next` is how it stands, with the version it was read at.
+    pub fn changed(&self, resource: &str, audience: Audience, next: &impl Traced) {
+        if self.hand().is_some() {
+            self.trail().change(resource, audience, next.trace());
+        }
+    }
+
+    /// Remembers how something stood that was just read under lock and may be changed.
+    pub fn remember<K: Kind>(&self, id: Id<K>, thing: &impl Traced) {
+        if let (Some(_), Some(trace)) = (self.hand(), thing.trace()) {
+            self.trail().meet(id.to_string(), trace);
+        }
     }
 
     /// A fresh id.
@@ -252,7 +300,7 @@ impl Conditions {
         let live = arrived.live.ok_or_else(|| Problem::new(Code::InvalidToken))?;
         let actor = match live.role {
             Role::Member => Actor::Member(claims.member),
-            role @ (Role::Support | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
+            role @ (Role::Support | Role::Moderator | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
         };
         let authenticated_at = Some(live.authenticated_at);
         Ok(Context { actor: Some(actor), session: Some(claims.session), authenticated_at, ..here })

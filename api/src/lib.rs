@@ -32,6 +32,7 @@ pub mod secrets;
 pub mod startup;
 pub mod state;
 pub mod timers;
+pub mod trail;
 mod unread;
 pub mod usecases;
 pub mod words;

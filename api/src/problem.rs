@@ -111,6 +111,12 @@ impl Problem {
         self.code
     }
 
+    /// What went wrong, in English, for those who read no JSON.
+    pub fn told(&self) -> String {
+        let detail = self.more.detail.clone().unwrap_or_else(|| self.code.meaning());
+        detail.in_locale(Locale::En).to_owned()
+    }
+
     /// The body, in the language of the request.
     pub fn body(&self, locale: Locale, request_id: &str) -> Value {
         let detail = self.more.detail.clone().unwrap_or_else(|| self.code.meaning());

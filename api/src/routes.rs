@@ -1,6 +1,7 @@
 //! The HTTP surface: one file for each noun.
 
 pub mod access;
+mod audit_log;
 mod balance;
 mod bank_account;
 mod bank_receipt;
@@ -12,6 +13,7 @@ mod email_change;
 mod fee_quote;
 mod job;
 mod ledger;
+mod manual_entry;
 mod milestone;
 mod note;
 mod password;
@@ -23,6 +25,7 @@ pub mod platform;
 mod preview;
 mod proposal;
 mod refund;
+mod role;
 mod sandbox;
 mod second_factor;
 mod session;
@@ -57,6 +60,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     bank_receipt::configure(config);
     business_calendar::configure(config);
     ledger::configure(config);
+    manual_entry::configure(config);
+    audit_log::configure(config);
+    role::configure(config);
     withdrawal::configure(config);
     worklist::configure(config);
     proposal::configure(config);

@@ -25,7 +25,6 @@ use crate::{
     auth::Tokens,
     clock,
     config::{Mode, Settings},
-    context::Context,
     cors, edge,
     limits::{self, Limits},
     locale::Locale,
@@ -36,7 +35,12 @@ use crate::{
     secrets::{self, Secrets},
     state::App,
     timers,
-    usecases::{access, address_request, keys, payout_run, platform},
+    usecases::{
+        access, address_request,
+        audit_log::{Deed, at_console},
+        commit::Audience,
+        keys, payout_run, platform,
+    },
 };
 
 /// How often the worker looks for timers, mail and events.
@@ -278,12 +282,12 @@ pub fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str, passwor
         password_hash,
         locale: Locale::En,
     };
-    let inner = app.clone();
-    let created = app.store.write(Intent::Keep, move |tx| {
-        let cx = Context::system(inner.clone(), clock::real_now());
-        access::create_confirmed(tx, &cx, role, &form)
+    let created = at_console(app, Deed::command("staff create", None), move |tx, cx| {
+        let member = access::create_confirmed(tx, cx, role, &form)?;
+        cx.changed(&member.id.to_string(), Audience::only(member.id), &member);
+        Ok(())
     });
-    created.map(drop).map_err(|error| StartError(format!("the account could not be created: {error}")))
+    created.map_err(|error| StartError(format!("the account could not be created: {error}")))
 }
 
 /// Whether the operator has nobody here yet.

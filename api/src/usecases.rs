@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod address_request;
+pub mod audit_log;
 pub mod bank_account;
 pub mod bank_receipt;
 pub mod business_calendar;
@@ -15,6 +16,7 @@ pub mod funding;
 pub mod guess;
 pub mod job;
 pub mod keys;
+pub mod manual_entry;
 pub mod member;
 pub mod milestone;
 pub mod password;
@@ -25,6 +27,7 @@ pub mod platform;
 pub mod proof;
 pub mod proposal;
 pub mod refund;
+pub mod role;
 pub mod second_factor;
 pub mod second_step;
 pub mod session;

@@ -50,6 +50,8 @@ pub type MemberKind = Word<domain::member::MemberKind>;
 pub type MemberState = Word<domain::member::MemberState>;
 /// `policy::Role` as sent.
 pub type Role = Word<domain::policy::Role>;
+/// `audit_log::Hand` as sent.
+pub type Hand = Word<persistence::audit_log::Hand>;
 /// `contract::ContractState` as sent.
 pub type ContractState = Word<domain::contract::ContractState>;
 /// `escrow::EscrowState` as sent.
@@ -96,6 +98,10 @@ pub type PayoutKind = Word<domain::payout::PayoutKind>;
 pub type PayoutState = Word<domain::payout::PayoutState>;
 /// `refund::RefundState` as sent.
 pub type RefundState = Word<domain::refund::RefundState>;
+/// `manual_entry::ManualEntryState` as sent.
+pub type ManualEntryState = Word<domain::manual_entry::ManualEntryState>;
+/// `manual_entry::Side` as sent.
+pub type Side = Word<domain::manual_entry::Side>;
 /// `payout_batch::PayoutBatchState` as sent.
 pub type PayoutBatchState = Word<domain::payout_batch::PayoutBatchState>;
 /// `worklist::TaskKind` as sent.

@@ -101,9 +101,12 @@ impl TryFrom<Standing> for Party {
         match standing {
             Standing::Client => Ok(Self::Client),
             Standing::Worker => Ok(Self::Worker),
-            Standing::Outsider | Standing::Support | Standing::Finance | Standing::Admin | Standing::System => {
-                Err(standing)
-            }
+            Standing::Outsider
+            | Standing::Support
+            | Standing::Moderator
+            | Standing::Finance
+            | Standing::Admin
+            | Standing::System => Err(standing),
         }
     }
 }

@@ -19,6 +19,8 @@ names! {
         MemberSecondFactorAdded = "member.second_factor_added",
         /// It no longer does.
         MemberSecondFactorRemoved = "member.second_factor_removed",
+        /// They have another role.
+        MemberRoleChanged = "member.role_changed",
         /// They left; money may still be on its way to them.
         MemberWithdrawn = "member.withdrawn",
         /// Nothing is on its way any more.
@@ -161,6 +163,13 @@ names! {
         PayoutFailed = "payout.failed",
         /// It came back after it was paid.
         PayoutReturned = "payout.returned",
+
+        /// One of staff wrote an entry that another must approve.
+        ManualEntryDrafted = "manual_entry.drafted",
+        /// Another did.
+        ManualEntryPosted = "manual_entry.posted",
+        /// Another refused it.
+        ManualEntryRejected = "manual_entry.rejected",
 
         /// Payouts were gathered for the bank.
         PayoutBatchPrepared = "payout_batch.prepared",

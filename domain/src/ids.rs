@@ -151,6 +151,8 @@ kinds! {
     CampaignKind CampaignId "campaign";
     EventKind EventId "event";
     MailKind MailId "mail";
+    ManualEntryKind ManualEntryId "manual";
+    AuditRecordKind AuditRecordId "audit";
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub mod job;
 pub mod kana;
 pub mod ledger;
 pub mod machine;
+pub mod manual_entry;
 pub mod member;
 pub mod milestone;
 pub mod money;

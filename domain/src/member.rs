@@ -154,6 +154,21 @@ impl Member {
         Decision::new(Self { email, updated_at: now, ..self.clone() }, EventKind::MemberEmailChanged)
     }
 
+    /// May do something else from now on; `is_tied` says whether they have business of their own as a member.
+    ///
+    /// # Errors
+    /// [`RoleRefused`] when the account is not active, or when a member with business of their own would become staff,
+    /// who have none.
+    pub fn change_role(&self, role: Role, is_tied: bool, now: DateTime<Utc>) -> Result<Decision<Self>, RoleRefused> {
+        if self.state != MemberState::Active {
+            return Err(RoleRefused::NotHere(self.state));
+        }
+        if is_tied && self.role == Role::Member && role != Role::Member {
+            return Err(RoleRefused::HasBusiness);
+        }
+        Ok(Decision::new(Self { role, updated_at: now, ..self.clone() }, EventKind::MemberRoleChanged))
+    }
+
     /// Leaves for good: at once, or as soon as the money that is on its way has arrived. Whether anything
     /// stands in the way is what [`crate::withdrawal::assess`] says.
     ///
@@ -183,6 +198,17 @@ impl Member {
     fn forgotten(self) -> Self {
         Self { state: MemberState::Closed, email: String::new(), display_name: String::new(), username: None, ..self }
     }
+}
+
+/// Why an account cannot have that role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RoleRefused {
+    /// Nobody uses it.
+    #[error("the account is {0}")]
+    NotHere(MemberState),
+    /// Contracts or money are theirs, which staff could not look after.
+    #[error("the account has business of its own; give the role to another account")]
+    HasBusiness,
 }
 
 /// A username is chosen once.

@@ -2,8 +2,9 @@
 
 use crate::{
     cancellation::CancellationAction, contract::ContractAction, dispute::DisputeAction, escrow::EscrowAction,
-    job::JobAction, member::MemberAction, milestone::MilestoneAction, names, payment::PaymentAction,
-    payout::PayoutAction, payout_batch::PayoutBatchAction, proposal::ProposalAction, refund::RefundAction,
+    job::JobAction, manual_entry::ManualEntryAction, member::MemberAction, milestone::MilestoneAction, names,
+    payment::PaymentAction, payout::PayoutAction, payout_batch::PayoutBatchAction, proposal::ProposalAction,
+    refund::RefundAction,
 };
 
 names! {
@@ -17,9 +18,11 @@ names! {
         Worker = "worker",
         /// Staff who talk with members and mediate.
         Support = "support",
+        /// Staff who watch over what is offered and said.
+        Moderator = "moderator",
         /// Staff who handle money.
         Finance = "finance",
-        /// Staff who may do what support and finance may.
+        /// Staff who may do what all other staff may.
         Admin = "admin",
         /// A timer, or what follows from another step.
         System = "system",
@@ -33,9 +36,11 @@ names! {
         Member = "member",
         /// Talks with members and mediates.
         Support = "support",
+        /// Watches over what is offered and said: reads it, and decides nothing about money.
+        Moderator = "moderator",
         /// Handles money.
         Finance = "finance",
-        /// Does what support and finance do.
+        /// Does what all other staff do, gives out their roles, and reads what they did.
         Admin = "admin",
     }
 }
@@ -46,6 +51,7 @@ impl Role {
         match self {
             Self::Member => Standing::Outsider,
             Self::Support => Standing::Support,
+            Self::Moderator => Standing::Moderator,
             Self::Finance => Standing::Finance,
             Self::Admin => Standing::Admin,
         }
@@ -79,6 +85,8 @@ pub enum Operation {
     PayoutBatch(PayoutBatchAction),
     /// A step of a refund.
     Refund(RefundAction),
+    /// A step of an entry by hand.
+    ManualEntry(ManualEntryAction),
     /// Writing a job.
     PostJob,
     /// Answering a job of somebody else.
@@ -139,15 +147,27 @@ pub enum Operation {
     ManageCalendar,
     /// Naming the person who looks after a dispute.
     AssignDispute,
+    /// Writing an entry by hand, for another to approve.
+    DraftManualEntry,
+    /// Reading such entries.
+    ReadManualEntries,
+    /// Giving an account another role.
+    ChangeRole,
+    /// Reading what staff did.
+    ReadAuditLog,
+    /// Reading what staff did that concerns the caller.
+    ReadOwnAuditLog,
 }
 
-use Standing::{Admin, Client, Finance, Outsider, Support, System, Worker};
+use Standing::{Admin, Client, Finance, Moderator, Outsider, Support, System, Worker};
 
 const PARTIES: &[Standing] = &[Client, Worker];
-const READERS: &[Standing] = &[Client, Worker, Support, Finance, Admin];
+const READERS: &[Standing] = &[Client, Worker, Support, Moderator, Finance, Admin];
 const MEDIATORS: &[Standing] = &[Support, Admin];
 const TREASURY: &[Standing] = &[Finance, Admin];
-const STAFF: &[Standing] = &[Support, Finance, Admin];
+const WATCHERS: &[Standing] = &[Support, Moderator, Admin];
+const STAFF: &[Standing] = &[Support, Moderator, Finance, Admin];
+const ONLY_ADMIN: &[Standing] = &[Admin];
 /// To what is not there yet, or has no other side, every member is an outsider.
 const ANY_MEMBER: &[Standing] = &[Outsider];
 const ONLY_CLIENT: &[Standing] = &[Client];
@@ -175,6 +195,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::ReadPayout => &[Worker, Support, Finance, Admin],
         Operation::Refund(action) => refund(action),
         Operation::HandleRefunds => TREASURY,
+        Operation::ManualEntry(_) | Operation::DraftManualEntry | Operation::ReadManualEntries => TREASURY,
         // Any member may start something of their own; it is then theirs. Staff have nothing of their own.
         Operation::PostJob | Operation::SubmitProposal | Operation::RequestPayout => ANY_MEMBER,
         Operation::ListOwnWork | Operation::ReadOwnMoney => ANY_MEMBER,
@@ -187,8 +208,12 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::ReadPayment | Operation::ReadRefund => &[Client, Support, Finance, Admin],
         Operation::RecordBankReceipt | Operation::MatchBankReceipt => TREASURY,
         Operation::ReadBankReceipts | Operation::ReadLedger | Operation::ManageCalendar => TREASURY,
-        Operation::ReadAnyDispute | Operation::AssignDispute => MEDIATORS,
+        Operation::ReadAnyDispute => WATCHERS,
+        Operation::AssignDispute => MEDIATORS,
         Operation::ReadWorklist => STAFF,
+        // To their own account an admin stands as its owner: nobody raises themselves.
+        Operation::ChangeRole | Operation::ReadAuditLog => ONLY_ADMIN,
+        Operation::ReadOwnAuditLog => ANY_MEMBER,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     escrow::EscrowState,
     job::JobState,
     machine::{State, Transition},
+    manual_entry::ManualEntryState,
     member::MemberState,
     milestone::MilestoneState,
     payment::PaymentState,
@@ -67,6 +68,7 @@ pub fn machines() -> Vec<MachineTable> {
         MachineTable::of::<PayoutState>(),
         MachineTable::of::<PayoutBatchState>(),
         MachineTable::of::<RefundState>(),
+        MachineTable::of::<ManualEntryState>(),
     ]
 }
 

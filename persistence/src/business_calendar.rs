@@ -59,6 +59,15 @@ pub fn overrides(conn: &mut Conn, after: Option<NaiveDate>, fetch: i64) -> Resul
     Ok(rows.into_iter().map(read).collect())
 }
 
+/// What is said of a day, if anything is: whether banks are open.
+///
+/// # Errors
+/// Only those of the database.
+pub fn find(conn: &mut Conn, day: NaiveDate) -> Result<Option<bool>, StoreError> {
+    let said = calendar_overrides::table.find(day).select(calendar_overrides::is_business_day);
+    Ok(said.first(conn).optional()?)
+}
+
 /// Says of a day whether banks are open, in place of what was said before.
 ///
 /// # Errors

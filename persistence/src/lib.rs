@@ -1,6 +1,7 @@
 //! Storage: one query code over SQLite and PostgreSQL, and the one door through which everything is written.
 
 pub mod address_request;
+pub mod audit_log;
 pub mod bank_account;
 pub mod business_calendar;
 pub mod cancellation;
@@ -19,6 +20,7 @@ pub mod job;
 pub mod ledger;
 mod locked;
 pub mod mail;
+pub mod manual_entry;
 pub mod member;
 pub mod milestone;
 pub mod note;

@@ -172,6 +172,7 @@ pub fn save(tx: &mut Tx<'_>, member: &Member) -> Result<Member, StoreError> {
     let changed = diesel::update(members::table.find(Key::from(member.id)))
         .filter(members::version.eq(member.version))
         .set((
+            members::role.eq(member.role.as_str()),
             members::state.eq(member.state.as_str()),
             members::display_name.eq(&member.display_name),
             members::version.eq(member.version + 1),

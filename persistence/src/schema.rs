@@ -737,6 +737,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    audit_log (id) {
+        id -> Identifier,
+        actor_id -> Nullable<Identifier>,
+        actor_role -> Text,
+        operation -> Text,
+        resource -> Text,
+        client_id -> Nullable<Identifier>,
+        worker_id -> Nullable<Identifier>,
+        reason -> Nullable<Text>,
+        state_before -> Nullable<Json>,
+        state_after -> Nullable<Json>,
+        request_id -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    manual_entries (id) {
+        id -> Identifier,
+        state -> Text,
+        currency -> Text,
+        lines -> Json,
+        reason -> Text,
+        drafted_by -> Identifier,
+        decided_by -> Nullable<Identifier>,
+        refusal -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     instance,
     members,
@@ -774,6 +813,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     payout_runs,
     relations,
     refunds,
+    audit_log,
+    manual_entries,
     devices,
     guesses,
     address_requests,

@@ -8,7 +8,8 @@ use diesel::{
 };
 use domain::{
     dispute::DisputeState,
-    ids::{BankReceiptId, DisputeId, MilestoneId, PayoutId, RefundId},
+    ids::{BankReceiptId, DisputeId, ManualEntryId, MilestoneId, PayoutId, RefundId},
+    manual_entry::ManualEntryState,
     milestone::MilestoneState,
     payment::PaymentMethod,
     payout::PayoutState,
@@ -19,7 +20,7 @@ use crate::{
     error::StoreError,
     escrow::Purpose,
     release::UNPAID,
-    schema::{bank_receipts, disputes, escrows, milestones, payout_lines, payouts, refunds, releases},
+    schema::{bank_receipts, disputes, escrows, manual_entries, milestones, payout_lines, payouts, refunds, releases},
     store::Conn,
     types::{Key, Moment},
 };
@@ -130,6 +131,20 @@ pub fn refunds(conn: &mut Conn, most: i64) -> Result<Vec<(RefundId, DateTime<Utc
         .order((refunds::created_at, refunds::id))
         .limit(most)
         .select((refunds::id, refunds::created_at))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, at)| (id.into(), at.into())).collect())
+}
+
+/// Entries by hand that wait for another person, the oldest first.
+///
+/// # Errors
+/// Only those of the database.
+pub fn drafts(conn: &mut Conn, most: i64) -> Result<Vec<(ManualEntryId, DateTime<Utc>)>, StoreError> {
+    let rows: Vec<(Key, Moment)> = manual_entries::table
+        .filter(manual_entries::state.eq(ManualEntryState::Drafted.as_str()))
+        .order((manual_entries::created_at, manual_entries::id))
+        .limit(most)
+        .select((manual_entries::id, manual_entries::created_at))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, at)| (id.into(), at.into())).collect())
 }

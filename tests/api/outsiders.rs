@@ -23,8 +23,8 @@ const OPEN_TO_MEMBERS: [&str; 2] = ["GET /v1/jobs/{id}", "POST /v1/jobs/{id}/pro
 const OWN_LISTS: [&str; 2] = ["GET /v1/payouts", "GET /v1/refunds"];
 
 /// A contract with everything that can hang on it.
-struct Work {
-    client: Person,
+pub(super) struct Work {
+    pub(super) client: Person,
     job: String,
     proposal: String,
     contract: String,
@@ -42,8 +42,8 @@ fn id(resource: &Value) -> String {
 }
 
 impl Work {
-    fn of(app: &TestApp) -> Self {
-        let (client, worker) = (app.member("hanako"), app.member("taro"));
+    pub(super) fn of(app: &TestApp) -> Self {
+        let (client, worker) = (app.member("yuki"), app.member("taro"));
         let act = |person: &Person, path: &str, body: Value| {
             let answer = app.act(person, path, &body);
             assert!(answer.status < 300, "{path}: {}", answer.text);
@@ -86,7 +86,7 @@ impl Work {
     }
 
     /// The id that belongs into a path, unless it is one that only staff know.
-    fn id_for(&self, template: &str) -> &str {
+    pub(super) fn id_for(&self, template: &str) -> &str {
         let noun = template.split("/{id}").next().unwrap().rsplit('/').next().unwrap();
         match noun {
             "jobs" => &self.job,
@@ -147,7 +147,7 @@ fn another_member_does_not_learn_that_there_is_anything(app: &TestApp) {
 fn staff_do_not_act_in_the_place_of_members(app: &TestApp) {
     let work = Work::of(app);
     let before = work.everything(app);
-    for role in [Role::Support, Role::Finance, Role::Admin] {
+    for role in [Role::Support, Role::Moderator, Role::Finance, Role::Admin] {
         let staff = app.staff(role, &role.to_string());
         for operation in work.operations().iter().filter(|one| one.method == "POST") {
             let answer = operation.call(app, Some(&staff.access_token));
@@ -175,7 +175,7 @@ fn staff_have_nothing_of_their_own(app: &TestApp) {
         let account = OF_EVERY_ACCOUNT.iter().any(|path| one.template.starts_with(path));
         (one.template.starts_with("/v1/me/") && !account) || OWN_LISTS.contains(&one.name().as_str())
     };
-    for role in [Role::Support, Role::Finance, Role::Admin] {
+    for role in [Role::Support, Role::Moderator, Role::Finance, Role::Admin] {
         let staff = app.staff(role, &role.to_string());
         for operation in operations().iter().filter(own) {
             let answer = operation.call(app, Some(&staff.access_token));

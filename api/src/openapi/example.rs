@@ -12,7 +12,7 @@ pub(super) fn id(prefix: &str) -> String {
 
 /// Which kind of id stands in a path.
 pub(super) fn prefix_of_path(path: &str) -> &'static str {
-    const KINDS: [(&str, &str); 13] = [
+    const KINDS: [(&str, &str); 14] = [
         ("/jobs/", "job"),
         ("/proposals/", "proposal"),
         ("/contracts/", "contract"),
@@ -26,6 +26,7 @@ pub(super) fn prefix_of_path(path: &str) -> &'static str {
         ("/disputes/", "dispute"),
         ("/sessions/", "session"),
         ("/members/", "member"),
+        ("/manual-entries/", "manual"),
     ];
     let known = KINDS.iter().find(|(part, _)| path.contains(&format!("{part}{{id}}")));
     known.map_or("id", |(_, prefix)| prefix)
@@ -167,7 +168,7 @@ pub(super) fn prefix_of_property(title: &str, name: &str) -> Option<String> {
 /// `client_id` and `worker_id` are members.
 fn known_prefix(kind: &str) -> &str {
     match kind {
-        "client" | "worker" | "author" | "owner" | "recorded_by" => "member",
+        "client" | "worker" | "author" | "owner" | "recorded_by" | "actor" => "member",
         "bank_receipt" => "receipt",
         "payout_batch" | "prepared_batch" => "batch",
         "payout_detail" => "payout",
@@ -176,6 +177,8 @@ fn known_prefix(kind: &str) -> &str {
         "current_session" => "session",
         "progress_note" => "note",
         "test_mail" => "mail",
+        "manual_entry" => "manual",
+        "audit_record" | "own_audit_record" => "audit",
         other => other,
     }
 }

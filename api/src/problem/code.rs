@@ -93,7 +93,7 @@ codes! {
     AlreadyRecorded 409 "already_recorded" "Already recorded" "すでに記録済みです"
         "A receipt with this bank reference is already booked." "この銀行参照番号の入金はすでに記帳されています。";
     FourEyes 409 "four_eyes" "Another person must confirm" "別の担当者の確認が必要です"
-        "Whoever proposed the ruling cannot confirm it." "裁定案を作成した本人は確定できません。";
+        "Whoever proposed a ruling, or drafted an entry, does not decide on it." "裁定案や記帳案を作成した本人は、確定も却下もできません。";
     InsufficientFunds 409 "insufficient_funds" "Not enough money" "残高が不足しています"
         "The account does not hold this much that is free to use." "利用できる残高が足りません。";
     BalanceTooLarge 409 "balance_too_large" "A balance would become too large" "残高が上限を超えます"

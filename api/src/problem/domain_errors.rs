@@ -1,6 +1,7 @@
 //! What the domain refuses, as problems: one exhaustive mapping for each of its errors.
 
 mod access;
+mod by_hand;
 mod disagreement;
 mod market;
 mod payday;
@@ -34,6 +35,7 @@ impl From<Forbidden> for Problem {
             Standing::Client
             | Standing::Worker
             | Standing::Support
+            | Standing::Moderator
             | Standing::Finance
             | Standing::Admin
             | Standing::System => Self::new(Code::NotPermitted),

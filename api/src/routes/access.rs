@@ -173,7 +173,7 @@ impl Member {
         // The operator's people have no market of their own to leave.
         let mut allowed = match member.role {
             role::Role::Member => member.state.allowed(role::Standing::Client),
-            role::Role::Support | role::Role::Finance | role::Role::Admin => Vec::new(),
+            role::Role::Support | role::Role::Moderator | role::Role::Finance | role::Role::Admin => Vec::new(),
         };
         if !allowed.is_empty() && !withdrawal::assess_member(conn, member)?.is_ready() {
             allowed.clear();

@@ -40,7 +40,7 @@ struct Task {
     /// What it is about.
     #[schema(example = "dispute_01k30dwqgzfgx9p7jfdwpht7gg")]
     id: String,
-    /// Since when: the opening of a dispute, the end of the wait for a redelivery, the recording of a receipt, the request of a refund, the holding of a payout, the day from which few are left to pay what was earned.
+    /// Since when: the opening of a dispute, the end of the wait for a redelivery, the recording of a receipt, the request of a refund, the draft of an entry, the holding of a payout, the day from which few are left to pay what was earned.
     since_at: DateTime<Utc>,
 }
 

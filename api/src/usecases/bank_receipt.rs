@@ -37,6 +37,7 @@ pub fn record(tx: &mut Tx<'_>, cx: &Context, line: StatementLine) -> Result<Bank
         None => book_unmatched(tx, cx, &receipt)?,
     }
     payment::add_receipt(tx, &receipt).map_err(already_recorded)?;
+    cx.changed(&receipt.id.to_string(), Audience::default(), &receipt);
     tell(tx, cx, receipt.id, Audience::default(), EventKind::BankReceiptRecorded)?;
     Ok(receipt)
 }
@@ -80,12 +81,15 @@ pub fn assign(tx: &mut Tx<'_>, cx: &Context, id: BankReceiptId, payment: Payment
     cx.permit(Operation::MatchBankReceipt, cx.standing_outside())?;
     let receipt = payment::find_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.check_version(receipt.version)?;
+    cx.remember(id, &receipt);
     receipt.matched(payment, cx.now)?;
     check_by_transfer(tx, payment)?;
     funding::receive(tx, cx, payment, receipt.line.amount, Source::Suspense)?;
     // It comes last in the order of locks, so only now is it certain that nobody else was first.
     let receipt = payment::lock_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
-    let receipt = payment::save_receipt(tx, &receipt.matched(payment, cx.now)?)?;
+    let matched = receipt.matched(payment, cx.now)?;
+    cx.changed(&id.to_string(), Audience::default(), &matched);
+    let receipt = payment::save_receipt(tx, &matched)?;
     tell(tx, cx, id, Audience::default(), EventKind::BankReceiptMatched)?;
     Ok(receipt)
 }

@@ -6,8 +6,10 @@ use persistence::{
     business_calendar::{self, Override},
     store::{Conn, Tx},
 };
+use serde_json::json;
 
-use crate::{context::Context, problem::Problem};
+use super::commit::Audience;
+use crate::{context::Context, problem::Problem, trail::Change};
 
 /// The payday of what is released by the end of a month.
 ///
@@ -43,6 +45,7 @@ pub fn put(
     note: String,
 ) -> Result<Override, Problem> {
     cx.permit(Operation::ManageCalendar, cx.standing_outside())?;
+    trace(cx, day, business_calendar::find(tx, day)?, Some(is_business_day));
     let said = Override { day, is_business_day, note, changed_by: cx.person()?, updated_at: cx.now };
     business_calendar::put(tx, &said)?;
     Ok(said)
@@ -54,5 +57,14 @@ pub fn put(
 /// Not the caller's to say, or nothing was said.
 pub fn remove(tx: &mut Tx<'_>, cx: &Context, day: NaiveDate) -> Result<(), Problem> {
     cx.permit(Operation::ManageCalendar, cx.standing_outside())?;
+    trace(cx, day, business_calendar::find(tx, day)?, None);
     if business_calendar::remove(tx, day)? { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// What was said of a day, and what is.
+fn trace(cx: &Context, day: NaiveDate, before: Option<bool>, after: Option<bool>) {
+    let told = |open: bool| json!({"status": if open { "business_day" } else { "closed" }});
+    let (before, after) = (before.map(told), after.map(told));
+    let resource = format!("calendar-overrides/{day}");
+    cx.trail().note(Change { resource, audience: Audience::default(), before, after });
 }

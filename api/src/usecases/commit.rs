@@ -13,10 +13,10 @@ use persistence::{
 };
 use serde_json::json;
 
-use crate::{context::Context, problem::Problem};
+use crate::{context::Context, problem::Problem, trail::Traced};
 
 /// Who may read about something besides staff.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Audience {
     /// The client concerned.
     pub client: Option<MemberId>,
@@ -35,6 +35,12 @@ impl Audience {
         Self { client: None, worker: Some(member) }
     }
 
+    /// These, or the others where there are none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::default() { other } else { self }
+    }
+
     /// One member alone.
     pub const fn only(member: MemberId) -> Self {
         Self { client: Some(member), worker: None }
@@ -45,7 +51,7 @@ impl Audience {
 ///
 /// # Errors
 /// [`Code::InsufficientFunds`](crate::problem::Code::InsufficientFunds) when a balance would go below what it must hold.
-pub fn announce<K: Kind, T>(
+pub fn announce<K: Kind, T: Traced>(
     tx: &mut Tx<'_>,
     cx: &Context,
     subject: Id<K>,
@@ -53,6 +59,7 @@ pub fn announce<K: Kind, T>(
     decision: &Decision<T>,
 ) -> Result<(), Problem> {
     let name = subject.to_string();
+    cx.changed(&name, audience, &decision.next);
     for entry in &decision.entries {
         ledger::post(tx, cx.new_id(), entry, &name, cx.now)?;
         cx.note_entry(entry.clone());
@@ -73,6 +80,7 @@ pub fn tell<K: Kind>(
     audience: Audience,
     kind: EventKind,
 ) -> Result<(), Problem> {
+    cx.changed(&subject.to_string(), audience, &());
     Ok(event::record(tx, vec![told(cx, kind, &subject.to_string(), audience)])?)
 }
 

@@ -116,6 +116,7 @@ fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: DisputeId, action: DisputeAction)
     let dispute = dispute::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     let allowed = cx.actor.map(|actor| dispute.allowed_actions(actor)).unwrap_or_default();
     cx.admit(Operation::Dispute(action), cx.standing(dispute.client, dispute.worker), dispute.version, &allowed)?;
+    cx.remember(id, &dispute);
     Ok(dispute)
 }
 

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use persistence::{instance, store::Intent};
+use persistence::instance;
+use serde_json::json;
 
+use super::{
+    audit_log::{Deed, at_console},
+    commit::Audience,
+};
 use crate::{
     clock,
     problem::{Code, Problem},
     state::App,
+    trail::Change,
 };
 
 /// How long one generation signs at least. Only the one before is still accepted, so it must outlive its last token.
@@ -20,9 +26,19 @@ pub const LEAST: TimeDelta = TimeDelta::hours(1);
 /// Only those of the store.
 pub fn rotate(app: &Arc<App>) -> Result<Option<i32>, Problem> {
     let now = clock::real_now();
-    let generation = app.store.write(Intent::Keep, move |tx| instance::rotate_keys(tx, now, now - LEAST))?;
+    let rotated = at_console(app, Deed::command("keys rotate", None), move |tx, cx| {
+        let generation = instance::rotate_keys(tx, now, now - LEAST)?.ok_or_else(|| Problem::new(Code::TooEarly))?;
+        let after = Some(json!({"status": "signing", "version": generation}));
+        let resource = "signing-key".to_owned();
+        cx.trail().note(Change { resource, audience: Audience::default(), before: None, after });
+        Ok(generation)
+    });
     follow(app)?;
-    Ok(generation)
+    match rotated {
+        Ok(generation) => Ok(Some(generation)),
+        Err(problem) if problem.code() == Code::TooEarly => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Signs with the generation that the database names.

@@ -161,6 +161,7 @@ fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, action: PayoutAction) -
     let payout = payout::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     let allowed = cx.actor.map(|actor| payout.allowed_actions(actor)).unwrap_or_default();
     cx.admit(Operation::Payout(action), cx.standing_to_worker(payout.worker), payout.version, &allowed)?;
+    cx.remember(id, &payout);
     Ok(payout)
 }
 

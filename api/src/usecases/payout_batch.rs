@@ -56,6 +56,7 @@ pub fn prepare(tx: &mut Tx<'_>, cx: &Context, pay_on: NaiveDate) -> Result<Prepa
     let rules = &cx.app.rules.payout;
     let due = payout::due(tx, pay_on, rules.batch_max.into())?;
     let id = cx.new_id();
+    due.iter().for_each(|(payout, _)| cx.remember(payout.id, payout));
     let decisions: Vec<_> = due
         .into_iter()
         .map(|(payout, account)| payout.process(id, account.details, cx.now, rules))
@@ -114,6 +115,7 @@ pub fn settle(
     let batch = lock_for(tx, cx, id, PayoutBatchAction::Settle)?;
     let decision = batch.settle(cx.now)?;
     for payout in payout::lock_processing(tx, id)? {
+        cx.remember(payout.id, &payout);
         payouts::settle(tx, cx, &payout, settlement)?;
     }
     commit(tx, cx, &decision)
@@ -127,6 +129,7 @@ pub fn finish(tx: &mut Tx<'_>, cx: &Context, id: Option<PayoutBatchId>) -> Resul
     let batch = id.map(|id| payout_batch::find(tx, id)).transpose()?.flatten();
     let Some(batch) = batch.filter(|batch| batch.state == PayoutBatchState::Sent) else { return Ok(()) };
     if payout::processing(tx, batch.id)? == 0 {
+        cx.remember(batch.id, &batch);
         commit(tx, cx, &batch.settle(cx.now)?)?;
     }
     Ok(())
@@ -142,6 +145,7 @@ fn lock_for(
     cx.permit(Operation::PayoutBatch(action), standing)?;
     let batch = payout_batch::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.admit(Operation::PayoutBatch(action), standing, batch.version, &batch.state.allowed(standing))?;
+    cx.remember(id, &batch);
     Ok(batch)
 }
 

@@ -184,6 +184,7 @@ fn lock_as_staff(tx: &mut Tx<'_>, cx: &Context, id: RefundId, action: RefundActi
     let refund = lock(tx, id)?;
     let standing = cx.standing_to_owner(refund.client);
     cx.admit(Operation::Refund(action), standing, refund.version, &refund.state.allowed(standing))?;
+    cx.remember(id, &refund);
     Ok(refund)
 }
 

@@ -203,6 +203,7 @@ impl Work {
     /// # Errors
     /// Only those of the store.
     pub fn step(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Milestone>) -> Result<(), Problem> {
+        cx.remember(decision.next.id, &self.milestone(decision.next.id)?.milestone);
         let (milestone, _) = milestone::save(tx, &decision.next, None)?;
         announce(tx, cx, milestone.id, self.audience(), decision)?;
         let id = milestone.id;
@@ -223,6 +224,7 @@ impl Work {
         } else {
             self.contract.milestone_funded(&course, cx.now, rules)?
         };
+        cx.remember(self.contract.id, &self.contract);
         self.contract = contract::save(tx, &follows.next.contract)?;
         announce(tx, cx, self.contract.id, self.audience(), &follows)?;
         if self.contract.state.is_final() {
@@ -261,6 +263,7 @@ impl Work {
 
     fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
         let Movement { milestone, escrow, proceeds } = &decision.next;
+        cx.remember(milestone.id, &self.milestone(milestone.id)?.milestone);
         // This locks accounts. What is then only written needs no answer, and goes together.
         announce(tx, cx, milestone.id, self.audience(), decision)?;
         let (milestone, charged) = milestone::save(tx, milestone, proceeds.as_ref())?;

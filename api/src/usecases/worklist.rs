@@ -30,6 +30,8 @@ names! {
         PayoutHeld = "payout_held",
         /// A refund that has to be sent by bank.
         RefundRequested = "refund_requested",
+        /// An entry by hand that another person has to decide on.
+        ManualEntryDrafted = "manual_entry_drafted",
     }
 }
 
@@ -56,6 +58,7 @@ pub fn read(conn: &mut Conn, cx: &Context, kind: Option<TaskKind>, most: u8) -> 
     tasks.extend(near_limit(conn, cx, most)?);
     tasks.extend(waiting(TaskKind::PayoutHeld, worklist::held(conn, most.into())?));
     tasks.extend(waiting(TaskKind::RefundRequested, worklist::refunds(conn, most.into())?));
+    tasks.extend(waiting(TaskKind::ManualEntryDrafted, worklist::drafts(conn, most.into())?));
     // Each source has given its longest waiting, so that no kind hides another.
     tasks.retain(|task| kind.is_none_or(|kind| kind == task.kind));
     tasks.sort_by(|one, other| (one.since, &one.subject).cmp(&(other.since, &other.subject)));

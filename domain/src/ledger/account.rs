@@ -165,6 +165,34 @@ impl AccountKind {
         self.has_owner() || matches!(self, Self::OperatorCapital)
     }
 
+    /// Whether staff may book on it by hand. What follows from the state of something else is not: escrows, earnings
+    /// (which are their releases), what is on its way, unmatched receipts, points and what backs them.
+    pub const fn is_booked_by_hand(self) -> bool {
+        match self {
+            Self::Bank
+            | Self::Gateway
+            | Self::Receivable
+            | Self::ClientFunds
+            | Self::Unclaimed
+            | Self::ConsumptionTax
+            | Self::WithholdingTax
+            | Self::OperatorCapital
+            | Self::SystemFee
+            | Self::QuickPayoutFee
+            | Self::BankFeeRecovery
+            | Self::GatewayFee
+            | Self::BankFee
+            | Self::BadDebt => true,
+            Self::Escrow
+            | Self::Earnings
+            | Self::PayoutTransit
+            | Self::RefundTransit
+            | Self::Points
+            | Self::Campaign
+            | Self::Suspense => false,
+        }
+    }
+
     /// Whether its balance may fall below zero. What is kept as a balance never does.
     pub const fn may_be_negative(self) -> bool {
         !self.has_balance_row()

@@ -54,6 +54,8 @@ names! {
         Unclaimed = "unclaimed",
         /// The operator put money in.
         CapitalPaidIn = "capital_paid_in",
+        /// What one of staff wrote and another approved.
+        Manual = "manual",
         /// Another entry, taken back.
         Reversal = "reversal",
     }
@@ -75,6 +77,7 @@ impl EntryKind {
             Self::PayoutFailed => Some(EventKind::PayoutFailed),
             Self::PayoutCanceled => Some(EventKind::PayoutCanceled),
             Self::PayoutReturned => Some(EventKind::PayoutReturned),
+            Self::Manual => Some(EventKind::ManualEntryPosted),
             Self::RefundRequested => Some(EventKind::RefundRequested),
             Self::RefundSettled => Some(EventKind::RefundSettled),
             Self::RefundFailed => Some(EventKind::RefundFailed),

@@ -109,9 +109,13 @@ payout_batch
 refund
   requested: settle (finance, admin, system) -> settled
   requested: fail (finance, admin, system) -> failed
+manual_entry
+  drafted: approve (finance, admin) -> posted
+  drafted: reject (finance, admin) -> rejected
 ";
 
 const FINAL: &[(&str, &[&str])] = &[
+    ("manual_entry", &["posted", "rejected"]),
     ("member", &["closed"]),
     ("job", &["expired", "canceled"]),
     ("proposal", &["declined", "retracted", "expired"]),

@@ -22,6 +22,8 @@ mod ledger;
 #[cfg(test)]
 mod machines;
 #[cfg(test)]
+mod manual_entry;
+#[cfg(test)]
 mod member;
 #[cfg(test)]
 mod milestone;

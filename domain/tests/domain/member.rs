@@ -1,5 +1,5 @@
 use domain::event::EventKind;
-use domain::member::{Member, MemberKind, MemberState};
+use domain::member::{Member, MemberKind, MemberState, RoleRefused};
 use domain::policy::Role;
 
 use crate::scene::{id, start};
@@ -40,4 +40,16 @@ fn nobody_leaves_twice_or_before_joining() {
     let registered = Member::register(id(1), MemberKind::Company, "mia@example.jp".into(), "Mia".into(), start());
     assert!(registered.next.withdraw(false, start()).is_err());
     assert!(active().withdraw(true, start()).unwrap().next.withdraw(true, start()).is_err());
+}
+
+#[test]
+fn a_role_is_given_to_an_active_account_without_business_of_its_own() {
+    let member = active();
+    let staff = member.change_role(Role::Moderator, false, start()).unwrap();
+    assert_eq!((staff.next.role, staff.events), (Role::Moderator, vec![EventKind::MemberRoleChanged]));
+    assert_eq!(member.change_role(Role::Support, true, start()), Err(RoleRefused::HasBusiness));
+    assert_eq!(staff.next.change_role(Role::Member, true, start()).unwrap().next.role, Role::Member);
+    let pending = Member { state: MemberState::Pending, ..active() };
+    let refused = pending.change_role(Role::Support, false, start());
+    assert_eq!(refused, Err(RoleRefused::NotHere(MemberState::Pending)));
 }

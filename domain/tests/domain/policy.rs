@@ -1,5 +1,6 @@
 use domain::actor::{Actor, Party};
 use domain::contract::ContractAction;
+use domain::dispute::DisputeAction;
 use domain::escrow::EscrowAction;
 use domain::milestone::MilestoneAction;
 use domain::policy::{Forbidden, Operation, Role, Standing, check, permitted};
@@ -69,7 +70,7 @@ fn what_members_have_of_their_own_is_for_members_alone() {
         Operation::RequestPayout,
     ] {
         assert_eq!(check(operation, Actor::Member(id(3)).standing_outside()), Ok(()));
-        for role in [Role::Support, Role::Finance, Role::Admin] {
+        for role in [Role::Support, Role::Moderator, Role::Finance, Role::Admin] {
             assert!(check(operation, Actor::Staff(id(3), role).standing_outside()).is_err(), "{operation:?} {role}");
         }
     }
@@ -80,4 +81,38 @@ fn the_books_are_for_those_who_handle_money() {
     for operation in [Operation::ReadLedger, Operation::RecordBankReceipt, Operation::MatchBankReceipt] {
         assert_eq!(permitted(operation), [Standing::Finance, Standing::Admin]);
     }
+}
+
+#[test]
+fn a_moderator_reads_what_is_offered_and_said_and_decides_nothing() {
+    for operation in [
+        Operation::ReadProposal,
+        Operation::ReadContract,
+        Operation::ReadDispute,
+        Operation::ReadAnyDispute,
+        Operation::ReadWorklist,
+    ] {
+        assert_eq!(check(operation, Standing::Moderator), Ok(()), "{operation:?}");
+    }
+    for operation in [
+        Operation::ReadPayment,
+        Operation::ReadPayout,
+        Operation::ReadRefund,
+        Operation::ReadLedger,
+        Operation::HandlePayouts,
+        Operation::AssignDispute,
+        Operation::ReadmitAddress,
+        Operation::Dispute(DisputeAction::Rule),
+    ] {
+        assert!(check(operation, Standing::Moderator).is_err(), "{operation:?}");
+    }
+}
+
+#[test]
+fn only_an_admin_gives_out_roles_and_reads_what_staff_did() {
+    for operation in [Operation::ChangeRole, Operation::ReadAuditLog] {
+        assert_eq!(permitted(operation), [Standing::Admin]);
+    }
+    let admin = Actor::Staff(id(3), Role::Admin);
+    assert!(check(Operation::ChangeRole, admin.standing_to_owner(id(3))).is_err(), "not to themselves");
 }

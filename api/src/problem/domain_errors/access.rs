@@ -1,7 +1,7 @@
 //! What the rules of accounts refuse.
 
 use domain::{
-    member::HasUsername,
+    member::{HasUsername, RoleRefused},
     password::{self, WeakPassword},
     username::{self, InvalidUsername},
 };
@@ -32,6 +32,18 @@ impl From<InvalidUsername> for Problem {
             InvalidUsername::Reserved => "予約されている名前です。".to_owned(),
         };
         Self::new(Code::InvalidBody).at("/username", error.to_string(), ja)
+    }
+}
+
+impl From<RoleRefused> for Problem {
+    fn from(error: RoleRefused) -> Self {
+        let ja = match error {
+            RoleRefused::NotHere(state) => format!("このアカウントは{state}の状態です。"),
+            RoleRefused::HasBusiness => {
+                "会員としての取引や残高があるアカウントです。別のアカウントに役割を与えてください。".to_owned()
+            }
+        };
+        Self::new(Code::ActionRefused).detail(error.to_string(), ja)
     }
 }
 

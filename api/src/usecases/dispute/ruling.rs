@@ -22,6 +22,8 @@ pub fn propose_ruling(
     reasoning: String,
 ) -> Result<Dispute, Problem> {
     let dispute = lock_for(tx, cx, id, DisputeAction::ProposeRuling)?;
+    // The parties must not negotiate against a ruling that is not one yet.
+    cx.trail().confide();
     let ruling = ProposedRuling { by: cx.person()?, worker_share, reasoning };
     commit(tx, cx, &dispute.propose_ruling(ruling, cx.now)?)
 }
@@ -33,6 +35,9 @@ pub fn propose_ruling(
 pub fn rule(tx: &mut Tx<'_>, cx: &Context, id: DisputeId, worker_share: Money) -> Result<Dispute, Problem> {
     let mut work = lock_work(tx, id)?;
     let dispute = lock_for(tx, cx, id, DisputeAction::Rule)?;
+    if let Some(ruling) = &dispute.ruling {
+        cx.trail().because(&ruling.reasoning);
+    }
     let ruled = commit(tx, cx, &dispute.rule(cx.person()?, worker_share, cx.now)?)?;
     let (stored, schedule) = (work.milestone(ruled.milestone)?, work.schedule()?);
     let movement = stored.milestone.rule(worker_share, &stored.escrow, work.fees(tx, &schedule)?, cx.now)?;

@@ -109,6 +109,7 @@ pub fn mark_failing(
     reason: &str,
 ) -> Result<(), Problem> {
     let Some(account) = bank_account::lock(tx, worker)? else { return Ok(()) };
+    cx.remember(worker, &account);
     let Some(decision) = account.fail(refused, reason, cx.now) else { return Ok(()) };
     bank_account::save(tx, &decision.next)?;
     announce(tx, cx, worker, Audience::only(worker), &decision)

@@ -1,0 +1,153 @@
+//! The audit log: whatever staff change leaves a record, in the same transaction.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use domain::{
+    actor::Actor,
+    policy::{Operation, Role},
+};
+use persistence::{
+    audit_log::{self, AuditFilter, AuditRecord, Hand},
+    page::Position,
+    store::{Conn, Intent, Tx},
+};
+use serde_json::Value;
+
+use super::commit::Audience;
+use crate::{
+    context::Context,
+    problem::{Code, Problem},
+    state::App,
+    trail::Change,
+};
+
+/// What is asked for, as far as the log tells it.
+#[derive(Debug, Clone)]
+pub struct Deed {
+    operation: String,
+    reason: Option<String>,
+    request: Option<String>,
+    /// Only staff can do it, and never without changing something.
+    is_for_staff: bool,
+}
+
+impl Deed {
+    /// A request; its reason is the member of the body that is called so.
+    pub fn of(request: &HttpRequest, canonical: &str) -> Self {
+        let pattern = request.match_pattern().unwrap_or_default();
+        let is_for_staff = pattern.starts_with("/v1/admin/");
+        let header = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+        Self {
+            operation: format!("{} {pattern}", request.method()),
+            reason: if is_for_staff { reason(canonical) } else { None },
+            request: header.map(str::to_owned),
+            is_for_staff,
+        }
+    }
+
+    /// A command of the program.
+    pub fn command(operation: &str, reason: Option<&str>) -> Self {
+        let (operation, reason) = (operation.to_owned(), reason.map(str::to_owned));
+        Self { operation, reason, request: None, is_for_staff: true }
+    }
+}
+
+fn reason(canonical: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(canonical).ok()?;
+    let said = body.get("reason").or_else(|| body.get("reasoning"))?;
+    said.as_str().map(str::to_owned)
+}
+
+/// Ends every call that acts: what staff have changed is written to the log. This is the only place that does it, and it
+/// lets nothing pass that was changed without a trace.
+///
+/// # Errors
+/// [`Code::Internal`] when nothing says what was changed, which undoes it.
+pub fn conclude(tx: &mut Tx<'_>, cx: &Context, deed: &Deed) -> Result<(), Problem> {
+    let Some(hand) = cx.hand() else { return Ok(()) };
+    let actor = cx.actor.and_then(Actor::member);
+    let (mut changes, reason) = cx.trail().take();
+    if changes.is_empty() {
+        // What staff do to their own account is changed as everybody's is.
+        let own = actor.filter(|_| !deed.is_for_staff).ok_or_else(|| {
+            tracing::error!(operation = deed.operation, "staff changed something without a trace");
+            Problem::new(Code::Internal)
+        })?;
+        changes.push(Change { resource: own.to_string(), audience: Audience::default(), before: None, after: None });
+    }
+    let record = |change: Change| AuditRecord {
+        id: cx.new_id(),
+        actor,
+        hand,
+        operation: deed.operation.clone(),
+        resource: change.resource,
+        client: change.audience.client,
+        worker: change.audience.worker,
+        reason: reason.clone().or_else(|| deed.reason.clone()),
+        before: change.before,
+        after: change.after,
+        request: deed.request.clone(),
+        created_at: cx.now,
+    };
+    Ok(audit_log::record(tx, changes.into_iter().map(record).collect())?)
+}
+
+/// Does what a command asks for, as whoever runs the program; it leaves its record like all else.
+///
+/// # Errors
+/// Those of `work`.
+pub fn at_console<T: Send + 'static>(
+    app: &Arc<App>,
+    deed: Deed,
+    work: impl Fn(&mut Tx<'_>, &Context) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let inner = app.clone();
+    app.store.write(Intent::Keep, move |tx| {
+        let cx = Context::console(inner.clone(), tx)?;
+        let done = work(tx, &cx)?;
+        conclude(tx, &cx, &deed)?;
+        Ok(done)
+    })
+}
+
+/// A page of the log.
+///
+/// # Errors
+/// Not the caller's to see.
+pub fn list(
+    conn: &mut Conn,
+    cx: &Context,
+    filter: &AuditFilter,
+    after: Option<Position>,
+    fetch: i64,
+) -> Result<Vec<AuditRecord>, Problem> {
+    cx.permit(Operation::ReadAuditLog, cx.standing_outside())?;
+    Ok(audit_log::list(conn, filter, after, fetch)?)
+}
+
+/// A page of what concerns the caller.
+///
+/// # Errors
+/// Staff, who have nothing of their own.
+pub fn list_own(
+    conn: &mut Conn,
+    cx: &Context,
+    after: Option<Position>,
+    fetch: i64,
+) -> Result<Vec<AuditRecord>, Problem> {
+    cx.permit(Operation::ReadOwnAuditLog, cx.standing_outside())?;
+    let filter = AuditFilter { member: Some(cx.member()?), ..AuditFilter::default() };
+    Ok(audit_log::list(conn, &filter, after, fetch)?)
+}
+
+/// In which part this role acts; a member acts for nobody but themself.
+pub const fn hand(role: Role) -> Option<Hand> {
+    match role {
+        Role::Member => None,
+        Role::Support => Some(Hand::Support),
+        Role::Moderator => Some(Hand::Moderator),
+        Role::Finance => Some(Hand::Finance),
+        Role::Admin => Some(Hand::Admin),
+    }
+}

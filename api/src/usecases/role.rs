@@ -1,0 +1,45 @@
+//! Who of the operator's people may do what.
+
+use domain::{
+    ids::MemberId,
+    member::Member,
+    policy::{Operation, Role},
+};
+use persistence::{member, store::Tx};
+
+use super::{
+    access::email_key,
+    commit::{Audience, announce},
+    withdrawal,
+};
+use crate::{context::Context, problem::Problem};
+
+/// An admin gives somebody else another role, which holds from their next request on.
+///
+/// # Errors
+/// Not the caller's to do, their own account, the log-in was too long ago, nobody has this id, or they cannot have it.
+pub fn change(tx: &mut Tx<'_>, cx: &Context, id: MemberId, role: Role) -> Result<Member, Problem> {
+    cx.permit(Operation::ChangeRole, cx.standing_to_owner(id))?;
+    cx.require_recent_login(tx)?;
+    give(tx, cx, id, role)
+}
+
+/// The same by a command, for the account with this address.
+///
+/// # Errors
+/// Nobody has this address, or they cannot have it.
+pub fn change_by_address(tx: &mut Tx<'_>, cx: &Context, email: &str, role: Role) -> Result<Member, Problem> {
+    let (found, _) = member::by_email(tx, &email_key(email))?.ok_or_else(Problem::not_found)?;
+    give(tx, cx, found.id, role)
+}
+
+fn give(tx: &mut Tx<'_>, cx: &Context, id: MemberId, role: Role) -> Result<Member, Problem> {
+    let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    cx.check_version(member.version)?;
+    cx.remember(id, &member);
+    let is_tied = !withdrawal::assess_member(tx, &member)?.blockers.is_empty();
+    let decision = member.change_role(role, is_tied, cx.now)?;
+    let saved = member::save(tx, &decision.next)?;
+    announce(tx, cx, id, Audience::only(id), &decision)?;
+    Ok(saved)
+}

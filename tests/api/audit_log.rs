@@ -1,6 +1,9 @@
 //! Whatever staff change leaves a record: of what, by whom, why, and how it stood before.
 
-use api::usecases::audit_log::{Deed, at_console};
+use api::usecases::{
+    audit_log::{Deed, at_console},
+    keys,
+};
 use domain::policy::Role;
 use serde_json::{Value, json};
 
@@ -14,6 +17,7 @@ on_both_engines!(
     an_entry_of_the_bank_and_a_day_of_the_calendar_are_logged,
     staff_leave_a_trace_on_their_own_account,
     what_is_refused_previewed_or_done_by_members_leaves_no_record,
+    commands_leave_a_record_without_a_person,
     a_change_without_a_trace_is_undone,
     the_log_is_filtered_and_paged,
     nothing_changes_or_deletes_a_record,
@@ -164,6 +168,18 @@ fn what_is_refused_previewed_or_done_by_members_leaves_no_record(app: &TestApp) 
     app.act(&worker, &cancel, &json!({"reason": "Mine."})).problem(404, "not_found");
     app.act(&worker, &format!("/v1/payouts/{payout}/cancel"), &json!({})).expect(200);
     assert_eq!(log(app, &admin, "").len(), before);
+}
+
+fn commands_leave_a_record_without_a_person(app: &TestApp) {
+    let admin = app.staff(Role::Admin, "noa");
+    assert_eq!(keys::rotate(&app.app).unwrap(), Some(1));
+    assert_eq!(keys::rotate(&app.app).unwrap(), None, "too early, and nothing to tell");
+    let found = log(app, &admin, "");
+    let told: Vec<_> =
+        found.iter().map(|record| (&record["operation"], &record["actor_role"], &record["actor_id"])).collect();
+    let console = json!("console");
+    let (rotated, created) = (json!("keys rotate"), json!("staff create"));
+    assert_eq!(told, [(&rotated, &console, &Value::Null), (&created, &console, &Value::Null)]);
 }
 
 fn a_change_without_a_trace_is_undone(app: &TestApp) {

@@ -151,6 +151,8 @@ kinds! {
     CampaignKind CampaignId "campaign";
     EventKind EventId "event";
     MailKind MailId "mail";
+    AppKind AppId "app";
+    ApiKeyKind ApiKeyId "key";
 }
 
 #[cfg(test)]

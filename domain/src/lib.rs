@@ -5,6 +5,7 @@
 //! domain rules by their section.
 
 pub mod actor;
+pub mod app;
 pub mod bank_account;
 pub mod business_calendar;
 pub mod calendar;
@@ -35,6 +36,7 @@ pub mod proposal;
 pub mod refund;
 pub mod release;
 pub mod rules;
+pub mod scope;
 pub mod settlement;
 pub mod states;
 pub mod terms;

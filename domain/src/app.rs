@@ -18,7 +18,8 @@ pub struct InvalidName;
 /// [`InvalidName`].
 pub fn check_name(name: &str) -> Result<(), InvalidName> {
     let odd = |c: char| {
-        c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     let fits = (1..=NAME_MOST).contains(&name.chars().count()) && name.trim() == name;
     if fits && !name.chars().any(odd) { Ok(()) } else { Err(InvalidName) }

@@ -1,11 +1,14 @@
 //! The HTTP surface: one file for each noun.
 
 pub mod access;
+mod api_key;
+mod app;
 mod balance;
 mod bank_account;
 mod bank_receipt;
 mod business_calendar;
 mod cancellation_request;
+mod connected_app;
 mod contract;
 mod dispute;
 mod email_change;
@@ -14,6 +17,7 @@ mod job;
 mod ledger;
 mod milestone;
 mod note;
+mod oauth;
 mod password;
 mod payment;
 mod payout;
@@ -44,6 +48,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     password::configure(config);
     email_change::configure(config);
     second_factor::configure(config);
+    oauth::configure(config);
+    app::configure(config);
+    api_key::configure(config);
+    connected_app::configure(config);
     note::configure(config);
     cancellation_request::configure(config);
     dispute::configure(config);

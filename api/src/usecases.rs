@@ -2,11 +2,14 @@
 
 pub mod access;
 pub mod address_request;
+pub mod api_key;
+pub mod app;
 pub mod bank_account;
 pub mod bank_receipt;
 pub mod business_calendar;
 pub mod cancellation;
 pub mod commit;
+pub mod connection;
 pub mod contract;
 pub mod dispute;
 pub mod email_change;
@@ -17,6 +20,7 @@ pub mod job;
 pub mod keys;
 pub mod member;
 pub mod milestone;
+pub mod oauth;
 pub mod password;
 pub mod payout;
 pub mod payout_batch;

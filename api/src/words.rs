@@ -50,6 +50,8 @@ pub type MemberKind = Word<domain::member::MemberKind>;
 pub type MemberState = Word<domain::member::MemberState>;
 /// `policy::Role` as sent.
 pub type Role = Word<domain::policy::Role>;
+/// What an app can be allowed.
+pub type Scope = Word<domain::scope::Scope>;
 /// `contract::ContractState` as sent.
 pub type ContractState = Word<domain::contract::ContractState>;
 /// `escrow::EscrowState` as sent.

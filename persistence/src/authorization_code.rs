@@ -67,6 +67,15 @@ pub fn insert(tx: &mut Tx<'_>, code_hash: &[u8], code: &AuthorizationCode) -> Re
     Ok(())
 }
 
+/// Who gave a code, unlocked: members come first in the order of locks.
+///
+/// # Errors
+/// Only those of the database.
+pub fn owner(conn: &mut Conn, code_hash: &[u8]) -> Result<Option<MemberId>, StoreError> {
+    let query = authorization_codes::table.find(code_hash).select(authorization_codes::member_id);
+    Ok(query.first::<Key>(conn).optional()?.map(MemberId::from))
+}
+
 /// Finds a code and locks it.
 ///
 /// # Errors

@@ -101,6 +101,9 @@ pub fn remove_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError
 
 type Row = (Key, String, String, Moment);
 
+/// An app, and when one of its sessions was last used.
+type Use = (Option<Key>, Option<Moment>);
+
 /// The apps that have something alive of a member's, newest first; or the one that is asked for.
 ///
 /// # Errors
@@ -144,11 +147,7 @@ pub fn list(
     rows.into_iter().map(connection).collect()
 }
 
-fn last_used(
-    conn: &mut Conn,
-    member: MemberId,
-    apps: Vec<Key>,
-) -> Result<Vec<(Option<Key>, Option<Moment>)>, StoreError> {
+fn last_used(conn: &mut Conn, member: MemberId, apps: Vec<Key>) -> Result<Vec<Use>, StoreError> {
     let theirs = sessions::table.filter(sessions::app_id.eq_any(apps).and(sessions::member_id.eq(Key::from(member))));
     Ok(theirs.filter(sessions::used_at.is_not_null()).select((sessions::app_id, sessions::used_at)).load(conn)?)
 }

@@ -9,7 +9,7 @@ use domain::{
 
 use crate::{
     error::StoreError,
-    schema::sessions,
+    schema::{refresh_tokens, sessions},
     store::{Conn, Tx},
     types::{Key, Moment},
 };
@@ -61,6 +61,51 @@ pub fn give_to_browser(tx: &mut Tx<'_>, id: SessionId, expires_at: DateTime<Utc>
             sessions::scopes.eq(Some("")),
             sessions::expires_at.eq(Moment::from(expires_at)),
         ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The live session of a page of ours, by the hash of its cookie, and whose it is.
+///
+/// # Errors
+/// Only those of the database.
+pub fn browsing(
+    conn: &mut Conn,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<(SessionId, MemberId)>, StoreError> {
+    let row: Option<(Key, Key)> = refresh_tokens::table
+        .inner_join(sessions::table)
+        .filter(refresh_tokens::token_hash.eq(token_hash))
+        .filter(sessions::holder.eq(Holder::Browser.as_str()).and(sessions::revoked_at.is_null()))
+        .filter(sessions::expires_at.gt(Moment::from(now)))
+        .select((sessions::id, sessions::member_id))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(session, member)| (session.into(), member.into())))
+}
+
+/// The live session of an app that acts for itself: it has one at a time.
+///
+/// # Errors
+/// Only those of the database.
+pub fn of_client(conn: &mut Conn, app: AppId, now: DateTime<Utc>) -> Result<Option<SessionId>, StoreError> {
+    let row: Option<Key> = sessions::table
+        .filter(sessions::app_id.eq(Key::from(app)).and(sessions::holder.eq(Holder::Client.as_str())))
+        .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(Moment::from(now))))
+        .select(sessions::id)
+        .first(conn)
+        .optional()?;
+    Ok(row.map(SessionId::from))
+}
+
+/// Lets a session live longer.
+///
+/// # Errors
+/// Only those of the database.
+pub fn prolong(tx: &mut Tx<'_>, id: SessionId, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(Key::from(id)))
+        .set(sessions::expires_at.eq(Moment::from(expires_at)))
         .execute(&mut **tx)?;
     Ok(())
 }

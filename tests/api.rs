@@ -1,6 +1,7 @@
 //! What the API does, one file for each noun or concern.
 
 mod access;
+mod api_key;
 mod automatic_acceptance;
 mod bad_input;
 mod balance;
@@ -29,6 +30,7 @@ mod limits;
 mod mail;
 mod milestone;
 mod note;
+mod oauth;
 mod outsiders;
 mod password;
 mod payday;
@@ -39,6 +41,7 @@ mod proposal_outcome;
 mod races;
 mod refund;
 mod sandbox;
+mod scopes;
 mod second_factor;
 mod step_up;
 mod strangers;

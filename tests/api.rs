@@ -1,6 +1,7 @@
 //! What the API does, one file for each noun or concern.
 
 mod access;
+mod api_key;
 mod audit_log;
 mod automatic_acceptance;
 mod bad_input;
@@ -33,6 +34,7 @@ mod manual_entry;
 mod matrix;
 mod milestone;
 mod note;
+mod oauth;
 mod outsiders;
 mod password;
 mod payday;
@@ -44,6 +46,7 @@ mod races;
 mod refund;
 mod role;
 mod sandbox;
+mod scopes;
 mod second_factor;
 mod step_up;
 mod strangers;

@@ -5,6 +5,7 @@ pub mod database;
 pub mod deals;
 pub mod market;
 pub mod operation;
+pub mod partner;
 pub mod payday;
 pub mod people;
 pub mod program;

@@ -3,7 +3,10 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::{MemberId, SessionId};
+use domain::{
+    ids::{AppId, MemberId, SessionId},
+    scope::Scopes,
+};
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,31 @@ pub struct Claims {
     pub member: MemberId,
     /// The session it belongs to.
     pub session: SessionId,
+    /// What it was given to, if that is not the member. Whether it still may do so, the session says.
+    pub given: Option<Given>,
+}
+
+/// What a token was given to that is not the member's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// The app; none if it is an API key.
+    pub app: Option<AppId>,
+    /// Whether the app acts for itself. The member is then who registered it.
+    pub alone: bool,
+    /// What this token may do at most.
+    pub scopes: Scopes,
+}
+
+impl Claims {
+    /// Of a member's own session.
+    pub const fn own(member: MemberId, session: SessionId) -> Self {
+        Self { member, session, given: None }
+    }
+
+    /// Whose idempotency keys these are: nobody sees the answers to what somebody else has asked.
+    pub fn caller(&self) -> String {
+        self.given.map_or_else(|| self.member.to_string(), |_| self.session.to_string())
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,6 +64,26 @@ struct Payload {
     sid: String,
     iat: i64,
     exp: i64,
+    /// Who registered the app that acts for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// As in RFC 9068 section 2.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+impl Payload {
+    fn claims(&self) -> Option<Claims> {
+        let session = self.sid.parse().ok()?;
+        let Some(client_id) = &self.client_id else {
+            return Some(Claims::own(self.sub.parse().ok()?, session));
+        };
+        let (app, scopes) = (Some(client_id.parse().ok()?), self.scope.as_deref()?.parse().ok()?);
+        let member = self.owner.as_ref().unwrap_or(&self.sub).parse().ok()?;
+        Some(Claims { member, session, given: Some(Given { app, alone: self.owner.is_some(), scopes }) })
+    }
 }
 
 /// How many verified tokens are remembered.
@@ -121,13 +169,17 @@ impl Tokens {
     /// # Errors
     /// Only if signing itself fails.
     pub fn issue(&self, claims: Claims, now: DateTime<Utc>) -> Result<String, Problem> {
+        let alone = claims.given.filter(|given| given.alone);
         let payload = Payload {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
-            sub: claims.member.to_string(),
+            sub: alone.and_then(|given| given.app).map_or_else(|| claims.member.to_string(), |app| app.to_string()),
             sid: claims.session.to_string(),
             iat: now.timestamp(),
             exp: (now + ACCESS_TOKEN_LIFE).timestamp(),
+            owner: alone.map(|_| claims.member.to_string()),
+            client_id: claims.given.and_then(|given| given.app).map(|app| app.to_string()),
+            scope: claims.given.map(|given| given.scopes.to_string()),
         };
         let ring = self.ring();
         let key = ring.keys.first().ok_or_else(|| Problem::new(Code::Internal))?;
@@ -160,7 +212,22 @@ impl Tokens {
         let ring = self.ring();
         let key = ring.keys.iter().find(|key| header.kid.as_deref() == Some(&key.key_id))?;
         let payload = decode::<Payload>(token, &key.verifying, &self.validation).ok()?.claims;
-        let claims = Claims { member: payload.sub.parse().ok()?, session: payload.sid.parse().ok()? };
-        Some((claims, payload.exp))
+        Some((payload.claims()?, payload.exp))
+    }
+
+    /// Whom a token of ours speaks for and when it expires, in seconds since 1970; none for everything else.
+    pub fn inspect(&self, token: &str) -> Option<(Claims, i64)> {
+        self.verify(token)
+    }
+
+    /// Whose an API key is, if that is known already; whether it was revoked is asked later, as of any token.
+    pub fn known_key(&self, key: &str) -> Option<Claims> {
+        let (claims, expires) = self.verified.get(&secrets::sha256(key.as_bytes()))?;
+        (clock::real_now().timestamp() < expires).then_some(claims)
+    }
+
+    /// Remembers whose an API key is: that never changes.
+    pub fn remember_key(&self, key: &str, claims: Claims, expires_at: DateTime<Utc>) {
+        self.verified.insert(secrets::sha256(key.as_bytes()), (claims, expires_at.timestamp()));
     }
 }

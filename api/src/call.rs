@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
+use domain::scope::Need;
 use futures_util::future::{Ready, ready};
 use persistence::{
     error::StoreError,
@@ -14,10 +15,14 @@ use persistence::{
 use crate::{
     auth::Claims,
     context::{Arrival, Conditions, Context},
+    needs,
     problem::{Code, Problem},
     reply::Reply,
     state::App,
-    usecases::audit_log::{Deed, conclude},
+    usecases::{
+        api_key,
+        audit_log::{Deed, conclude},
+    },
 };
 
 /// What an HTTP handler returns.
@@ -77,7 +82,7 @@ impl Call {
     where
         F: FnOnce(&mut Conn, &Context) -> Result<Reply, Problem> + Send + 'static,
     {
-        let claims = self.claims()?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        let claims = self.claims().await?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
         self.read_as(Some(claims), work).await
     }
 
@@ -89,7 +94,7 @@ impl Call {
     where
         F: FnOnce(&mut Conn, &Context) -> Result<Reply, Problem> + Send + 'static,
     {
-        let claims = self.claims()?;
+        let claims = self.claims().await?;
         self.read_as(claims, work).await
     }
 
@@ -121,7 +126,7 @@ impl Call {
         Q: FnOnce(&mut Conn, Ticket) -> Result<(Option<Arrived>, T), StoreError> + Send + 'static,
         F: FnOnce(&mut Conn, &Context, T) -> Result<Reply, Problem> + Send + 'static,
     {
-        let claims = self.claims()?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        let claims = self.claims().await?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
         self.read_first_as(Some(claims), first, work).await
     }
 
@@ -134,7 +139,7 @@ impl Call {
         Q: FnOnce(&mut Conn, Ticket) -> Result<(Option<Arrived>, T), StoreError> + Send + 'static,
         F: FnOnce(&mut Conn, &Context, T) -> Result<Reply, Problem> + Send + 'static,
     {
-        let claims = self.claims()?;
+        let claims = self.claims().await?;
         self.read_first_as(claims, first, work).await
     }
 
@@ -167,8 +172,8 @@ impl Call {
     where
         F: Fn(&mut Tx<'_>, &Context) -> Result<Reply, Problem> + Send + 'static,
     {
-        let claims = self.claims()?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-        self.act_as(Some(claims), claims.member.to_string(), key, canonical, work).await
+        let claims = self.claims().await?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        self.act_as(Some(claims), claims.caller(), key, canonical, work).await
     }
 
     /// Acts as anyone. A stranger's key counts per operation and address.
@@ -193,7 +198,7 @@ impl Call {
         T: Send + 'static,
         F: FnOnce(&mut Conn, &Context) -> Result<T, Problem> + Send + 'static,
     {
-        let conditions = self.conditions(self.claims_of(caller)?, Intent::Keep)?;
+        let conditions = self.conditions(self.claims_of(caller).await?, Intent::Keep)?;
         blocking(move || {
             let app = conditions.app.clone();
             app.store.read(|conn| {
@@ -214,7 +219,7 @@ impl Call {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &Context) -> Result<T, Problem> + Send + 'static,
     {
-        let conditions = self.conditions(self.claims_of(caller)?, Intent::Keep)?;
+        let conditions = self.conditions(self.claims_of(caller).await?, Intent::Keep)?;
         blocking(move || {
             let app = conditions.app.clone();
             app.store.write(Intent::Keep, move |tx| {
@@ -225,9 +230,9 @@ impl Call {
         .await
     }
 
-    fn claims_of(&self, caller: Caller) -> Result<Option<Claims>, Problem> {
+    async fn claims_of(&self, caller: Caller) -> Result<Option<Claims>, Problem> {
         match caller {
-            Caller::Person => self.claims()?.map(Some).ok_or_else(|| Problem::new(Code::Unauthenticated)),
+            Caller::Person => self.claims().await?.map(Some).ok_or_else(|| Problem::new(Code::Unauthenticated)),
             Caller::Anyone => Ok(None),
         }
     }
@@ -291,7 +296,9 @@ impl Call {
     }
 
     fn conditions(&self, claims: Option<Claims>, intent: Intent) -> Result<Conditions, Problem> {
-        Ok(Conditions { app: self.app.clone(), claims, if_match: self.if_match()?, intent })
+        let given = claims.is_some_and(|claims| claims.given.is_some());
+        let need = if given { needs::of(self.request.method(), self.request.match_pattern()) } else { Need::Never };
+        Ok(Conditions { app: self.app.clone(), claims, need, if_match: self.if_match()?, intent })
     }
 
     fn header(&self, name: &'static str) -> Result<Option<&str>, Problem> {
@@ -304,17 +311,25 @@ impl Call {
         if values.next().is_some() { Err(bad()) } else { Ok(first) }
     }
 
-    /// Whom the bearer token speaks for (RFC 6750 section 2.1).
+    /// Whom the bearer token or API key speaks for (RFC 6750 section 2.1).
     ///
     /// # Errors
     /// A token that is not ours or no longer good.
-    fn claims(&self) -> Result<Option<Claims>, Problem> {
+    async fn claims(&self) -> Result<Option<Claims>, Problem> {
         let Some(header) = self.header("authorization")? else { return Ok(None) };
         let (scheme, token) = header.split_once(' ').ok_or_else(|| Problem::new(Code::InvalidToken))?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::new(Code::InvalidToken));
         }
-        self.app.tokens.check(token.trim()).map(Some)
+        let token = token.trim();
+        if !api_key::looks_like_one(token) {
+            return self.app.tokens.check(token).map(Some);
+        }
+        if let Some(known) = self.app.tokens.known_key(token) {
+            return Ok(Some(known));
+        }
+        let (app, key) = (self.app.clone(), token.to_owned());
+        blocking(move || api_key::recognize(&app, &key)).await.map(Some)
     }
 
     /// 1 to 255 visible ASCII characters, as the IETF draft allows.
@@ -356,8 +371,8 @@ impl Call {
     ///
     /// # Errors
     /// A token that is missing or bad.
-    pub fn require_token(&self) -> Result<(), Problem> {
-        self.claims()?.map(drop).ok_or_else(|| Problem::new(Code::Unauthenticated))
+    pub async fn require_token(&self) -> Result<(), Problem> {
+        self.claims().await?.map(drop).ok_or_else(|| Problem::new(Code::Unauthenticated))
     }
 }
 

@@ -12,6 +12,7 @@ use domain::{
     ids::{Id, Kind, MemberId, SessionId},
     ledger::JournalEntry,
     policy::{self, Operation, Role, Standing},
+    scope::{Holder, Need, Scopes},
 };
 use persistence::{
     audit_log::Hand,
@@ -24,6 +25,7 @@ use persistence::{
 use crate::{
     auth::Claims,
     clock::{self, Ids},
+    needs,
     problem::{Code, Problem},
     state::App,
     trail::{Traced, Trail},
@@ -266,6 +268,8 @@ impl Context {
 pub(crate) struct Conditions {
     pub(crate) app: Arc<App>,
     pub(crate) claims: Option<Claims>,
+    /// What the operation asks of a caller who is not a member with a session of their own.
+    pub(crate) need: Need,
     pub(crate) if_match: Option<i32>,
     pub(crate) intent: Intent,
 }
@@ -298,12 +302,37 @@ impl Conditions {
         let here = Context { preview: self.intent == Intent::Preview, if_match: self.if_match, ..unknown };
         let Some(claims) = self.claims else { return Ok(here) };
         let live = arrived.live.ok_or_else(|| Problem::new(Code::InvalidToken))?;
+        if let Some((holder, scopes)) = live.held {
+            return self.held(here, claims, live.role, holder, scopes);
+        }
         let actor = match live.role {
             Role::Member => Actor::Member(claims.member),
             role @ (Role::Support | Role::Moderator | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
         };
         let authenticated_at = Some(live.authenticated_at);
         Ok(Context { actor: Some(actor), session: Some(claims.session), authenticated_at, ..here })
+    }
+
+    /// The one place where apps and keys meet the table: they act as the member whose session they have, with no more than
+    /// both the session and the token allow, and have never proved who they are.
+    fn held(
+        &self,
+        here: Context,
+        claims: Claims,
+        role: Role,
+        holder: Holder,
+        scopes: Scopes,
+    ) -> Result<Context, Problem> {
+        // Whoever joined the operator's people since is no member whom an app could act for.
+        let given = claims.given.filter(|_| role == Role::Member).ok_or_else(|| Problem::new(Code::InvalidToken))?;
+        let alone = holder == Holder::Client;
+        if holder == Holder::Browser || given.alone != alone {
+            return Err(Problem::new(Code::InvalidToken));
+        }
+        needs::check(self.need, scopes.and(given.scopes), alone)?;
+        self.app.uses.note(claims.session, clock::real_now());
+        let actor = (!alone).then_some(Actor::Member(claims.member));
+        Ok(Context { actor, session: Some(claims.session), ..here })
     }
 }
 

@@ -36,6 +36,11 @@ impl Locale {
         }
     }
 
+    /// The first that we speak of a list of preferences, as in `ui_locales` (OpenID Connect Core, section 3.1.2.1).
+    pub fn wished(tags: &str) -> Option<Self> {
+        tags.split(' ').find_map(Self::of_tag)
+    }
+
     /// The language of a stored name.
     pub fn stored(name: &str) -> Self {
         Self::of_tag(name).unwrap_or_default()

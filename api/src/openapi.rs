@@ -5,14 +5,17 @@ mod complete;
 mod example;
 
 use actix_web::App;
+use domain::scope::Scopes;
 use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    openapi::security::{
+        AuthorizationCode, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes as OauthScopes, SecurityScheme,
+    },
 };
 use utoipa_actix_web::AppExt;
 
-use crate::routes;
+use crate::{oauth::words, routes};
 
 /// What no single handler says.
 #[derive(Debug, OpenApi)]
@@ -25,9 +28,10 @@ use crate::routes;
     ),
     servers((url = "http://127.0.0.1:8080", description = "A sandbox on your machine")),
     security(("bearer" = [])),
-    modifiers(&Bearer),
+    modifiers(&Schemes),
     tags(
         (name = "access", description = "Joining, logging in, and the account of the caller"),
+        (name = "apps", description = "Partner apps (OAuth 2) and API keys"),
         (name = "market", description = "Jobs and proposals"),
         (name = "work", description = "Contracts, milestones, deliveries, cancellation and disputes"),
         (name = "money", description = "Fees, payments, balances and the ledger"),
@@ -40,9 +44,9 @@ use crate::routes;
 struct Base;
 
 #[derive(Debug)]
-struct Bearer;
+struct Schemes;
 
-impl Modify for Bearer {
+impl Modify for Schemes {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
         let mut staff = Http::new(HttpAuthScheme::Bearer);
@@ -50,7 +54,24 @@ impl Modify for Bearer {
             Some("The token of one of the operator's people. What their role may do is checked.".into());
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme("staff", SecurityScheme::Http(staff));
+        let mut key = Http::new(HttpAuthScheme::Bearer);
+        key.description = Some("An API key, `az_test_...` or `az_live_...`, with the named scopes.".into());
+        components.add_security_scheme("api_key", SecurityScheme::Http(key));
+        components.add_security_scheme("oauth2", SecurityScheme::OAuth2(oauth2()));
     }
+}
+
+/// How apps get their tokens, and what each scope is for.
+fn oauth2() -> OAuth2 {
+    let named = |scopes: Scopes| {
+        let words = scopes.iter().map(|scope| (scope.as_str().to_owned(), words::meaning(scope).en));
+        OauthScopes::from_iter(words.collect::<Vec<_>>())
+    };
+    let code =
+        AuthorizationCode::with_refresh_url("/oauth/authorize", "/oauth/token", named(Scopes::all()), "/oauth/token");
+    let own = ClientCredentials::new("/oauth/token", named(Scopes::without_member()));
+    let description = "A partner app: for a member (with PKCE), or for itself.";
+    OAuth2::with_description([Flow::AuthorizationCode(code), Flow::ClientCredentials(own)], description)
 }
 
 /// The whole document.

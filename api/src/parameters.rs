@@ -44,6 +44,10 @@ fn unknown(request: &ServiceRequest) -> Option<String> {
     if request.query_string().is_empty() {
         return None;
     }
+    // A member's browser may bring more than we know (RFC 6749 section 3.1).
+    if request.path() == "/oauth/authorize" {
+        return None;
+    }
     let known = declared().get(&(request.method().to_string(), request.match_pattern()?))?;
     // What cannot be read at all is refused by whoever reads it.
     let given = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).ok()?.into_inner();

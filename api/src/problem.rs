@@ -39,6 +39,7 @@ struct More {
     allowed_actions: Option<Vec<String>>,
     allow: Option<String>,
     retry_after: Option<i64>,
+    challenge: Option<String>,
     extra: Vec<(&'static str, Value)>,
     blockers: Vec<Blocker>,
     source: Option<StoreError>,
@@ -99,6 +100,13 @@ impl Problem {
     pub fn retry_after(mut self, seconds: i64) -> Self {
         self.more.retry_after = Some(seconds);
         self
+    }
+
+    /// The scope that was missing, for the body and the `WWW-Authenticate` header (RFC 6750 section 3).
+    #[must_use]
+    pub fn missing_scope(mut self, scope: &str) -> Self {
+        self.more.challenge = Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""));
+        self.with("scope", scope)
     }
 
     /// Absent, or none of the caller's business: the two are not told apart.
@@ -176,6 +184,9 @@ impl ResponseError for Problem {
         if self.code == Code::Unauthenticated || self.code == Code::InvalidToken {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
+        if let Some(challenge) = &self.more.challenge {
+            response.insert_header(("WWW-Authenticate", challenge.as_str()));
+        }
         if let Some(seconds) = self.more.retry_after {
             response.insert_header(("Retry-After", seconds.to_string()));
         }
@@ -185,24 +196,32 @@ impl ResponseError for Problem {
         let mut response = response.finish();
         response
             .extensions_mut()
-            .insert(Rendered { locale_en: self.body(Locale::En, ""), locale_ja: self.body(Locale::Ja, "") });
+            .insert(Rendered::Problem { locale_en: self.body(Locale::En, ""), locale_ja: self.body(Locale::Ja, "") });
         response
     }
 }
 
-/// Both renderings of a problem, left for the middleware to choose from.
+/// A refusal as it goes out, left for the middleware.
 #[derive(Debug, Clone)]
-pub struct Rendered {
-    locale_en: Value,
-    locale_ja: Value,
+pub enum Rendered {
+    /// A problem, in both languages to choose from.
+    Problem {
+        /// In English.
+        locale_en: Value,
+        /// In Japanese.
+        locale_ja: Value,
+    },
+    /// Written already, in the words of another standard.
+    Ready(String),
 }
 
 impl Rendered {
     /// The body for this request.
     pub fn into_body(self, locale: Locale, request_id: &str) -> String {
-        let mut body = match locale {
-            Locale::En => self.locale_en,
-            Locale::Ja => self.locale_ja,
+        let mut body = match (self, locale) {
+            (Self::Ready(text), _) => return text,
+            (Self::Problem { locale_en, .. }, Locale::En) => locale_en,
+            (Self::Problem { locale_ja, .. }, Locale::Ja) => locale_ja,
         };
         if let Some(map) = body.as_object_mut() {
             map.insert("request_id".into(), request_id.into());

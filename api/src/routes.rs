@@ -1,12 +1,15 @@
 //! The HTTP surface: one file for each noun.
 
 pub mod access;
+mod api_key;
+mod app;
 mod audit_log;
 mod balance;
 mod bank_account;
 mod bank_receipt;
 mod business_calendar;
 mod cancellation_request;
+mod connected_app;
 mod contract;
 mod dispute;
 mod email_change;
@@ -16,6 +19,7 @@ mod ledger;
 mod manual_entry;
 mod milestone;
 mod note;
+mod oauth;
 mod password;
 mod payment;
 mod payout;
@@ -47,6 +51,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     password::configure(config);
     email_change::configure(config);
     second_factor::configure(config);
+    oauth::configure(config);
+    app::configure(config);
+    api_key::configure(config);
+    connected_app::configure(config);
     note::configure(config);
     cancellation_request::configure(config);
     dispute::configure(config);

@@ -15,7 +15,7 @@ use actix_web::{
 use domain::{guessing, member::MemberKind, password::Password, policy::Role};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
-    guess, idempotency, instance, ledger, mail, member,
+    authorization_code, guess, idempotency, instance, ledger, mail, member,
     store::{Intent, Sizes, Store},
 };
 use secrecy::ExposeSecret;
@@ -41,6 +41,7 @@ use crate::{
         commit::Audience,
         keys, payout_run, platform,
     },
+    uses::Uses,
 };
 
 /// How often the worker looks for timers, mail and events.
@@ -48,6 +49,9 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// How long keys of idempotent requests are kept.
 const KEY_LIFE: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// How long an authorization code that has expired is remembered, so that its second use takes back what it gave.
+const CODE_MEMORY: chrono::TimeDelta = chrono::TimeDelta::days(1);
 
 /// How long mails are kept.
 const MAIL_LIFE: chrono::TimeDelta = chrono::TimeDelta::days(30);
@@ -98,7 +102,7 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let tokens = tokens.map_err(|error| StartError(error.to_string()))?;
     let limits = Limits::new(settings.limits());
     let rules = settings.rules.clone();
-    Ok(Arc::new(App { settings, store, tokens, limits, rules }))
+    Ok(Arc::new(App { settings, store, tokens, limits, uses: Uses::default(), rules }))
 }
 
 /// A server that is bound and not yet running.
@@ -251,6 +255,7 @@ fn tick(app: &Arc<App>) -> Result<(), Problem> {
     platform::number_events(app)?;
     address_request::carry_out(app)?;
     keys::follow(app)?;
+    app.uses.write_down(app)?;
     app.limits.forget_idle();
     let old = clock::real_now() - KEY_LIFE;
     if app.store.read(|conn| idempotency::any_before(conn, old))? {
@@ -259,6 +264,10 @@ fn tick(app: &Arc<App>) -> Result<(), Problem> {
     let old = clock::real_now() - guessing::MEMORY;
     if app.store.read(|conn| guess::any_before(conn, old))? {
         app.store.write(Intent::Keep, move |tx| guess::forget(tx, old))?;
+    }
+    let old = clock::real_now() - CODE_MEMORY;
+    if app.store.read(|conn| authorization_code::any_before(conn, old))? {
+        app.store.write(Intent::Keep, move |tx| authorization_code::forget(tx, old))?;
     }
     let old = clock::real_now() - MAIL_LIFE;
     if app.store.read(|conn| mail::any_before(conn, old))? {

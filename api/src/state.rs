@@ -3,7 +3,7 @@
 use domain::rules::Rules;
 use persistence::store::Store;
 
-use crate::{auth::Tokens, config::Settings, limits::Limits};
+use crate::{auth::Tokens, config::Settings, limits::Limits, uses::Uses};
 
 /// The application: settings, store and keys. Nothing in it is needed by another replica.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct App {
     pub tokens: Tokens,
     /// How often callers may ask.
     pub limits: Limits,
+    /// When apps and keys were used, until it is written down.
+    pub uses: Uses,
     /// The numbers that the domain's decisions read.
     pub rules: Rules,
 }

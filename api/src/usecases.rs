@@ -2,12 +2,15 @@
 
 pub mod access;
 pub mod address_request;
+pub mod api_key;
+pub mod app;
 pub mod audit_log;
 pub mod bank_account;
 pub mod bank_receipt;
 pub mod business_calendar;
 pub mod cancellation;
 pub mod commit;
+pub mod connection;
 pub mod contract;
 pub mod dispute;
 pub mod email_change;
@@ -19,6 +22,7 @@ pub mod keys;
 pub mod manual_entry;
 pub mod member;
 pub mod milestone;
+pub mod oauth;
 pub mod password;
 pub mod payout;
 pub mod payout_batch;

@@ -52,6 +52,8 @@ pub type MemberState = Word<domain::member::MemberState>;
 pub type Role = Word<domain::policy::Role>;
 /// `audit_log::Hand` as sent.
 pub type Hand = Word<persistence::audit_log::Hand>;
+/// What an app can be allowed.
+pub type Scope = Word<domain::scope::Scope>;
 /// `contract::ContractState` as sent.
 pub type ContractState = Word<domain::contract::ContractState>;
 /// `escrow::EscrowState` as sent.

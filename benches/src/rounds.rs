@@ -177,6 +177,6 @@ fn acceptance(app: &App, target: &Target) -> Vec<u8> {
 }
 
 fn token(app: &App, member: Uuid, session: Uuid) -> String {
-    let claims = Claims { member: MemberId::from_uuid(member), session: SessionId::from_uuid(session) };
+    let claims = Claims::own(MemberId::from_uuid(member), SessionId::from_uuid(session));
     app.tokens.issue(claims, clock::real_now()).expect("a token")
 }

@@ -153,6 +153,8 @@ kinds! {
     MailKind MailId "mail";
     ManualEntryKind ManualEntryId "manual";
     AuditRecordKind AuditRecordId "audit";
+    AppKind AppId "app";
+    ApiKeyKind ApiKeyId "key";
 }
 
 #[cfg(test)]

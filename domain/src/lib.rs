@@ -5,6 +5,7 @@
 //! domain rules by their section.
 
 pub mod actor;
+pub mod app;
 pub mod bank_account;
 pub mod bank_receipt;
 pub mod business_calendar;
@@ -37,6 +38,7 @@ pub mod proposal;
 pub mod refund;
 pub mod release;
 pub mod rules;
+pub mod scope;
 pub mod settlement;
 pub mod states;
 pub mod terms;

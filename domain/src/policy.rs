@@ -113,6 +113,8 @@ pub enum Operation {
     ReadBankAccount,
     /// Saying where they go, or nowhere any more.
     ChangeBankAccount,
+    /// Registering apps, connecting and cutting those of others, and making API keys.
+    ManageApps,
     /// Reading what stands in the way of leaving.
     ReadWithdrawal,
     /// Letting the address of somebody who left join again.
@@ -200,6 +202,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::PostJob | Operation::SubmitProposal | Operation::RequestPayout => ANY_MEMBER,
         Operation::ListOwnWork | Operation::ReadOwnMoney => ANY_MEMBER,
         Operation::ReadBankAccount | Operation::ChangeBankAccount => ANY_MEMBER,
+        Operation::ManageApps => ANY_MEMBER,
         // The owner of a job, or of money, stands as client to it.
         Operation::ReadProposals | Operation::ChargeCard | Operation::RequestRefund => ONLY_CLIENT,
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,

@@ -1,10 +1,14 @@
 //! Storage: one query code over SQLite and PostgreSQL, and the one door through which everything is written.
 
 pub mod address_request;
+pub mod api_key;
+pub mod app;
 pub mod audit_log;
+pub mod authorization_code;
 pub mod bank_account;
 pub mod business_calendar;
 pub mod cancellation;
+pub mod connection;
 pub mod contract;
 pub mod credential;
 pub mod dispute;

@@ -2,10 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::{ids::MemberId, member::Member, policy::Role, username::Username};
+use domain::{
+    ids::{MemberId, SessionId},
+    member::Member,
+    policy::Role,
+    username::Username,
+};
 
 use crate::{
-    credential, email_change,
+    api_key, authorization_code, connection, credential, email_change,
     error::StoreError,
     locked::{for_share, for_update},
     row::{corrupt, saved},
@@ -274,8 +279,14 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
     diesel::delete(devices::table.filter(devices::member_id.eq(key))).execute(&mut **tx)?;
     let labels = sessions::table.filter(sessions::member_id.eq(key));
     diesel::update(labels).set(sessions::device.eq("")).execute(&mut **tx)?;
+    api_key::forget(tx, id)?;
+    connection::remove_member(tx, id)?;
+    authorization_code::void_all(tx, id)?;
     // Answers tell the address and the bank account; that of the request at hand is not written yet.
-    let answers = idempotency_keys::table.filter(idempotency_keys::caller.eq(id.to_string()));
+    let held: Vec<Key> = labels.filter(sessions::holder.is_not_null()).select(sessions::id).load(&mut **tx)?;
+    let mut callers: Vec<String> = held.into_iter().map(|key| SessionId::from(key).to_string()).collect();
+    callers.push(id.to_string());
+    let answers = idempotency_keys::table.filter(idempotency_keys::caller.eq_any(callers));
     diesel::delete(answers.filter(idempotency_keys::answer.is_not_null())).execute(&mut **tx)?;
     diesel::delete(mails::table.filter(mails::recipient.eq(address.unwrap_or_default()))).execute(&mut **tx)?;
     Ok(())

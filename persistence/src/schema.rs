@@ -65,6 +65,10 @@ diesel::table! {
         device_hash -> Nullable<Binary>,
         refreshed_at -> Nullable<Instant>,
         stepped_up_at -> Nullable<Instant>,
+        holder -> Nullable<Text>,
+        app_id -> Nullable<Identifier>,
+        scopes -> Nullable<Text>,
+        used_at -> Nullable<Instant>,
     }
 }
 
@@ -776,6 +780,63 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    apps (id) {
+        id -> Identifier,
+        owner_id -> Identifier,
+        name -> Text,
+        secret_hash -> Nullable<Binary>,
+        redirect_uris -> Json,
+        created_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    connections (member_id, app_id) {
+        member_id -> Identifier,
+        app_id -> Identifier,
+        scopes -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    authorization_codes (code_hash) {
+        code_hash -> Binary,
+        app_id -> Identifier,
+        member_id -> Identifier,
+        redirect_uri -> Text,
+        scopes -> Text,
+        challenge -> Text,
+        expires_at -> Instant,
+        session_id -> Nullable<Identifier>,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    api_keys (id) {
+        id -> Identifier,
+        member_id -> Identifier,
+        name -> Text,
+        key_hash -> Binary,
+        hint -> Text,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     instance,
     members,
@@ -822,11 +883,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     email_changes,
     second_factors,
     recovery_codes,
+    apps,
+    connections,
+    authorization_codes,
+    api_keys,
 );
 
 diesel::joinable!(sessions -> members (member_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(devices -> members (member_id));
+diesel::joinable!(connections -> apps (app_id));
+diesel::joinable!(apps -> members (owner_id));
+diesel::joinable!(api_keys -> sessions (id));
 diesel::joinable!(postings -> journal_entries (entry_id));
 diesel::joinable!(postings -> ledger_accounts (account_id));
 diesel::joinable!(milestones -> escrows (escrow_id));

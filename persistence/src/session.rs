@@ -2,6 +2,7 @@
 
 mod arrival;
 pub mod devices;
+pub mod held;
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -12,14 +13,16 @@ use diesel::{
     sql_types::BigInt,
 };
 use domain::{
-    ids::{MemberId, SessionId},
+    ids::{AppId, MemberId, SessionId},
     policy::Role,
+    scope::{Holder, Scopes},
 };
 
 use crate::{
     error::StoreError,
     idempotency::{self, Claim, KeyUse, take_key},
     locked::for_update,
+    row::corrupt,
     schema::{refresh_tokens, sessions},
     store::{Conn, Tx},
     types::{Key, Moment},
@@ -34,6 +37,8 @@ pub struct Live {
     pub role: Role,
     /// When its owner last proved who they are, by logging in or stepping up. Renewing tokens proves nothing.
     pub authenticated_at: DateTime<Utc>,
+    /// Who has it in the member's place, and what they may do; none if it is the member's own.
+    pub held: Option<(Holder, Scopes)>,
 }
 
 /// Takes a key and looks up who arrives, by one statement where the engine can. Nobody arrives with a key that was used
@@ -139,9 +144,15 @@ pub struct FoundToken {
     pub expires_at: DateTime<Utc>,
     /// Whether the session was revoked.
     pub revoked: bool,
+    /// Who has the session in the member's place; none if it is the member's own.
+    pub holder: Option<Holder>,
+    /// The app that has it.
+    pub app: Option<AppId>,
+    /// What the app may do.
+    pub scopes: Scopes,
 }
 
-type TokenRow = (Key, Key, Option<Moment>, Moment, Option<Moment>);
+type TokenRow = (Key, Key, Option<Moment>, Moment, Option<Moment>, Option<String>, Option<Key>, Option<String>);
 
 /// Finds a refresh token by its hash and locks it.
 ///
@@ -155,15 +166,29 @@ pub fn find_token(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<FoundToke
             refresh_tokens::used_at,
             sessions::expires_at,
             sessions::revoked_at,
+            sessions::holder,
+            sessions::app_id,
+            sessions::scopes,
         ));
     let row: Option<TokenRow> = for_update(query).get_result(&mut **tx).optional()?;
-    Ok(row.map(|(session, member, used_at, expires_at, revoked_at)| FoundToken {
-        session: session.into(),
+    row.map(found).transpose()
+}
+
+fn found(
+    (session, member, used_at, expires_at, revoked_at, holder, app, scopes): TokenRow,
+) -> Result<FoundToken, StoreError> {
+    let session = SessionId::from(session);
+    let bad = corrupt("sessions", session);
+    Ok(FoundToken {
+        session,
         member: member.into(),
         used: used_at.is_some(),
         expires_at: expires_at.into(),
         revoked: revoked_at.is_some(),
-    }))
+        holder: holder.map(|holder| holder.parse().map_err(&bad)).transpose()?,
+        app: app.map(AppId::from),
+        scopes: scopes.unwrap_or_default().parse().map_err(&bad)?,
+    })
 }
 
 /// Marks a refresh token as used.

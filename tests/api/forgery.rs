@@ -104,7 +104,7 @@ fn a_changed_token_is_refused(app: &TestApp) {
 fn claims(person: &Person) -> Claims {
     let payload = part(&person.access_token, 1);
     let id = |name: &str| payload[name].as_str().unwrap().to_owned();
-    Claims { member: id("sub").parse().unwrap(), session: id("sid").parse().unwrap() }
+    Claims::own(id("sub").parse().unwrap(), id("sid").parse().unwrap())
 }
 
 fn an_expired_token_is_refused(app: &TestApp) {

@@ -20,7 +20,7 @@ on_both_engines!(
 const OPEN_TO_MEMBERS: [&str; 2] = ["GET /v1/jobs/{id}", "POST /v1/jobs/{id}/proposals"];
 
 /// What shows the caller's own, besides all below `/v1/me/`.
-const OWN_LISTS: [&str; 2] = ["GET /v1/payouts", "GET /v1/refunds"];
+const OWN_LISTS: [&str; 4] = ["GET /v1/payouts", "GET /v1/refunds", "GET /v1/apps", "GET /v1/api-keys"];
 
 /// A contract with everything that can hang on it.
 pub(super) struct Work {
@@ -35,6 +35,8 @@ pub(super) struct Work {
     payout: String,
     refund: String,
     session: String,
+    app: String,
+    key: String,
 }
 
 fn id(resource: &Value) -> String {
@@ -69,7 +71,23 @@ impl Work {
         let (job, proposal) = (last(&job), last(&proposal));
         let refund = Self::refund(app, &client, &worker);
         let session = id(&app.read(&client, "/v1/sessions")["items"][0]);
-        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, payout, refund, session }
+        let key = id(&app.api_key(&client, &["profile:read"]));
+        let app = app.partner(&client, "Tea Calendar", true).id;
+        Self {
+            client,
+            job,
+            proposal,
+            contract,
+            milestone,
+            payment,
+            cancellation,
+            dispute,
+            payout,
+            refund,
+            session,
+            app,
+            key,
+        }
     }
 
     /// Of what a contract that was ended gave back to the client.
@@ -99,6 +117,8 @@ impl Work {
             "payouts" => &self.payout,
             "refunds" => &self.refund,
             "sessions" => &self.session,
+            "apps" | "connected-apps" => &self.app,
+            "api-keys" => &self.key,
             other => panic!("{other} is new; make one in Work::of and name it here"),
         }
     }

@@ -23,6 +23,7 @@ fn bank_account() -> Value {
 fn everything_that_needs_a_recent_proof_says_how_to_give_it(app: &TestApp) {
     let hanako = app.member("hanako");
     put(app, &hanako, "/v1/me/bank-account", &bank_account()).expect(200);
+    let partner = app.partner(&hanako, "Tea Calendar", true);
     app.age_log_ins(601);
     let delete = |path: &str| app.request("DELETE", path).by(&hanako).send();
     let refused = [
@@ -32,6 +33,8 @@ fn everything_that_needs_a_recent_proof_says_how_to_give_it(app: &TestApp) {
         app.act(&hanako, "/v1/me/email-change", &json!({"email": "next@example.com"})),
         app.post("/v1/me/second-factor").by(&hanako).send(),
         delete("/v1/me/second-factor"),
+        app.act(&hanako, "/v1/api-keys", &json!({"name": "Bookkeeping", "scopes": ["profile:read"]})),
+        app.post(&format!("/v1/apps/{}/rotate-secret", partner.id)).by(&hanako).send(),
         app.act(&hanako, "/v1/me/withdrawal", &json!({"consent": true, "reason": "no_longer_needed"})),
     ];
     for answer in refused {

@@ -6,6 +6,8 @@ use super::{Response, TestApp};
 
 /// An operation, with the examples of the specification as its id and body.
 pub struct Operation {
+    /// Its `operationId`.
+    pub id: String,
     pub method: String,
     /// With `{id}` where the id goes.
     pub template: String,
@@ -29,6 +31,7 @@ pub fn operations() -> Vec<Operation> {
                 path.replace(&format!("{{{}}}", text("name")), text("example"))
             });
             all.push(Operation {
+                id: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase(),
                 template: path.clone(),
                 path: exemplary,

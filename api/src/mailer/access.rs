@@ -1,9 +1,10 @@
 //! Mail about the account itself.
 
+use domain::scope::Scopes;
 use persistence::mail::Mail;
 
 use super::compose;
-use crate::{context::Context, locale::Locale};
+use crate::{context::Context, locale::Locale, oauth::words::meaning};
 
 /// How long the token of a password reset is good for.
 pub const RESET_LIFE: chrono::TimeDelta = chrono::TimeDelta::hours(1);
@@ -122,4 +123,31 @@ pub fn email_changed(cx: &Context, to: &str, locale: Locale, next: &str) -> Mail
     let en = format!("Your account is reached at {next} from now on.");
     let ja = format!("アカウントのメールアドレスが{next}に変更されました。");
     told(cx, to, locale, ("Your address was changed", &en), ("メールアドレスの変更", &ja))
+}
+
+/// What was allowed, line by line.
+fn listed(scopes: Scopes, locale: Locale) -> String {
+    let lines: Vec<String> = scopes.iter().map(|scope| format!("- {}", meaning(scope).in_locale(locale))).collect();
+    lines.join("\n")
+}
+
+/// Tells a member that an app can act for them.
+pub fn app_connected(cx: &Context, to: &str, locale: Locale, app: &str, scopes: Scopes) -> Mail {
+    let url = cx.app.settings.public_url();
+    let en = format!(
+        "The app \"{app}\" can act for you from now on:\n\n{}\n\nYou can cut it at any time: DELETE {url}/v1/me/connected-apps/{{id}}.",
+        listed(scopes, Locale::En)
+    );
+    let ja = format!(
+        "アプリ「{app}」との連携を開始しました。\n\n{}\n\n連携はいつでも解除できます: DELETE {url}/v1/me/connected-apps/{{id}}",
+        listed(scopes, Locale::Ja)
+    );
+    told(cx, to, locale, ("An app was connected to your account", &en), ("アプリの連携", &ja))
+}
+
+/// Tells a member that a key of theirs was made.
+pub fn api_key_made(cx: &Context, to: &str, locale: Locale, name: &str, scopes: Scopes) -> Mail {
+    let en = format!("An API key was made that can act for you, called \"{name}\":\n\n{}", listed(scopes, Locale::En));
+    let ja = format!("APIキー「{name}」が作成されました。\n\n{}", listed(scopes, Locale::Ja));
+    told(cx, to, locale, ("An API key was made", &en), ("APIキーの作成", &ja))
 }

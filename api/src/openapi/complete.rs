@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::scope::Need;
 use serde_json::{Map, Value, json};
 
 use super::{bounds, example};
 use crate::{
     call::can_be_previewed,
     locale::Locale,
+    needs,
     problem::{Code, Problem},
 };
 
@@ -60,14 +62,26 @@ impl Operation<'_> {
         self.security();
     }
 
-    /// Says of each operation by itself whether it takes a token: generated clients look nowhere else.
+    /// Says of each operation by itself whether it takes a token: generated clients look nowhere else. What apps and keys
+    /// may do is told from the same table that decides it.
     fn security(&mut self) {
         if self.open() {
             self.operation.insert("security".into(), json!([]));
-        } else if !self.takes_strangers() {
-            let scheme = if self.path.starts_with("/v1/admin/") { "staff" } else { "bearer" };
-            self.operation.insert("security".into(), json!([{scheme: []}]));
+            return;
         }
+        let scheme = if self.path.starts_with("/v1/admin/") { "staff" } else { "bearer" };
+        let scope = match self.need() {
+            Need::Open | Need::Never => None,
+            Need::Anyone(scope) | Need::Member(scope) => Some(scope.as_str()),
+        };
+        let strangers = self.takes_strangers().then(|| json!({}));
+        let apps = scope.into_iter().flat_map(|scope| [json!({"oauth2": [scope]}), json!({"api_key": [scope]})]);
+        let ways: Vec<Value> = strangers.into_iter().chain([json!({scheme: []})]).chain(apps).collect();
+        self.operation.insert("security".into(), ways.into());
+    }
+
+    fn need(&self) -> Need {
+        needs::of_operation(self.operation.get("operationId").and_then(Value::as_str).unwrap_or_default())
     }
 
     fn open(&self) -> bool {
@@ -77,6 +91,11 @@ impl Operation<'_> {
     fn takes_strangers(&self) -> bool {
         let ways = self.operation.get("security").and_then(Value::as_array);
         ways.is_some_and(|ways| ways.contains(&json!({})))
+    }
+
+    /// Its forms are refused in the words of another standard.
+    fn speaks_oauth(&self) -> bool {
+        self.path.starts_with("/oauth/")
     }
 
     fn posts(&self) -> bool {
@@ -136,6 +155,12 @@ impl Operation<'_> {
         if !self.takes_strangers() {
             codes.push(Code::Unauthenticated);
         }
+        match self.need() {
+            Need::Open => {}
+            Need::Never => codes.push(Code::NotForApps),
+            Need::Anyone(_) => codes.push(Code::InsufficientScope),
+            Need::Member(_) => codes.extend([Code::InsufficientScope, Code::NotForApps]),
+        }
         if self.path.starts_with("/v1/me/") {
             // Staff have no market of their own.
             codes.push(Code::NotPermitted);
@@ -153,7 +178,7 @@ impl Operation<'_> {
         if key_required {
             codes.push(Code::IdempotencyKeyMissing);
         }
-        if self.operation.contains_key("requestBody") {
+        if self.operation.contains_key("requestBody") && !self.speaks_oauth() {
             codes.extend([
                 Code::MalformedJson,
                 Code::BodyTooSlow,
@@ -189,16 +214,13 @@ impl Operation<'_> {
                     )
                 })
                 .collect();
-            responses.insert(
-                status.to_string(),
-                json!({
-                    "description": format!("Codes: {list}"),
-                    "content": {"application/problem+json": {
-                        "schema": {"$ref": "#/components/schemas/Problem"},
-                        "examples": examples,
-                    }},
-                }),
-            );
+            let problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples});
+            // What is refused in other words as well keeps its own description.
+            let known = responses.entry(status.to_string()).or_insert_with(|| json!({}));
+            let Some(known) = known.as_object_mut() else { continue };
+            known.entry("description").or_insert_with(|| format!("Codes: {list}").into());
+            let content = known.entry("content").or_insert_with(|| json!({}));
+            content.as_object_mut().map(|content| content.insert("application/problem+json".into(), problem));
         }
     }
 
@@ -277,6 +299,7 @@ fn problem_schema() -> Value {
             "warnings": {"type": "array", "items": {"$ref": "#/components/schemas/Warning"}, "description": "With `warnings_not_acknowledged`: what is still to be acknowledged."},
             "factors": {"type": "array", "items": {"type": "string", "enum": ["password", "totp", "recovery_code"]}, "description": "With `recent_login_required` and `second_factor_required`: what you can prove yourself by."},
             "challenge_token": {"type": "string", "description": "With `second_factor_required` at a log-in: to be sent with the code to `/v1/sessions/second-factor`, within five minutes."},
+            "scope": {"type": "string", "description": "With `insufficient_scope`: the scope that is needed."},
             "next_net": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the nearest net that a price gives."},
             "next_gross": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the smallest price that gives it."},
         },

@@ -12,7 +12,7 @@ pub(super) fn id(prefix: &str) -> String {
 
 /// Which kind of id stands in a path.
 pub(super) fn prefix_of_path(path: &str) -> &'static str {
-    const KINDS: [(&str, &str); 14] = [
+    const KINDS: [(&str, &str); 17] = [
         ("/jobs/", "job"),
         ("/proposals/", "proposal"),
         ("/contracts/", "contract"),
@@ -27,6 +27,9 @@ pub(super) fn prefix_of_path(path: &str) -> &'static str {
         ("/sessions/", "session"),
         ("/members/", "member"),
         ("/manual-entries/", "manual"),
+        ("/apps/", "app"),
+        ("/connected-apps/", "app"),
+        ("/api-keys/", "key"),
     ];
     let known = KINDS.iter().find(|(part, _)| path.contains(&format!("{part}{{id}}")));
     known.map_or("id", |(_, prefix)| prefix)
@@ -168,6 +171,7 @@ pub(super) fn prefix_of_property(title: &str, name: &str) -> Option<String> {
 /// `client_id` and `worker_id` are members.
 fn known_prefix(kind: &str) -> &str {
     match kind {
+        "api_key" => "key",
         "client" | "worker" | "author" | "owner" | "recorded_by" | "actor" => "member",
         "bank_receipt" => "receipt",
         "payout_batch" | "prepared_batch" => "batch",

@@ -64,6 +64,12 @@ codes! {
         "This needs a proof of the last minutes: send one of the named factors to POST /v1/sessions/step-up, or log in again, then repeat it." "直前の本人確認が必要な操作です。factorsのいずれかを POST /v1/sessions/step-up に送るか、もう一度ログインして、やり直してください。";
     NotPermitted 403 "not_permitted" "Not yours to do" "許可されていません"
         "You can see this, but your role does not allow this operation." "閲覧はできますが、あなたの役割ではこの操作はできません。";
+    InsufficientScope 403 "insufficient_scope" "The scope is missing" "スコープが足りません"
+        "The token of an app, or the API key, was not given the scope that this needs." "アプリのトークンまたはAPIキーに、この操作に必要なスコープがありません。";
+    NotForApps 403 "not_for_apps" "Never for an app" "アプリにはできない操作です"
+        "This is for the member alone, with a session of their own: no scope opens it to apps and API keys, or this app acts without a member." "会員本人だけが自身のセッションで行える操作です。アプリやAPIキーにはどのスコープでも許可されません。";
+    TooManyApps 409 "too_many_apps" "There are too many already" "登録数の上限です"
+        "One member can have so many apps and API keys: delete one that is no longer used." "アプリとAPIキーの数には上限があります。使わないものを削除してください。";
     NotFound 404 "not_found" "Not found" "見つかりません"
         "There is no such thing, or it is none of your business." "存在しないか、あなたには公開されていません。";
     MethodNotAllowed 405 "method_not_allowed" "Method not allowed" "このメソッドは使えません"

@@ -269,7 +269,7 @@ async fn events(call: Call, filter: Filter<EventFilter>) -> Answer {
     if after < 0 || !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::new(Code::InvalidParameter));
     }
-    call.require_token()?;
+    call.require_token().await?;
     let app = call.app().clone();
     blocking(move || platform::number_events(&app)).await?;
     call.read(move |conn, cx| {

@@ -1,10 +1,10 @@
 //! Logging in and out, and the sessions that are open.
 
+pub(super) mod examine;
 mod list;
-mod step_up;
+pub(super) mod step_up;
 
 use actix_web::{delete, post};
-use domain::member;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,16 +12,16 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Body,
-    call::{Answer, Call, Caller, Key, blocking},
-    device, password,
+    call::{Answer, Call, Caller, Key},
+    device,
     problem::{Code, Problem},
     reply::Reply,
     usecases::{
         access::{self, Device, TokenPair},
-        guess::Guess,
         proof, second_factor,
     },
 };
+use examine::{Credentials, Examined, examine};
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(log_in).service(step_up::second_factor).service(refresh);
@@ -85,44 +85,6 @@ impl Tokens {
     }
 }
 
-/// What is known when a password has been compared.
-struct Examined {
-    guess: Guess,
-    member: member::Member,
-    hash: String,
-    has_second_factor: bool,
-}
-
-/// Compares the password outside any transaction, because it takes long: as long for an address that nobody has.
-async fn examine(call: &Call, form: &LogIn) -> Result<Examined, Problem> {
-    let (given, from) = (form.clone(), call.address());
-    let (guess, account) = call
-        .look(Caller::Anyone, move |conn, cx| {
-            let guess = Guess::at_password(conn, &cx.app, &given.email, &from, given.device_token.as_deref())?;
-            guess.check(conn)?;
-            Ok((guess, access::account(conn, &given.email)?))
-        })
-        .await?;
-    let (member, hash) = account.map_or((None, None), |(member, hash)| (Some(member), hash));
-    let (password, stored) = (form.password.clone(), hash.clone());
-    let right = blocking(move || Ok(password::verify(&password, stored.as_deref()))).await?;
-    let open = member.filter(|member| right && member.state != member::MemberState::Closed);
-    let (Some(member), Some(hash)) = (open, hash) else {
-        call.attempt(Caller::Anyone, move |tx, _| guess.failed(tx)).await?;
-        return Err(Problem::new(Code::InvalidCredentials));
-    };
-    match member.state {
-        member::MemberState::Pending => Err(Problem::new(Code::EmailNotConfirmed)),
-        member::MemberState::Closing => Err(Problem::new(Code::AccountClosing)),
-        member::MemberState::Active | member::MemberState::Closed => {
-            let id = member.id;
-            let has_second_factor =
-                call.look(Caller::Anyone, move |conn, _| Ok(persistence::second_factor::is_set(conn, id)?)).await?;
-            Ok(Examined { guess, member, hash, has_second_factor })
-        }
-    }
-}
-
 /// Log in
 ///
 /// Opens a session of 30 days. The access token is good for 15 minutes; renew it with the refresh token. Who has a second factor is refused with `second_factor_required` and a `challenge_token`, to be sent with a code to `/v1/sessions/second-factor`. A log-in from a device that was not known is told to the member by mail.
@@ -131,7 +93,9 @@ async fn examine(call: &Call, form: &LogIn) -> Result<Examined, Problem> {
 #[post("/v1/sessions")]
 async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
     let Body { value, canonical } = body;
-    let Examined { guess, member, hash, has_second_factor } = examine(&call, &value).await?;
+    let LogIn { email, password, device_token } = value;
+    let credentials = Credentials { email, password, device_token };
+    let Examined { guess, member, hash, has_second_factor } = examine(&call, &credentials).await?;
     if has_second_factor {
         return Err(call
             .look(Caller::Anyone, move |conn, cx| {
@@ -142,7 +106,7 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
             .await?);
     }
     let label = device::label(call.request().headers());
-    let token = value.device_token.filter(|_| guess.known_device);
+    let token = credentials.device_token.filter(|_| guess.known_device);
     let device = Device { label, token };
     call.act_open(&canonical, move |tx, cx| {
         access::require_same_password(tx, member.id, &hash)?;

@@ -266,7 +266,7 @@ pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) 
     let label = device.label.clone();
     let new = NewSession { id, member, device: label, device_hash, expires_at: now + SESSION_LIFE };
     session::open(tx, &new, &hash, now)?;
-    Ok(TokenPair { device_token: Some(token), ..pair(cx, Claims { member, session: id }, refresh)? })
+    Ok(TokenPair { device_token: Some(token), ..pair(cx, Claims::own(member, id), refresh)? })
 }
 
 fn pair(cx: &Context, claims: Claims, refresh: String) -> Result<TokenPair, Problem> {
@@ -282,7 +282,9 @@ fn pair(cx: &Context, claims: Claims, refresh: String) -> Result<TokenPair, Prob
 /// Only those of the store.
 pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<TokenPair>, Problem> {
     let (hash, now) = (secrets::hash(token.as_bytes()), clock::real_now());
-    let Some(found) = session::find_token(tx, &hash)? else { return Ok(None) };
+    // What an app or a page of ours has is renewed, if at all, where it was given.
+    let found = session::find_token(tx, &hash)?.filter(|found| found.holder.is_none());
+    let Some(found) = found else { return Ok(None) };
     if found.used {
         session::revoke(tx, found.session, now)?;
     }
@@ -293,7 +295,7 @@ pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<Toke
     let (next, next_hash) = secrets::bearer("azr_").map_err(|_| Problem::new(Code::Internal))?;
     session::add_token(tx, found.session, &next_hash)?;
     devices::refreshed(tx, found.session, now)?;
-    pair(cx, Claims { member: found.member, session: found.session }, next).map(Some)
+    pair(cx, Claims::own(found.member, found.session), next).map(Some)
 }
 
 /// Ends the session of the caller.

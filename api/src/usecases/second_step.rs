@@ -1,6 +1,6 @@
 //! The second step of a log-in.
 
-use domain::member::MemberState;
+use domain::{ids::MemberId, member::MemberState};
 use persistence::{member, session::devices, store::Tx};
 
 use super::{
@@ -28,8 +28,17 @@ pub struct SecondStep {
 /// Opens a session for who has sent the right code; none if it was wrong, which is counted.
 ///
 /// # Errors
-/// [`Code::InvalidToken`] when the challenge is not ours or too old.
+/// As [`prove`].
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<TokenPair>, Problem> {
+    let proved = prove(tx, cx, step)?;
+    proved.map(|(id, device)| access::log_in(tx, cx, id, &device)).transpose()
+}
+
+/// Who has sent the right code, and with what; none if it was wrong, which is counted.
+///
+/// # Errors
+/// [`Code::InvalidToken`] when the challenge is not ours or too old.
+pub fn prove(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<(MemberId, Device)>, Problem> {
     let invalid = || Problem::new(Code::InvalidToken);
     let id = second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
     let member = member::lock(tx, id)?.filter(|one| one.state == MemberState::Active).ok_or_else(invalid)?;
@@ -50,5 +59,5 @@ pub fn log_in(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option
     }
     guess.succeeded(tx)?;
     let device = Device { token: step.device.token.clone().filter(|_| known), ..step.device.clone() };
-    access::log_in(tx, cx, id, &device).map(Some)
+    Ok(Some((id, device)))
 }

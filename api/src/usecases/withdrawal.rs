@@ -15,14 +15,14 @@ use domain::{
     withdrawal::{LeavingReason, Readiness, Tie, Tied, Warning, WayOut, assess},
 };
 use persistence::{
-    bank_account, ledger, mail, member, release, session,
+    app as apps, bank_account, ledger, mail, member, release, session,
     store::{Conn, Tx},
     timer::{self, Timer},
     withdrawal::{self, Kept, Withdrawal},
 };
 
 use super::{
-    access,
+    access, app,
     commit::{Audience, announce},
     job, payout, proposal, refund, username,
 };
@@ -116,6 +116,7 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Membe
         },
     )?;
     session::revoke_all(tx, id, clock::real_now())?;
+    apps::ids(tx, id)?.into_iter().try_for_each(|own| app::end(tx, own))?;
     save(tx, cx, &member, &decision, &kept)
 }
 

@@ -11,7 +11,10 @@ use diesel::{
     sql_types::Text,
     sqlite::Sqlite,
 };
-use domain::ids::{MemberId, SessionId};
+use domain::{
+    ids::{MemberId, SessionId},
+    names::UnknownName,
+};
 use uuid::Uuid;
 
 use super::Live;
@@ -64,7 +67,8 @@ pub(crate) struct Arriving {
     now: Moment,
 }
 
-/// Role, moment of the last proof in microseconds, offset of the clock; the first two are nothing without a live session.
+/// Role, moment of the last proof in microseconds, offset of the clock; then, if the session is not its member's own, who
+/// has it and the scopes. All but the offset are nothing without a live session.
 macro_rules! arriving {
     ($backend:ty, $microseconds:literal) => {
         impl QueryFragment<$backend> for Arriving {
@@ -72,7 +76,7 @@ macro_rules! arriving {
                 out.push_sql(concat!(
                     "(SELECT COALESCE(m.role, '') || ' ' || COALESCE(",
                     $microseconds,
-                    ", 0) || ' ' || i.clock_offset FROM instance i \
+                    ", 0) || ' ' || i.clock_offset || ' ' || COALESCE(s.holder || ' ' || s.scopes, '') FROM instance i \
                      LEFT JOIN (sessions s JOIN members m ON m.id = s.member_id) \
                      ON m.state = 'active' AND s.revoked_at IS NULL AND s.id = "
                 ));
@@ -121,14 +125,16 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let text = String::from_sql(value)?;
-        let mut parts = text.split(' ');
-        let mut next = || parts.next().ok_or("who arrives is told in three parts");
-        let (role, authenticated_at, offset) = (next()?, next()?, next()?);
+        let mut parts = text.splitn(4, ' ');
+        let mut next = || parts.next().ok_or("who arrives is told in four parts");
+        let (role, authenticated_at, offset, held) = (next()?, next()?, next()?, next()?);
         let live = if role.is_empty() {
             None
         } else {
             let at = DateTime::from_timestamp_micros(authenticated_at.parse()?).ok_or("no such moment")?;
-            Some(Live { role: role.parse()?, authenticated_at: at })
+            let held =
+                held.split_once(' ').map(|(holder, scopes)| Ok::<_, UnknownName>((holder.parse()?, scopes.parse()?)));
+            Some(Live { role: role.parse()?, authenticated_at: at, held: held.transpose()? })
         };
         Ok(Self { live, clock_offset: TimeDelta::microseconds(offset.parse()?) })
     }

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::ids::{MemberId, SessionId};
+use domain::{
+    ids::{MemberId, SessionId},
+    scope::Holder,
+};
 
 use crate::{
     error::StoreError,
@@ -45,6 +48,13 @@ impl From<Row> for Session {
 const COLUMNS: (sessions::id, sessions::device, sessions::created_at, sessions::refreshed_at, sessions::expires_at) =
     (sessions::id, sessions::device, sessions::created_at, sessions::refreshed_at, sessions::expires_at);
 
+/// Those that the member opened, here or on a page of ours; what apps and keys have is listed elsewhere.
+macro_rules! of_devices {
+    ($query:expr) => {
+        $query.filter(sessions::holder.is_null().or(sessions::holder.eq(Holder::Browser.as_str())))
+    };
+}
+
 /// A member's live sessions, newest first.
 ///
 /// # Errors
@@ -56,7 +66,7 @@ pub fn list(
     after: Option<Position>,
     fetch: i64,
 ) -> Result<Vec<Session>, StoreError> {
-    let query = sessions::table
+    let query = of_devices!(sessions::table)
         .filter(sessions::member_id.eq(Key::from(member)).and(sessions::revoked_at.is_null()))
         .filter(sessions::expires_at.gt(Moment::from(now)))
         .into_boxed();
@@ -74,7 +84,7 @@ pub fn find(
     id: SessionId,
     now: DateTime<Utc>,
 ) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> = sessions::table
+    let row: Option<Row> = of_devices!(sessions::table)
         .filter(sessions::id.eq(Key::from(id)).and(sessions::member_id.eq(Key::from(member))))
         .filter(sessions::expires_at.gt(Moment::from(now)).and(sessions::revoked_at.is_null()))
         .select(COLUMNS)
@@ -92,7 +102,8 @@ pub fn any(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
     Ok(diesel::select(diesel::dsl::exists(own)).get_result(conn)?)
 }
 
-/// Ends the sessions of a member but one, and forgets the devices behind them.
+/// Ends the sessions of a member but one, and forgets the devices behind them. Where one is kept, so are those of apps and
+/// keys, which were not opened by the password that was changed; where none is, nothing is left that could act.
 ///
 /// # Errors
 /// Only those of the database.
@@ -110,7 +121,9 @@ pub fn revoke_others(
     let others = sessions::table.filter(sessions::member_id.eq(me).and(sessions::revoked_at.is_null()));
     let revoked = sessions::revoked_at.eq(Some(Moment::from(now)));
     match but {
-        Some(id) => diesel::update(others.filter(sessions::id.ne(Key::from(id)))).set(revoked).execute(&mut **tx)?,
+        Some(id) => diesel::update(of_devices!(others).filter(sessions::id.ne(Key::from(id))))
+            .set(revoked)
+            .execute(&mut **tx)?,
         None => diesel::update(others).set(revoked).execute(&mut **tx)?,
     };
     let known = devices::table.filter(devices::member_id.eq(me));
@@ -126,7 +139,7 @@ pub fn revoke_others(
 /// # Errors
 /// Only those of the database.
 pub fn revoke_one(tx: &mut Tx<'_>, member: MemberId, id: SessionId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let own = sessions::table
+    let own = of_devices!(sessions::table)
         .filter(sessions::id.eq(Key::from(id)).and(sessions::member_id.eq(Key::from(member))))
         .filter(sessions::expires_at.gt(Moment::from(now)).and(sessions::revoked_at.is_null()))
         .select(sessions::device_hash);

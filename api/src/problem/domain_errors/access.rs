@@ -1,6 +1,7 @@
 //! What the rules of accounts refuse.
 
 use domain::{
+    app::{self, InvalidName},
     member::{HasUsername, RoleRefused},
     password::{self, WeakPassword},
     username::{self, InvalidUsername},
@@ -50,5 +51,13 @@ impl From<RoleRefused> for Problem {
 impl From<HasUsername> for Problem {
     fn from(HasUsername: HasUsername) -> Self {
         Self::new(Code::UsernameSet)
+    }
+}
+
+impl From<InvalidName> for Problem {
+    fn from(error: InvalidName) -> Self {
+        let ja =
+            format!("1～{}文字で、見えない文字や書字方向を変える文字を含まない名前にしてください。", app::NAME_MOST);
+        Self::new(Code::InvalidBody).at("/name", error.to_string(), ja)
     }
 }

@@ -49,11 +49,11 @@ struct Line {
 }
 
 impl Database {
-    /// The one that is filled: in this folder, or in this server.
-    pub fn filled(engine: Engine, folder: &std::path::Path, server: &str) -> Self {
+    /// One of this name: in this folder, or in this server.
+    pub fn named(name: &str, engine: Engine, folder: &std::path::Path, server: &str) -> Self {
         let place = match engine {
-            Engine::Sqlite => folder.join("filled.db").display().to_string(),
-            Engine::Postgres => "filled".to_owned(),
+            Engine::Sqlite => folder.join(format!("{name}.db")).display().to_string(),
+            Engine::Postgres => name.to_owned(),
         };
         Self { engine, place, server: server.to_owned() }
     }
@@ -88,26 +88,55 @@ impl Database {
         let mut conn = self.connect();
         conn.execute(TARGETS);
         conn.execute(&self.more_jobs(jobs));
-        self.settle(&mut conn);
+        self.settle();
+    }
+
+    /// How many entries the ledger has.
+    pub fn entries(&self) -> usize {
+        let count = self.connect().lines("SELECT CAST(COUNT(*) AS text) AS text FROM journal_entries");
+        count[0].parse().expect("a number")
+    }
+
+    /// As many more ledger entries, on the accounts of a hundred contracts that were funded.
+    pub fn more_entries(&self, many: usize) {
+        let (id, series) = self.series(many);
+        self.connect().execute(&format!(
+            "CREATE TEMP TABLE more AS {series} SELECT {id} AS id, n % 100 AS place FROM s;
+             CREATE TEMP TABLE patterns AS SELECT e.id AS pattern, row_number() OVER () - 1 AS place
+                 FROM (SELECT id FROM journal_entries WHERE kind = 'escrow_funded' LIMIT 100) AS e;
+             INSERT INTO journal_entries (id, kind, currency, subject, occurred_at)
+                 SELECT more.id, e.kind, e.currency, e.subject, e.occurred_at
+                 FROM more JOIN patterns p ON p.place = more.place JOIN journal_entries e ON e.id = p.pattern;
+             INSERT INTO postings (entry_id, line, account_id, amount, balance_after)
+                 SELECT more.id, o.line, o.account_id, o.amount, o.balance_after
+                 FROM more JOIN patterns p ON p.place = more.place JOIN postings o ON o.entry_id = p.pattern"
+        ));
+    }
+
+    /// A fresh id, and the numbers from one up, as each engine says it.
+    fn series(&self, many: usize) -> (&'static str, String) {
+        match self.engine {
+            Engine::Sqlite => (
+                "randomblob(16)",
+                format!("WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {many})"),
+            ),
+            Engine::Postgres => ("gen_random_uuid()", format!("WITH s (n) AS (SELECT generate_series(1, {many}))")),
+        }
     }
 
     /// As many open jobs, spread over all categories, each a second older than the one before.
     pub fn more_jobs(&self, jobs: usize) -> String {
         let names: Vec<&str> = Category::ALL.iter().map(|category| category.as_str()).collect();
         let count = names.len();
-        let (id, category, at, series) = match self.engine {
+        let (id, series) = self.series(jobs);
+        let (category, at) = match self.engine {
             Engine::Sqlite => (
-                "randomblob(16)",
                 format!("json_extract('[\"{}\"]', '$[' || (n % {count}) || ']')", names.join("\",\"")),
                 "created_at - n * 1000000",
-                format!("WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {jobs})"),
             ),
-            Engine::Postgres => (
-                "gen_random_uuid()",
-                format!("(ARRAY['{}'])[n % {count} + 1]", names.join("','")),
-                "created_at - n * interval '1 second'",
-                format!("WITH s (n) AS (SELECT generate_series(1, {jobs}))"),
-            ),
+            Engine::Postgres => {
+                (format!("(ARRAY['{}'])[n % {count} + 1]", names.join("','")), "created_at - n * interval '1 second'")
+            }
         };
         format!(
             "INSERT INTO jobs (id, client_id, format, title, description, category, currency, length, state,
@@ -120,12 +149,27 @@ impl Database {
     }
 
     /// Statistics as a database in use has them, and nothing left to be written behind our back.
-    fn settle(&self, conn: &mut Any) {
+    pub fn settle(&self) {
+        let mut conn = self.connect();
         match self.engine {
             Engine::Sqlite => conn.execute("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)"),
             Engine::Postgres => {
                 conn.execute("VACUUM ANALYZE");
                 conn.execute("CHECKPOINT");
+            }
+        }
+    }
+
+    /// Takes no more room.
+    pub fn remove(&self) {
+        match self.engine {
+            Engine::Sqlite => {
+                for end in ["", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(format!("{}{end}", self.place));
+                }
+            }
+            Engine::Postgres => {
+                self.administrator().execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.place));
             }
         }
     }
@@ -138,16 +182,14 @@ impl Database {
                     place: self.file().with_file_name(format!("{name}.db")).display().to_string(),
                     ..self.clone()
                 };
-                for end in ["", "-wal", "-shm"] {
-                    let _ = std::fs::remove_file(format!("{}{end}", copy.place));
-                }
+                copy.remove();
                 std::fs::copy(&self.place, &copy.place).expect("room for a copy");
                 copy
             }
             Engine::Postgres => {
                 let copy = Self { place: name.to_owned(), ..self.clone() };
+                copy.remove();
                 let mut administrator = self.administrator();
-                administrator.execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
                 administrator.execute(&format!("CREATE DATABASE {name} TEMPLATE {}", self.place));
                 administrator.execute("CHECKPOINT");
                 copy

@@ -42,14 +42,14 @@ pub fn request(method: &str, path: &str, token: Option<&str>, key: Option<&str>,
     (text + "\r\n" + body).into_bytes()
 }
 
-/// Sends each connection's requests, all connections at once.
-pub fn send_all(address: &str, each: &[Vec<Vec<u8>>]) -> Pace {
-    run(address, each.len(), |connection, send| each[connection].iter().for_each(send))
+/// Sends each connection's requests, all connections at once, by turns to these servers.
+pub fn send_all(addresses: &[&str], each: &[Vec<Vec<u8>>]) -> Pace {
+    run(addresses, each.len(), |connection, send| each[connection].iter().for_each(send))
 }
 
 /// Sends these again and again for a while, each connection beginning elsewhere.
-pub fn send_for(address: &str, connections: usize, requests: &[Vec<u8>], time: Duration) -> Pace {
-    run(address, connections, |connection, send| {
+pub fn send_for(addresses: &[&str], connections: usize, requests: &[Vec<u8>], time: Duration) -> Pace {
+    run(addresses, connections, |connection, send| {
         let began = Instant::now();
         let from = connection * requests.len() / connections;
         for request in requests.iter().cycle().skip(from) {
@@ -61,14 +61,14 @@ pub fn send_for(address: &str, connections: usize, requests: &[Vec<u8>], time: D
     })
 }
 
-fn run(address: &str, connections: usize, work: impl Fn(usize, &mut dyn FnMut(&Vec<u8>)) + Sync) -> Pace {
+fn run(addresses: &[&str], connections: usize, work: impl Fn(usize, &mut dyn FnMut(&Vec<u8>)) + Sync) -> Pace {
     let ready = Barrier::new(connections + 1);
     let (each, whole) = thread::scope(|scope| {
         let threads: Vec<_> = (0..connections)
             .map(|connection| {
                 let (ready, work) = (&ready, &work);
                 scope.spawn(move || {
-                    let mut wire = Wire::open(address);
+                    let mut wire = Wire::open(addresses[connection % addresses.len()]);
                     let mut each = Vec::new();
                     ready.wait();
                     work(connection, &mut |request| {

@@ -2,6 +2,7 @@
 
 mod database;
 mod floor;
+mod growth;
 mod load;
 mod market;
 mod rounds;
@@ -40,6 +41,9 @@ pub struct Options {
     /// Only drives one thing, for a profiler: page, contract, null or accept.
     #[arg(long)]
     drive: Option<String>,
+    /// Also measures what a million jobs and ledger entries change.
+    #[arg(long)]
+    growth: bool,
     /// Only this engine: sqlite or postgres.
     #[arg(long)]
     only: Option<String>,
@@ -52,11 +56,14 @@ fn main() -> std::process::ExitCode {
         if options.only.as_ref().is_some_and(|only| only != name) {
             continue;
         }
-        let filled = Database::filled(engine, &options.folder, &options.server);
+        let filled = Database::named("filled", engine, &options.folder, &options.server);
         filled.fill(options.contracts, options.jobs);
         match &options.drive {
             Some(what) => println!("{}", rounds::drive(&filled, &options, what)),
             None => rounds::measure(&filled, &options, &mut table),
+        }
+        if options.growth && options.drive.is_none() {
+            growth::measure(engine, &options, &mut table);
         }
     }
     if options.drive.is_none() {

@@ -12,8 +12,8 @@ use crate::{
     floor::{self, Until},
     load::{self, Pace},
     market,
-    server::Server,
-    table::Table,
+    server::{self, Server},
+    table::{Table, middle},
 };
 
 /// How many ask at once.
@@ -41,13 +41,13 @@ pub fn drive(filled: &Database, options: &Options, what: &str) -> String {
     let time = Duration::from_secs(options.seconds);
     let before = server.processor();
     let pace = match what {
-        "page" => load::send_for(&server.address, 8, &requests.page, time),
-        "contract" => load::send_for(&server.address, 8, &requests.contract, time),
-        "null" => load::send_for(&server.address, 8, &requests.null, time),
+        "page" => load::send_for(&[&server.address], 8, &requests.page, time),
+        "contract" => load::send_for(&[&server.address], 8, &requests.contract, time),
+        "null" => load::send_for(&[&server.address], 8, &requests.null, time),
         _ => {
             let each = options.accepts / 8;
             let split: Vec<_> = requests.accepts.chunks(each).take(8).map(<[_]>::to_vec).collect();
-            load::send_all(&server.address, &split)
+            load::send_all(&[&server.address], &split)
         }
     };
     let each = (server.processor() - before).div_f64(pace.many as f64);
@@ -61,23 +61,24 @@ fn reads(filled: &Database, options: &Options, table: &mut Table) {
     let idle = server.memory();
     let time = Duration::from_secs(options.seconds);
     for connections in CONNECTIONS {
-        let ours = |requests: &[Vec<u8>]| load::send_for(&server.address, connections, requests, time);
+        let ours = |requests: &[Vec<u8>]| load::send_for(&[&server.address], connections, requests, time);
         let floor = |script: &str| match copy.engine {
             Engine::Postgres => {
                 floor::pgbench(&copy, script, connections, Until::Seconds(options.seconds), requests.targets.len())
             }
             Engine::Sqlite => ours(&requests.null),
         };
-        let mut rounds = [const { Vec::<Pace>::new() }; 5];
+        let mut rounds = [const { Vec::<Pace>::new() }; 6];
         for _ in 0..options.rounds {
-            let [page_floor, page, contract_floor, contract, null] = &mut rounds;
+            let [page_floor, page, contract_floor, contract, null, anonymous] = &mut rounds;
             page_floor.push(floor("page.sql"));
             page.push(ours(&requests.page));
             contract_floor.push(floor("contract.sql"));
             contract.push(ours(&requests.contract));
             null.push(ours(&requests.null));
+            anonymous.push(ours(&requests.anonymous));
         }
-        let [page_floor, page, contract_floor, contract, null] = rounds;
+        let [page_floor, page, contract_floor, contract, null, anonymous] = rounds;
         let (least_page, least_contract) = match copy.engine {
             Engine::Postgres => (0.5, 0.6),
             Engine::Sqlite => (0.3, 0.3),
@@ -86,12 +87,29 @@ fn reads(filled: &Database, options: &Options, table: &mut Table) {
         table.add(&name("(a) page of 20 jobs"), connections, &page_floor, &page, Some(least_page));
         table.add(&name("(b) contract by id"), connections, &contract_floor, &contract, Some(least_contract));
         table.add(&name("null, against (b)"), connections, &contract, &null, None);
+        let each = |pace: &Pace| 1.0 / pace.per_second;
+        let share = (0..options.rounds).map(|n| (each(&page[n]) - each(&anonymous[n])) / each(&contract[n]));
+        let what = format!("{:?}: authentication, {connections} connections, of (b)", copy.engine);
+        table.bound(what, middle(share.collect()), "of the time", Some(0.2));
     }
-    let (busy, start) = (server.memory(), server.started_in);
-    table.note(format!(
-        "{:?}: {idle} MiB idle, {busy} MiB after reading, answers {start:.0?} after its start.",
-        copy.engine
-    ));
+    let mut figure =
+        |what: &str, is: f64, unit, most| table.bound(format!("{:?}: {what}", copy.engine), is, unit, most);
+    figure("memory, idle", idle, "MB", Some(60.0));
+    figure("memory, after reading", server.memory(), "MB", None);
+    figure("from its start to the first answer", server.started_in.as_secs_f64(), "s", Some(1.0));
+    if copy.engine == Engine::Postgres {
+        let second = Server::start(&copy.url());
+        let size = std::fs::metadata(server::program()).expect("the program").len();
+        figure("size of the program", size as f64 / 1e6, "MB", None);
+        let mut rounds = [const { Vec::<Pace>::new() }; 2];
+        for _ in 0..options.rounds {
+            let [one, two] = &mut rounds;
+            one.push(load::send_for(&[&server.address], 32, &requests.contract, time));
+            two.push(load::send_for(&[&server.address, &second.address], 32, &requests.contract, time));
+        }
+        let [one, two] = rounds;
+        table.add("Postgres: (b) on two replicas, against one", 32, &one, &two, None);
+    }
 }
 
 fn accepts_on_postgres(filled: &Database, options: &Options, connections: usize, table: &mut Table) {
@@ -131,7 +149,7 @@ fn accept(filled: &Database, connections: usize, each: usize) -> Pace {
     let requests = Requests::of(&copy).accepts;
     let split: Vec<Vec<Vec<u8>>> = requests.chunks(each).take(connections).map(<[_]>::to_vec).collect();
     let server = Server::start(&copy.url());
-    let pace = load::send_all(&server.address, &split);
+    let pace = load::send_all(&[&server.address], &split);
     drop(server);
     let done = "SELECT CAST(COUNT(*) AS text) AS text FROM journal_entries WHERE kind = 'escrow_released'";
     let (before, after) = (filled.connect().lines(done), copy.connect().lines(done));
@@ -141,16 +159,18 @@ fn accept(filled: &Database, connections: usize, each: usize) -> Pace {
 }
 
 /// Requests ready to be sent.
-struct Requests {
+pub struct Requests {
     targets: Vec<Target>,
-    page: Vec<Vec<u8>>,
+    pub page: Vec<Vec<u8>>,
+    anonymous: Vec<Vec<u8>>,
     contract: Vec<Vec<u8>>,
     null: Vec<Vec<u8>>,
-    accepts: Vec<Vec<u8>>,
+    pub ledger: Vec<Vec<u8>>,
+    pub accepts: Vec<Vec<u8>>,
 }
 
 impl Requests {
-    fn of(database: &Database) -> Self {
+    pub fn of(database: &Database) -> Self {
         let app = market::open(&database.url());
         let targets = database.targets();
         let workers: Vec<(Target, String)> =
@@ -162,7 +182,12 @@ impl Requests {
                 .iter()
                 .map(|(target, token)| get(&format!("/v1/contracts/{}", ContractId::from_uuid(target.contract)), token))
                 .collect(),
+            anonymous: vec![load::request("GET", PAGE, None, None, "")],
             null: workers.iter().map(|(_, token)| get(NULL, token)).collect(),
+            ledger: targets
+                .iter()
+                .map(|target| get("/v1/me/ledger-entries", &token(&app, target.client, target.client_session)))
+                .collect(),
             accepts: targets.iter().map(|target| acceptance(&app, target)).collect(),
             targets,
         }

@@ -56,12 +56,12 @@ impl Server {
         Duration::from_millis(fields.filter_map(|field| field.parse::<u64>().ok()).sum::<u64>() * 10)
     }
 
-    /// Its resident memory, in MiB.
-    pub fn memory(&self) -> u64 {
+    /// Its resident memory, in MB.
+    pub fn memory(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
-        kib.unwrap_or_default() / 1024
+        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<f64>().ok());
+        kib.unwrap_or_default() * 1024.0 / 1e6
     }
 }
 

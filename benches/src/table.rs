@@ -15,9 +15,21 @@ struct Row {
     at_least: Option<f64>,
 }
 
+/// One figure that has no floor.
+#[derive(Debug)]
+struct Figure {
+    what: String,
+    is: f64,
+    unit: &'static str,
+    at_most: Option<f64>,
+}
+
 /// All of them.
 #[derive(Debug, Default)]
-pub struct Table(Vec<Row>, Vec<String>);
+pub struct Table {
+    rows: Vec<Row>,
+    figures: Vec<Figure>,
+}
 
 /// The middle one.
 pub fn middle(mut of: Vec<f64>) -> f64 {
@@ -31,7 +43,7 @@ impl Table {
         let ratios = floor.iter().zip(ours).map(|(floor, ours)| ours.per_second / floor.per_second).collect();
         let mut ranked = ours.to_vec();
         ranked.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-        self.0.push(Row {
+        self.rows.push(Row {
             what: what.to_owned(),
             connections,
             floor: middle(floor.iter().map(|pace| pace.per_second).collect()),
@@ -41,14 +53,15 @@ impl Table {
         });
     }
 
-    /// A fact that has no floor.
-    pub fn note(&mut self, fact: String) {
-        self.1.push(fact);
+    /// What has no floor, but may have a bound.
+    pub fn bound(&mut self, what: String, is: f64, unit: &'static str, at_most: Option<f64>) {
+        self.figures.push(Figure { what, is, unit, at_most });
     }
 
     /// Whether something that must be reached was not.
     pub fn falls_short(&self) -> bool {
-        self.0.iter().any(|row| row.at_least.is_some_and(|least| row.ratio < least))
+        self.rows.iter().any(|row| row.at_least.is_some_and(|least| row.ratio < least))
+            || self.figures.iter().any(|figure| figure.at_most.is_some_and(|most| figure.is > most))
     }
 }
 
@@ -56,7 +69,7 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| what | connections | floor /s | ours /s | p50 | p99 | ratio | at least |")?;
         writeln!(f, "|---|---|---|---|---|---|---|---|")?;
-        for Row { what, connections, floor, ours, ratio, at_least } in &self.0 {
+        for Row { what, connections, floor, ours, ratio, at_least } in &self.rows {
             let least = at_least.map(|least| format!("{least:.2}{}", if *ratio < least { " **short**" } else { "" }));
             writeln!(
                 f,
@@ -67,6 +80,10 @@ impl fmt::Display for Table {
                 least.unwrap_or_default()
             )?;
         }
-        self.1.iter().try_for_each(|fact| writeln!(f, "\n{fact}"))
+        writeln!(f, "\n| what | is | at most |\n|---|---|---|")?;
+        self.figures.iter().try_for_each(|Figure { what, is, unit, at_most }| {
+            let most = at_most.map(|most| format!("{most:.2}{}", if *is > most { " **too much**" } else { "" }));
+            writeln!(f, "| {what} | {is:.2} {unit} | {} |", most.unwrap_or_default())
+        })
     }
 }

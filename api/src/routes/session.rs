@@ -98,8 +98,9 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
     let Examined { guess, member, hash, has_second_factor } = examine(&call, &credentials).await?;
     if has_second_factor {
         return Err(call
-            .look(Caller::Anyone, move |conn, cx| {
-                let factors = proof::names(proof::possible(conn, member.id)?);
+            .attempt(Caller::Anyone, move |tx, cx| {
+                guess.succeeded(tx)?;
+                let factors = proof::names(proof::possible(tx, member.id)?);
                 let challenge = second_factor::challenge(cx, member.id, &hash);
                 Ok(Problem::new(Code::SecondFactorRequired).with("factors", factors).with("challenge_token", challenge))
             })

@@ -27,6 +27,8 @@ const RECOVERY_CODES: usize = 10;
 
 /// How long a secret is, in bytes (RFC 4226 section 4).
 const SECRET_BYTES: usize = 20;
+/// So many random bytes are in a recovery code: more than the 112 bits that a plain hash may keep (OWASP ASVS 5.0, 6.5.2).
+const RECOVERY_BYTES: usize = 15;
 
 /// How long one code is shown, in seconds.
 const STEP: u64 = 30;
@@ -168,7 +170,7 @@ pub fn use_recovery_code(tx: &mut Tx<'_>, cx: &Context, member: MemberId, code: 
     Ok(true)
 }
 
-/// Ten codes of 80 random bits each, which no amount of guessing finds, so that a plain hash keeps them.
+/// Ten codes of 120 random bits each, which no amount of guessing finds, so that a plain hash keeps them.
 fn make_recovery_codes(tx: &mut Tx<'_>, me: MemberId) -> Result<Vec<String>, Problem> {
     let codes = (0..RECOVERY_CODES).map(|_| fresh_code()).collect::<Result<Vec<_>, _>>()?;
     let hashes: Vec<Vec<u8>> = codes.iter().map(|code| recovery_hash(code)).collect();
@@ -178,7 +180,7 @@ fn make_recovery_codes(tx: &mut Tx<'_>, me: MemberId) -> Result<Vec<String>, Pro
 
 fn fresh_code() -> Result<String, Problem> {
     let random = secrets::random().map_err(|_| Problem::new(Code::Internal))?;
-    let bytes: Vec<u8> = random.into_iter().take(SECRET_BYTES / 2).collect();
+    let bytes: Vec<u8> = random.into_iter().take(RECOVERY_BYTES).collect();
     let text = Secret::new(bytes.into_boxed_slice()).to_base32().to_lowercase();
     let letters: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
     Ok(letters.chunks(4).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-"))

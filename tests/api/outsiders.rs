@@ -73,7 +73,21 @@ impl Work {
         let session = id(&app.read(&client, "/v1/sessions")["items"][0]);
         let key = id(&app.api_key(&client, &["profile:read"]));
         let app = app.partner(&client, "Tea Calendar", true).id;
-        Self { client, job, proposal, contract, milestone, payment, cancellation, dispute, payout, refund, session, app, key }
+        Self {
+            client,
+            job,
+            proposal,
+            contract,
+            milestone,
+            payment,
+            cancellation,
+            dispute,
+            payout,
+            refund,
+            session,
+            app,
+            key,
+        }
     }
 
     /// Of what a contract that was ended gave back to the client.

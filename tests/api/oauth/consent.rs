@@ -96,9 +96,8 @@ fn a_wrong_password_is_refused_on_the_page_like_anywhere_else(app: &TestApp) {
     let query = partner.query("profile:read", &[]);
     let mut browser = Browser::new(app);
     let page = browser.open(&query);
-    let mut attempt = |password: &str| {
-        browser.answer(&query, &page, &[("email", &hanako.email), ("password", password)])
-    };
+    let mut attempt =
+        |password: &str| browser.answer(&query, &page, &[("email", &hanako.email), ("password", password)]);
     for _ in 0..5 {
         let wrong = attempt("a wrong one, and a long one");
         assert_eq!(wrong.status, 401, "{}", wrong.text);

@@ -15,7 +15,7 @@ use crate::{
     row::{corrupt, money, saved},
     schema::jobs,
     session::{Arrived, Ticket},
-    store::{Conn, Tx},
+    store::{Conn, Tx, on_each},
     types::{Key, Moment},
 };
 
@@ -184,6 +184,36 @@ pub struct JobFilter {
     pub budget: Option<Budget>,
 }
 
+/// The jobs that a filter lets through, and who asks for them, newest first.
+macro_rules! listed {
+    ($conn:expr, $ticket:expr, $filter:expr, $after:expr, $fetch:expr) => {{
+        let mut query = jobs::table.select((Row::as_select(), $ticket.arriving())).into_boxed();
+        query = match $filter.client {
+            Some(client) => query.filter(jobs::client_id.eq(Key::from(client))),
+            None => query.filter(jobs::published_at.is_not_null()),
+        };
+        if let Some(state) = $filter.state {
+            query = query.filter(jobs::state.eq(state.as_str()));
+        }
+        if let Some(category) = $filter.category {
+            query = query.filter(jobs::category.eq(category.as_str()));
+        }
+        if let Some(length) = $filter.length {
+            query = query.filter(jobs::length.eq(length.as_str()));
+        }
+        if let Some(budget) = $filter.budget {
+            query = query.filter(jobs::currency.eq(budget.currency.as_str()));
+            if let Some(min) = budget.min {
+                query = query.filter(jobs::budget_max.is_null().or(jobs::budget_max.ge(min)));
+            }
+            if let Some(max) = budget.max {
+                query = query.filter(jobs::budget_min.is_null().or(jobs::budget_min.le(max)));
+            }
+        }
+        newest_first!(query, jobs, $after, $fetch).load($conn)
+    }};
+}
+
 /// A page of jobs, newest first, and who asks for it, if there is any.
 ///
 /// # Errors
@@ -195,30 +225,9 @@ pub fn list(
     after: Option<Position>,
     fetch: i64,
 ) -> Result<(Option<Arrived>, Vec<Posting>), StoreError> {
-    let mut query = jobs::table.select((Row::as_select(), ticket.arriving())).into_boxed();
-    query = match filter.client {
-        Some(client) => query.filter(jobs::client_id.eq(Key::from(client))),
-        None => query.filter(jobs::published_at.is_not_null()),
-    };
-    if let Some(state) = filter.state {
-        query = query.filter(jobs::state.eq(state.as_str()));
-    }
-    if let Some(category) = filter.category {
-        query = query.filter(jobs::category.eq(category.as_str()));
-    }
-    if let Some(length) = filter.length {
-        query = query.filter(jobs::length.eq(length.as_str()));
-    }
-    if let Some(budget) = filter.budget {
-        query = query.filter(jobs::currency.eq(budget.currency.as_str()));
-        if let Some(min) = budget.min {
-            query = query.filter(jobs::budget_max.is_null().or(jobs::budget_max.ge(min)));
-        }
-        if let Some(max) = budget.max {
-            query = query.filter(jobs::budget_min.is_null().or(jobs::budget_min.le(max)));
-        }
-    }
-    let rows: Vec<(Row, Arrived)> = newest_first!(query, jobs, after, fetch).load(conn)?;
+    // Its text is built for each call, so not for both engines at once, which would build it twice.
+    let rows: QueryResult<Vec<(Row, Arrived)>> = on_each!(conn, conn => listed!(conn, ticket, filter, after, fetch));
+    let rows = rows?;
     let arrived = rows.first().map(|(_, arrived)| *arrived);
     Ok((arrived, rows.into_iter().map(|(row, _)| Posting::try_from(row)).collect::<Result<_, _>>()?))
 }

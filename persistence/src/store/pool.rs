@@ -72,8 +72,8 @@ fn connect_sqlite(path: &str, access: Access) -> Result<SqliteConnection, Connec
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
-         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA cache_size = -16000;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA temp_store = MEMORY;",
     )
     .map_err(ConnectionError::CouldntSetupConfiguration)?;

@@ -20,6 +20,9 @@ DEPENDENT = {
     "match_receipt": ["/payment_id"],
     "write_note": ["/milestone_id"],
     "advance_test_clock": ["/to_at"],
+    # Lines must balance, on accounts that are booked by hand, of members who are there.
+    "draft_manual_entry": ["/lines", *(f"/lines/{place}/{member}" for place in range(20)
+                                       for member in ("member_id", "amount/amount"))],
     # More than nothing: Money itself may be zero.
     "request_refund": ["/amount/amount"],
     # Several members depend on one another.

@@ -25,7 +25,7 @@ class Market:
     def __init__(self, url, staff):
         self.url, self.http, self.people = url, requests.Session(), {}
         self.known = collections.defaultdict(list)
-        for role in ("support", "support2", "finance", "admin") if staff else ():
+        for role in ("support", "support2", "finance", "finance2", "admin") if staff else ():
             self.people[role] = self.log_in(staff[f"{role.upper()}_EMAIL"], staff[f"{role.upper()}_PASSWORD"])
 
     def call(self, method, path, by=None, body=None):

@@ -119,6 +119,21 @@ def refunded(market):
     return of(market.post("/v1/refunds", payer, market.refundable(payer))["id"])
 
 
+def entry():
+    lines = [{"account": "bank_fee", "side": "debit", "amount": yen(1_100)},
+             {"account": "bank", "side": "credit", "amount": yen(1_100)}]
+    return {"reason": "The bank's monthly fee.", "lines": lines}
+
+
+def drafted(market, body):
+    return of(market.post("/v1/admin/manual-entries", market.person("finance2"), entry())["id"], body)
+
+
+def colleague(market):
+    somebody = market.member()
+    return of(market.get("/v1/me", somebody)["id"], {"role": "moderator", "reason": "Joins the team."})
+
+
 REASON = {"reason": "No such account"}
 
 # By operation: in whose run, and how. `None` is in every run.
@@ -200,5 +215,11 @@ RECIPES = {
     "enter_failure": ("finance", lambda m, _: of(m.batch(send=True)[1], REASON)),
     "enter_return": ("finance", lambda m, _: paid(m)),
     "fail_refund": ("finance", lambda m, _: of(m.refund(), REASON)),
+    "draft_manual_entry": ("finance", lambda m, _: of(body=entry())),
+    "read_manual_entry": ("finance", lambda m, _: drafted(m, None)),
+    "approve_manual_entry": ("finance", lambda m, _: drafted(m, {})),
+    "reject_manual_entry": ("finance", lambda m, _: drafted(m, REASON)),
     "settle_refund": ("finance", lambda m, _: of(m.refund(), {"reference": uuid.uuid4().hex, "value_on": m.today()})),
+    # Admin
+    "change_role": ("admin", lambda m, _: colleague(m)),
 }

@@ -55,7 +55,9 @@ impl Modify for Schemes {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme("staff", SecurityScheme::Http(staff));
         let mut key = Http::new(HttpAuthScheme::Bearer);
-        key.description = Some("An API key, `az_test_...` or `az_live_...`, with the named scopes.".into());
+        key.description = Some(
+            "An API key, `az_test_...` or `az_live_...`, with the scope that is named beside it under `oauth2`.".into(),
+        );
         components.add_security_scheme("api_key", SecurityScheme::Http(key));
         components.add_security_scheme("oauth2", SecurityScheme::OAuth2(oauth2()));
     }
@@ -70,7 +72,8 @@ fn oauth2() -> OAuth2 {
     let code =
         AuthorizationCode::with_refresh_url("/oauth/authorize", "/oauth/token", named(Scopes::all()), "/oauth/token");
     let own = ClientCredentials::new("/oauth/token", named(Scopes::without_member()));
-    let description = "A partner app: for a member (with PKCE), or for itself.";
+    let description =
+        "A partner app: for a member (with PKCE), or for itself. Its tokens are JWTs as RFC8725 wants them.";
     OAuth2::with_description([Flow::AuthorizationCode(code), Flow::ClientCredentials(own)], description)
 }
 

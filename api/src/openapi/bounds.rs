@@ -13,6 +13,8 @@ const PROSE: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u20
 /// Where a file is.
 const LINK: &str = r"^https://[^\u0000-\u001f\u007f-\u009f\u202d\u202e]*$";
 const LINK_LENGTH: u64 = 2000;
+/// Where members can be sent back to.
+const REDIRECT: &str = r"^https?://[!-~]+$";
 
 /// The pattern of ids with this prefix.
 pub(super) fn id_pattern(prefix: &str) -> String {
@@ -74,6 +76,9 @@ fn text(schema: &mut Map<String, Value>, title: &str, name: &str) {
     } else if name == "links" {
         add(schema, "maxLength", json!(LINK_LENGTH));
         add(schema, "pattern", json!(LINK));
+    } else if name == "redirect_uris" {
+        add(schema, "maxLength", json!(domain::app::REDIRECT_MOST));
+        add(schema, "pattern", json!(REDIRECT));
     } else if format.is_empty() && schema.contains_key("maxLength") {
         add(schema, "pattern", json!(PROSE));
     }

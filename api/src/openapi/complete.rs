@@ -75,7 +75,7 @@ impl Operation<'_> {
             Need::Anyone(scope) | Need::Member(scope) => Some(scope.as_str()),
         };
         let strangers = self.takes_strangers().then(|| json!({}));
-        let apps = scope.into_iter().flat_map(|scope| [json!({"oauth2": [scope]}), json!({"api_key": [scope]})]);
+        let apps = scope.into_iter().flat_map(|scope| [json!({"oauth2": [scope]}), json!({"api_key": []})]);
         let ways: Vec<Value> = strangers.into_iter().chain([json!({scheme: []})]).chain(apps).collect();
         self.operation.insert("security".into(), ways.into());
     }

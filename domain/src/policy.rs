@@ -200,9 +200,8 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::ManualEntry(_) | Operation::DraftManualEntry | Operation::ReadManualEntries => TREASURY,
         // Any member may start something of their own; it is then theirs. Staff have nothing of their own.
         Operation::PostJob | Operation::SubmitProposal | Operation::RequestPayout => ANY_MEMBER,
-        Operation::ListOwnWork | Operation::ReadOwnMoney => ANY_MEMBER,
+        Operation::ListOwnWork | Operation::ReadOwnMoney | Operation::ManageApps => ANY_MEMBER,
         Operation::ReadBankAccount | Operation::ChangeBankAccount => ANY_MEMBER,
-        Operation::ManageApps => ANY_MEMBER,
         // The owner of a job, or of money, stands as client to it.
         Operation::ReadProposals | Operation::ChargeCard | Operation::RequestRefund => ONLY_CLIENT,
         Operation::ReadProposal | Operation::ReadContract | Operation::ReadDispute => READERS,

@@ -116,7 +116,9 @@ def serve(case, found):
         case.body = found["body"]
     if "query" in found:
         case.query = dict(found["query"])
-    if case.method == "POST":
+    if "cookies" in found:
+        case.cookies = dict(found["cookies"])
+    if case.method == "POST" and not case.path.startswith("/oauth/"):
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
 
 
@@ -125,7 +127,8 @@ def after_call(ctx, case, response):
     if response.request.method != case.operation.method.upper():
         return
     print(json.dumps([name(case), ROLE, response.status_code]), file=SEEN)
-    if response.status_code in (200, 201) and case.body is not NOT_SET:
+    json_came = response.headers.get("content-type", [""])[0].startswith("application/json")
+    if response.status_code in (200, 201) and case.body is not NOT_SET and json_came:
         told = response.json()
         if isinstance(told, dict):
             MARKET.remember(told.get("id"))
@@ -135,6 +138,9 @@ def after_call(ctx, case, response):
 def what_is_valid_is_read(ctx, response, case):
     """Stricter than `positive_data_acceptance`, which allows any 422: a valid body is never called invalid."""
     if response.status_code not in (400, 413, 415, 422) or not case.meta or not case.meta.generation.mode.is_positive:
+        return
+    if not response.headers.get("content-type", [""])[0].startswith("application/problem+json"):
+        # OAuth refuses in words of its own, and the page in sentences.
         return
     told = response.json()
     places = [error["pointer"] for error in told.get("errors", [])] or [told["detail"]]

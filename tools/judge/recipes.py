@@ -3,6 +3,7 @@
 import uuid
 
 import accounts
+import apps
 from market import ACCOUNT, FAREWELL, PASSWORD, yen
 
 # Members who call what the client does not.
@@ -177,6 +178,7 @@ RECIPES = {
     "read_refund": ("member", lambda m, _: refunded(m)),
     "leave_for_good": ("member", lambda m, _: of(body=FAREWELL)),
     **accounts.RECIPES,
+    **apps.RECIPES,
     # Support
     "propose_ruling": ("support", lambda m, pools: of(pools.mediated.pop(),
                                                       {"worker_share": yen(5_000), "reasoning": "Half was delivered."})),

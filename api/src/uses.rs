@@ -16,7 +16,11 @@ const INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 /// What has been used since, and when each was written down last. A process that is killed forgets a minute of it.
 #[derive(Debug, Default)]
-pub struct Uses(Mutex<HashMap<SessionId, Use>>);
+pub struct Uses {
+    noted: Mutex<HashMap<SessionId, Use>>,
+    /// One writes at a time: whoever comes after finds it written.
+    writing: Mutex<()>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Use {
@@ -33,7 +37,7 @@ impl Use {
 impl Uses {
     /// Notes that a session is used.
     pub fn note(&self, session: SessionId, now: DateTime<Utc>) {
-        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut uses = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         uses.entry(session).or_insert(Use { at: now, written: None }).at = now;
     }
 
@@ -42,6 +46,7 @@ impl Uses {
     /// # Errors
     /// Only those of the store.
     pub fn write_down(&self, app: &App) -> Result<(), Problem> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::real_now();
         let due = self.take_due(now);
         if due.is_empty() {
@@ -51,7 +56,7 @@ impl Uses {
     }
 
     fn take_due(&self, now: DateTime<Utc>) -> Vec<SessionId> {
-        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut uses = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let mut due = Vec::new();
         for (session, used) in uses.iter_mut().filter(|(_, used)| used.is_due(now)) {
             used.written = Some(now);

@@ -204,9 +204,10 @@ fn who_is_no_proxy_of_ours_cannot_ask_for_others() {
     assert_about(answered, 4);
 }
 
-/// What is open and changes something, and needs no class of its own: a refresh token cannot be guessed, and the clock
-/// is a sandbox's.
-const OPEN_WRITES: [&str; 2] = ["/v1/sessions/refresh", "/v1/test-clock/advance"];
+/// What is open and changes something, and needs no class of its own: a refresh token, a code and the secret of an app
+/// cannot be guessed, and the clock is a sandbox's.
+const OPEN_WRITES: [&str; 5] =
+    ["/oauth/introspect", "/oauth/revoke", "/oauth/token", "/v1/sessions/refresh", "/v1/test-clock/advance"];
 
 #[test]
 fn every_operation_that_strangers_may_write_by_has_a_class_and_every_class_is_of_operations_that_exist() {

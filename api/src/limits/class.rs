@@ -18,7 +18,8 @@ names! {
 }
 
 /// Where passwords, codes and mailed tokens are taken.
-pub const LOG_INS: [&str; 6] = [
+pub const LOG_INS: [&str; 7] = [
+    "/oauth/authorize",
     "/v1/accounts/confirm-email",
     "/v1/me/email-change/confirm",
     "/v1/password-resets/confirm",

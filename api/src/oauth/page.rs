@@ -188,7 +188,7 @@ impl Frame {
             Locale::En => (
                 format!("<b>{app}</b> wants to act for you. It could:"),
                 format!("It was registered by {owner}, who is not Azukari. You will be sent to <b>{host}</b>."),
-                "It can never accept work, sign or end contracts, change your bank account, address or password, or close your account. You can cut it at any time.",
+                "It can never accept work, sign or end contracts, change your bank account, address or password, or close your account. You can cut it at any time; after 90 days it must ask again.",
                 format!("You are logged in as {}.", escaped(member)),
             ),
             Locale::Ja => (
@@ -196,7 +196,7 @@ impl Frame {
                 format!(
                     "このアプリは{owner}が登録したもので、Azukariのものではありません。許可すると<b>{host}</b>に移動します。"
                 ),
-                "検収、契約の締結や終了、口座・メールアドレス・パスワードの変更、退会は、アプリには決してできません。連携はいつでも解除できます。",
+                "検収、契約の締結や終了、口座・メールアドレス・パスワードの変更、退会は、アプリには決してできません。連携はいつでも解除できます。90日後には改めて許可が必要になります。",
                 format!("{}としてログインしています。", escaped(member)),
             ),
         };

@@ -135,7 +135,15 @@ pub const NEEDS: &[(&str, Need)] = &[
     ("make_api_key", Never),
     ("read_api_key", Never),
     ("revoke_api_key", Never),
-    // Staff.
+    // Staff, and what is written down of what they did.
+    ("list_own_audit_log", Never),
+    ("list_audit_log", Never),
+    ("change_role", Never),
+    ("list_manual_entries", Never),
+    ("draft_manual_entry", Never),
+    ("read_manual_entry", Never),
+    ("approve_manual_entry", Never),
+    ("reject_manual_entry", Never),
     ("list_receipts", Never),
     ("record_receipt", Never),
     ("read_receipt", Never),

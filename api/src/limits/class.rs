@@ -17,13 +17,16 @@ names! {
     }
 }
 
-/// Where passwords, codes and mailed tokens are taken.
-pub const LOG_INS: [&str; 6] = [
+/// Where passwords, codes and tokens from elsewhere are taken.
+pub const LOG_INS: [&str; 9] = [
     "/v1/accounts/confirm-email",
+    "/v1/accounts/social",
     "/v1/me/email-change/confirm",
     "/v1/password-resets/confirm",
     "/v1/sessions",
     "/v1/sessions/second-factor",
+    "/v1/sessions/social",
+    "/v1/sessions/social/complete",
     "/v1/sessions/step-up",
 ];
 

@@ -18,7 +18,8 @@ names! {
 }
 
 /// Where passwords, codes and tokens from elsewhere are taken.
-pub const LOG_INS: [&str; 9] = [
+pub const LOG_INS: [&str; 10] = [
+    "/oauth/authorize",
     "/v1/accounts/confirm-email",
     "/v1/accounts/social",
     "/v1/me/email-change/confirm",

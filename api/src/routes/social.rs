@@ -26,7 +26,11 @@ use crate::{
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_social_providers).service(begin_social_log_in).service(complete_social_log_in).service(join);
+    config
+        .service(list_social_providers)
+        .service(begin_social_log_in)
+        .service(complete_social_log_in)
+        .service(join_by_provider);
 }
 
 /// Somebody who vouches for people.
@@ -223,7 +227,7 @@ struct SocialRegistration {
 #[utoipa::path(tag = "access", request_body = SocialRegistration, responses((status = 201, description = "A session", body = Tokens)), security(()),
     extensions(("x-errors" = json!(["invalid_token", "username_taken", "identity_taken", "link_needed", "not_back_yet", "answer_not_repeatable"]))))]
 #[post("/v1/accounts/social")]
-async fn join(call: Call, body: Body<SocialRegistration>) -> Answer {
+async fn join_by_provider(call: Call, body: Body<SocialRegistration>) -> Answer {
     let Body { value: form, canonical } = body;
     require_current_terms(&call, &form.terms_version)?;
     let form = Joining {

@@ -90,7 +90,7 @@ pub(super) struct SocialVisitBegun {
 /// Begins a visit for whoever calls.
 pub(super) async fn begin(call: Call, caller: Caller, asked: SocialVisit) -> Answer {
     if caller == Caller::Person {
-        call.require_token()?;
+        call.require_token().await?;
     }
     let app = call.app().clone();
     let provider = app.providers.get(&asked.provider)?;

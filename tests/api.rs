@@ -48,6 +48,8 @@ mod role;
 mod sandbox;
 mod scopes;
 mod second_factor;
+mod social;
+mod social_attacks;
 mod step_up;
 mod strangers;
 mod termination_fee;

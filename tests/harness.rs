@@ -4,6 +4,7 @@ pub mod client;
 pub mod database;
 pub mod deals;
 pub mod market;
+pub mod openid;
 pub mod operation;
 pub mod partner;
 pub mod payday;

@@ -103,6 +103,11 @@ fn join(app: &mut App) -> String {
     let renewed = app.post("/v1/sessions/refresh", &json!({"refresh_token": refresh})).expect(200);
     let [access, _] = app.note_of(&renewed, ["access_token", "refresh_token"]);
     app.request("GET", "/v1/me").token(&access).send().expect(200);
+    let wish = json!({"name": "my script", "scopes": ["profile:read"]});
+    let made = app.request("POST", "/v1/api-keys").token(&access).fresh_key().json(&wish).expect(201);
+    let [key] = app.note_of(&made, ["key"]);
+    app.request("GET", "/v1/me").token(&key).send().expect(200);
+    app.request("GET", "/v1/me").token(&format!("{key}x")).send().problem(401, "invalid_token");
     access
 }
 

@@ -181,6 +181,34 @@ fn every_number_of_the_rules_can_be_set_and_is_documented() {
 }
 
 #[test]
+fn providers_that_could_be_mistaken_for_one_another_are_refused() {
+    let provider = |id: &str, issuer: &str, back: &str| {
+        [
+            ("NAME", "A provider"),
+            ("ISSUER", issuer),
+            ("CLIENT_ID", "us"),
+            ("CLIENT_SECRET", "x"),
+            ("REDIRECT_URIS", back),
+        ]
+        .map(|(name, value)| (format!("AZUKARI_SOCIAL__{id}__{name}"), value.to_owned()))
+    };
+    let read_both = |first: [(String, String); 5], second: [(String, String); 5], more: &[(&str, &str)]| {
+        let own: Vec<_> = first.iter().chain(&second).map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        read(&[&own[..], more].concat())
+    };
+    let one = || provider("ONE", "https://one.example", "https://app.example/one app.example:/one");
+    let two = |back: &str| provider("TWO", "http://127.0.0.1:1", back);
+    let both = read_both(one(), two("https://app.example/two"), &[]).unwrap();
+    assert_eq!(both.social.keys().collect::<Vec<_>>(), ["one", "two"]);
+    for back in ["https://app.example/two https://app.example/one", "", "no address", "https://app.example/#x"] {
+        let why = read_both(one(), two(back), &[]).unwrap_err();
+        assert!(why.contains("social.two.redirect_uris") && !why.contains('\n'), "{back}: {why}");
+    }
+    let why = read_both(one(), two("https://app.example/two"), &PRODUCTION).unwrap_err();
+    assert!(why.contains("social.two.issuer"), "{why}");
+}
+
+#[test]
 fn every_limit_can_be_set_and_is_documented() {
     let row = |limit: &LimitSetting| {
         let default = if limit.default.is_empty() { "none".to_owned() } else { format!("`{}`", limit.default) };

@@ -5,8 +5,9 @@ mod fee;
 mod limits;
 mod networks;
 mod rules;
+mod social;
 
-use std::net::SocketAddr;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use clap::Args;
 use domain::{policy::Role, rules::Rules};
@@ -21,6 +22,7 @@ use crate::{
 pub use fee::FeeSettings;
 pub use limits::{LIMITS, LimitSetting, LimitSettings};
 pub use rules::{RULES, RuleSetting};
+pub use social::SocialSettings;
 
 /// Which world an installation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -99,6 +101,9 @@ pub struct Settings {
     pub body_wait: std::time::Duration,
     /// What to log, as in `info,persistence=debug`.
     pub log: String,
+    /// Providers by which people may log in.
+    #[serde(default)]
+    pub social: BTreeMap<String, SocialSettings>,
     /// Under which fees contracts are signed.
     #[serde(default)]
     pub fee: FeeSettings,
@@ -246,6 +251,9 @@ impl Settings {
             return refuse(
                 "reads_per_minute, writes_per_minute, log_ins_per_minute and mails_per_minute must be at least 1",
             );
+        }
+        if let Some(why) = social::wrong(&self.social, self.mode == Mode::Production) {
+            return Err(SettingsError::Unsafe(why));
         }
         if self.mode == Mode::Sandbox {
             return Ok(());

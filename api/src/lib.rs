@@ -31,6 +31,7 @@ pub mod problem;
 pub mod reply;
 pub mod routes;
 pub mod secrets;
+pub mod social;
 pub mod startup;
 pub mod state;
 pub mod timers;

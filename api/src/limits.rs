@@ -11,9 +11,10 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use domain::ids::MemberId;
+use domain::ids::{AppId, MemberId, SessionId};
 
 use crate::{
+    auth::{Claims, Given},
     config::LimitSettings,
     origin::Network,
     problem::{Code, Problem},
@@ -28,27 +29,32 @@ enum Caller {
     /// A member, with whatever token, once it is known to be good. What is made up, and what is renewed, gives nobody a
     /// fresh allowance.
     Account(MemberId),
+    /// An app that acts for a member, with whatever token.
+    App(AppId, MemberId),
+    /// An API key, by the session it stands for.
+    Key(SessionId),
     /// Whoever asks from there.
     Network(Network),
 }
 
-/// How many members may use the whole of their allowance behind one address at once: offices, mobile carriers.
-const BEHIND_ONE_ADDRESS: u32 = 10;
+/// How many may use the whole of their allowance at once: members behind one address, as in offices and with mobile
+/// carriers, and what acts for one member.
+const TOGETHER: u32 = 10;
 
 /// The allowances of one class.
 #[derive(Debug)]
 struct Allowances {
     /// Of each caller.
     own: Allowance,
-    /// Of all members behind one address together.
-    shared: Allowance,
+    /// Of all members behind one address, and of all that acts for one member.
+    together: Allowance,
 }
 
 impl Allowances {
     fn new(class: Class, per_minute: u32) -> Self {
         let own = Allowance::new(class.as_str().to_owned(), per_minute);
-        let name = format!("{}-of-address", class.as_str());
-        Self { own, shared: Allowance::new(name, per_minute.saturating_mul(BEHIND_ONE_ADDRESS)) }
+        let name = format!("{}-together", class.as_str());
+        Self { own, together: Allowance::new(name, per_minute.saturating_mul(TOGETHER)) }
     }
 }
 
@@ -85,7 +91,7 @@ impl Limits {
     pub fn forget_idle(&self) {
         for class in [&self.reads, &self.writes, &self.log_ins, &self.mails] {
             class.own.forget_idle();
-            class.shared.forget_idle();
+            class.together.forget_idle();
         }
     }
 
@@ -93,13 +99,20 @@ impl Limits {
     ///
     /// # Errors
     /// Where the one stands who has nothing left.
-    fn count(&self, class: Class, network: Network, account: Option<MemberId>) -> Result<Standing, Standing> {
-        let (allowances, here) = (self.of(class), Caller::Network(network));
-        let all = match (account.map(Caller::Account), class.is_guarded()) {
-            (Some(account), true) => vec![(&allowances.own, account), (&allowances.own, here)],
-            (Some(account), false) => vec![(&allowances.own, account), (&allowances.shared, here)],
-            (None, true | false) => vec![(&allowances.own, here)],
-        };
+    fn count(&self, class: Class, network: Network, claims: Option<Claims>) -> Result<Standing, Standing> {
+        let (Allowances { own, together }, here) = (self.of(class), Caller::Network(network));
+        let of_address = if claims.is_none() || class.is_guarded() { own } else { together };
+        let mut all = vec![(of_address, here)];
+        if let Some(claims) = claims {
+            let account = Caller::Account(claims.member);
+            match claims.given {
+                None => all.push((own, account)),
+                Some(Given { app: Some(app), .. }) => {
+                    all.extend([(own, Caller::App(app, claims.member)), (together, account)])
+                }
+                Some(Given { app: None, .. }) => all.extend([(own, Caller::Key(claims.session)), (together, account)]),
+            }
+        }
         let counted: Result<Vec<_>, _> = all.into_iter().map(|(allowance, caller)| allowance.take(&caller)).collect();
         let nearest = counted?.into_iter().min_by_key(|standing| standing.left);
         Ok(nearest.unwrap_or_else(Standing::unlimited))
@@ -117,7 +130,7 @@ pub async fn limit(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let class = Class::of(request.method(), request.path());
     let network = app.settings.proxies().caller(request.request());
-    match app.limits.count(class, network, account(&app, &request)) {
+    match app.limits.count(class, network, claims(&app, &request)) {
         Ok(standing) => {
             let mut response = next.call(request).await?.map_into_left_body();
             tell(response.headers_mut(), &standing);
@@ -134,14 +147,14 @@ pub async fn limit(
 
 /// Whose token came with the request, if it is a good one. Whether its session still lives is asked later; until the
 /// token expires that makes no difference to whom it is counted for.
-fn account(app: &App, request: &ServiceRequest) -> Option<MemberId> {
+fn claims(app: &App, request: &ServiceRequest) -> Option<Claims> {
     let header = request.headers().get("authorization")?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
     let (tokens, token) = (&app.tokens, token.trim());
-    tokens.known_key(token).or_else(|| tokens.check(token).ok()).map(|claims| claims.member)
+    tokens.known_key(token).or_else(|| tokens.check(token).ok())
 }
 
 fn tell(headers: &mut HeaderMap, standing: &Standing) {

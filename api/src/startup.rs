@@ -15,7 +15,7 @@ use actix_web::{
 use domain::{guessing, member::MemberKind, password::Password, policy::Role};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
-    authorization_code, guess, idempotency, instance, ledger, mail, member,
+    authorization_code, guess, idempotency, instance, ledger, mail, member, social_flow,
     store::{Intent, Sizes, Store},
 };
 use secrecy::ExposeSecret;
@@ -33,6 +33,7 @@ use crate::{
     problem::Problem,
     routes,
     secrets::{self, Secrets},
+    social::Providers,
     state::App,
     timers,
     usecases::{
@@ -102,7 +103,8 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let tokens = tokens.map_err(|error| StartError(error.to_string()))?;
     let limits = Limits::new(settings.limits());
     let rules = settings.rules.clone();
-    Ok(Arc::new(App { settings, store, tokens, limits, uses: Uses::default(), rules }))
+    let providers = Providers::new(&settings.social).map_err(|error| StartError(error.to_string()))?;
+    Ok(Arc::new(App { settings, store, tokens, limits, uses: Uses::default(), providers, rules }))
 }
 
 /// A server that is bound and not yet running.
@@ -268,6 +270,10 @@ fn tick(app: &Arc<App>) -> Result<(), Problem> {
     let old = clock::real_now() - CODE_MEMORY;
     if app.store.read(|conn| authorization_code::any_before(conn, old))? {
         app.store.write(Intent::Keep, move |tx| authorization_code::forget(tx, old))?;
+    }
+    let old = clock::real_now();
+    if app.store.read(|conn| social_flow::any_before(conn, old))? {
+        app.store.write(Intent::Keep, move |tx| social_flow::forget(tx, old))?;
     }
     let old = clock::real_now() - MAIL_LIFE;
     if app.store.read(|conn| mail::any_before(conn, old))? {

@@ -3,7 +3,7 @@
 use domain::rules::Rules;
 use persistence::store::Store;
 
-use crate::{auth::Tokens, config::Settings, limits::Limits, uses::Uses};
+use crate::{auth::Tokens, config::Settings, limits::Limits, social::Providers, uses::Uses};
 
 /// The application: settings, store and keys. Nothing in it is needed by another replica.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct App {
     pub limits: Limits,
     /// When apps and keys were used, until it is written down.
     pub uses: Uses,
+    /// Who vouches for people.
+    pub providers: Providers,
     /// The numbers that the domain's decisions read.
     pub rules: Rules,
 }

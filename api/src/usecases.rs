@@ -35,6 +35,7 @@ pub mod role;
 pub mod second_factor;
 pub mod second_step;
 pub mod session;
+pub mod social;
 pub mod username;
 pub mod withdrawal;
 pub mod work;

@@ -21,6 +21,10 @@ names! {
         MemberSecondFactorRemoved = "member.second_factor_removed",
         /// They have another role.
         MemberRoleChanged = "member.role_changed",
+        /// An account at a provider logs in to theirs.
+        MemberIdentityLinked = "member.identity_linked",
+        /// It no longer does.
+        MemberIdentityUnlinked = "member.identity_unlinked",
         /// They left; money may still be on its way to them.
         MemberWithdrawn = "member.withdrawn",
         /// Nothing is on its way any more.

@@ -133,6 +133,7 @@ macro_rules! kinds {
 kinds! {
     MemberKind MemberId "member";
     SessionKind SessionId "session";
+    IdentityKind IdentityId "identity";
     JobKind JobId "job";
     ProposalKind ProposalId "proposal";
     ContractKind ContractId "contract";

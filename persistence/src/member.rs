@@ -12,10 +12,11 @@ use domain::{
 use crate::{
     api_key, authorization_code, connection, credential, email_change,
     error::StoreError,
+    identity,
     locked::{for_share, for_update},
     row::{corrupt, saved},
     schema::{devices, email_confirmations, idempotency_keys, mails, members, sessions},
-    second_factor,
+    second_factor, social_flow,
     store::{Conn, Tx},
     types::{Key, Moment},
 };
@@ -276,6 +277,8 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
     credential::void_resets(tx, id)?;
     email_change::cancel(tx, id)?;
     second_factor::remove(tx, id)?;
+    identity::forget(tx, id)?;
+    social_flow::forget_of(tx, id)?;
     diesel::delete(devices::table.filter(devices::member_id.eq(key))).execute(&mut **tx)?;
     let labels = sessions::table.filter(sessions::member_id.eq(key));
     diesel::update(labels).set(sessions::device.eq("")).execute(&mut **tx)?;

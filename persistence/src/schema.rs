@@ -661,6 +661,32 @@ diesel::table! {
     use crate::types::sql::{Identifier, Instant, Json};
     use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
 
+    identities (id) {
+        id -> Identifier,
+        member_id -> Identifier,
+        issuer -> Text,
+        subject -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
+    social_flows (token_hash) {
+        token_hash -> Binary,
+        provider -> Text,
+        redirect_uri -> Text,
+        member_id -> Nullable<Identifier>,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::types::sql::{Identifier, Instant, Json};
+    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+
     devices (token_hash) {
         token_hash -> Binary,
         member_id -> Identifier,
@@ -877,6 +903,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
     manual_entries,
     devices,
+    identities,
+    social_flows,
     guesses,
     address_requests,
     password_resets,

@@ -160,8 +160,24 @@ fn members_behind_one_address_do_not_use_up_each_others_allowance_but_share_a_la
     read(&people[1]).expect(200);
     let refused: Vec<Response> =
         people.iter().flat_map(|person| (0..4).map(|_| read(person))).filter(|answer| answer.status == 429).collect();
-    let of_address = refused.iter().find(|answer| answer.header("ratelimit").contains("of-address"));
-    assert_refused(of_address.expect("fourteen members ask no more than ten may"), "reads-of-address", 40);
+    let of_address = refused.iter().find(|answer| answer.header("ratelimit").contains("together"));
+    assert_refused(of_address.expect("fourteen members ask no more than ten may"), "reads-together", 40);
+}
+
+#[test]
+fn an_api_key_has_an_allowance_of_its_own_and_leaves_its_owner_theirs() {
+    let app = app(Engine::Sqlite);
+    let hanako = member(&app, "hanako");
+    let keys = [0, 1].map(|_| app.api_key(&hanako, &["profile:read"])["key"].as_str().unwrap().to_owned());
+    for (key, address) in keys.iter().zip(["198.51.100.1", "198.51.100.2"]) {
+        let read = || from(&app, address, "GET", "/v1/me").token(key).send();
+        // The first of all counts for the address: nobody knows the key yet.
+        read().expect(200);
+        let (answered, refused) = until_refused(read);
+        assert_about(answered, 4);
+        assert_refused(&refused, "reads", 4);
+    }
+    from(&app, "198.51.100.1", "GET", "/v1/me").by(&hanako).send().expect(200);
 }
 
 #[test]
@@ -204,8 +220,8 @@ fn who_is_no_proxy_of_ours_cannot_ask_for_others() {
     assert_about(answered, 4);
 }
 
-/// What is open and changes something, and needs no class of its own: a refresh token, a code and the secret of an app
-/// cannot be guessed, and the clock is a sandbox's.
+/// What is open and changes something, and needs no class of its own: refresh tokens, and the secrets of apps, whose
+/// servers ask for many members, cannot be guessed, and the clock is a sandbox's.
 const OPEN_WRITES: [&str; 5] =
     ["/oauth/introspect", "/oauth/revoke", "/oauth/token", "/v1/sessions/refresh", "/v1/test-clock/advance"];
 

@@ -17,14 +17,17 @@ names! {
     }
 }
 
-/// Where passwords, codes and mailed tokens are taken.
-pub const LOG_INS: [&str; 7] = [
+/// Where passwords, codes and tokens from elsewhere are taken.
+pub const LOG_INS: [&str; 10] = [
     "/oauth/authorize",
     "/v1/accounts/confirm-email",
+    "/v1/accounts/social",
     "/v1/me/email-change/confirm",
     "/v1/password-resets/confirm",
     "/v1/sessions",
     "/v1/sessions/second-factor",
+    "/v1/sessions/social",
+    "/v1/sessions/social/complete",
     "/v1/sessions/step-up",
 ];
 

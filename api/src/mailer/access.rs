@@ -83,6 +83,21 @@ pub fn recovery_codes_changed(cx: &Context, to: &str, locale: Locale, left: i64)
     told(cx, to, locale, ("Your recovery codes have changed", &en), ("リカバリーコードの変更", &ja))
 }
 
+/// Tells a member that an account at a provider logs in to theirs.
+pub fn identity_linked(cx: &Context, to: &str, locale: Locale) -> Mail {
+    let en =
+        ("Another account was linked", "From now on, an account at another provider logs in to your account, too.");
+    let ja = ("外部アカウントの連携", "今後は、外部アカウントでもログインできます。");
+    told(cx, to, locale, en, ja)
+}
+
+/// Tells a member that it no longer does.
+pub fn identity_unlinked(cx: &Context, to: &str, locale: Locale) -> Mail {
+    let en = ("A linked account was removed", "An account at another provider no longer logs in to your account.");
+    let ja = ("外部アカウントの連携解除", "外部アカウントの連携が解除されました。");
+    told(cx, to, locale, en, ja)
+}
+
 /// Asks the present address to agree to another.
 pub fn email_change_asked(cx: &Context, to: &str, locale: Locale, next: &str, token: &str) -> Mail {
     let url = cx.app.settings.public_url();

@@ -12,7 +12,7 @@ pub(super) fn id(prefix: &str) -> String {
 
 /// Which kind of id stands in a path.
 pub(super) fn prefix_of_path(path: &str) -> &'static str {
-    const KINDS: [(&str, &str); 17] = [
+    const KINDS: [(&str, &str); 18] = [
         ("/jobs/", "job"),
         ("/proposals/", "proposal"),
         ("/contracts/", "contract"),
@@ -25,6 +25,7 @@ pub(super) fn prefix_of_path(path: &str) -> &'static str {
         ("/cancellation-requests/", "cancellation"),
         ("/disputes/", "dispute"),
         ("/sessions/", "session"),
+        ("/me/identities/", "identity"),
         ("/members/", "member"),
         ("/manual-entries/", "manual"),
         ("/apps/", "app"),

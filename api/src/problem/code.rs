@@ -114,6 +114,22 @@ codes! {
         "One of the two sides has left the marketplace, so that nothing new can begin between you." "一方が退会したため、新しい取引は始められません。";
     AccountClosing 403 "account_closing" "You have left" "退会済みです"
         "This account is closed, except for money that is still on its way to you." "このアカウントは退会済みです。送金中のお金の手続きだけが続いています。";
+    RegistrationNeeded 403 "registration_needed" "Join first" "会員登録が必要です"
+        "The provider vouches for you, and you are no member yet: send the join_token to POST /v1/accounts/social." "連携先での確認はできましたが、まだ会員ではありません。join_tokenを POST /v1/accounts/social に送ってください。";
+    LinkNeeded 409 "link_needed" "Log in as usual, and link it" "先に通常のログインが必要です"
+        "A member has this address, and has not linked this account: log in as usual, then link it at /v1/me/identities." "このメールアドレスの会員がいますが、この外部アカウントは連携されていません。通常の方法でログインし、/v1/me/identities で連携してください。";
+    IdentityTaken 409 "identity_taken" "Linked already" "連携済みです"
+        "This account at the provider is linked with a member already." "この外部アカウントはすでに会員と連携されています。";
+    LastWayIn 409 "last_way_in" "Nothing else logs you in" "ほかにログイン方法がありません"
+        "Without this account you could not log in any more: set a password first (PUT /v1/me/password)." "この連携を解除するとログインできなくなります。先にパスワードを設定してください（PUT /v1/me/password）。";
+    NotBackYet 409 "not_back_yet" "Not yet" "まだ再登録できません"
+        "Somebody left with this address, and it cannot join again yet." "退会済みのメールアドレスのため、まだ再登録できません。";
+    EmailNotVerified 403 "email_not_verified" "The provider has not verified your address" "連携先でメールアドレスが確認されていません"
+        "The provider vouches for no address of yours: verify it there, then try again." "連携先でメールアドレスが確認されていません。連携先で確認してから、やり直してください。";
+    SocialLoginRefused 401 "social_login_refused" "Begin again" "もう一度やり直してください"
+        "What came back from the provider is not accepted: it is too late, was used before, or does not belong to this visit." "連携先からの応答を受け付けられません。期限切れか、使用済みか、この手続きのものではありません。";
+    ProviderUnavailable 503 "provider_unavailable" "The provider does not answer" "連携先が応答していません"
+        "The provider of your account does not answer just now. Begin again in a moment, or log in another way." "連携先が応答していません。しばらくしてからやり直すか、別の方法でログインしてください。";
     SecondFactorSet 409 "second_factor_set" "There is a second factor already" "二段階認証は設定済みです"
         "Only one second factor can be set: remove it first to set another." "設定できる二段階認証は一つです。変更するには先に解除してください。";
     LongerPasswordNeeded 409 "longer_password_needed" "The password is too short to stand alone" "パスワードが短すぎます"

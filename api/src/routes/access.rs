@@ -66,14 +66,7 @@ struct Registered {
 #[post("/v1/accounts")]
 async fn register(call: Call, body: Body<Registration>) -> Answer {
     let Body { value: form, canonical } = body;
-    if form.terms_version != call.app().settings.terms_version {
-        let current = &call.app().settings.terms_version;
-        return Err(Problem::new(Code::InvalidBody).at(
-            "/terms_version",
-            format!("the current terms are {current}"),
-            format!("現在の規約は{current}です。"),
-        ));
-    }
+    require_current_terms(&call, &form.terms_version)?;
     let locale = Locale::of(call.request().headers());
     let username = form.username.as_deref().map(Username::parse).transpose()?;
     let (password, known) = (form.password, [form.email.clone(), form.display_name.clone()]);
@@ -96,6 +89,16 @@ async fn register(call: Call, body: Body<Registration>) -> Answer {
         Reply::accepted(&Registered { status: "confirmation_sent" })
     })
     .await
+}
+
+/// Whoever joins agrees to the terms of now.
+pub(super) fn require_current_terms(call: &Call, agreed: &str) -> Result<(), Problem> {
+    let current = &call.app().settings.terms_version;
+    if agreed == current {
+        return Ok(());
+    }
+    let (en, ja) = (format!("the current terms are {current}"), format!("現在の規約は{current}です。"));
+    Err(Problem::new(Code::InvalidBody).at("/terms_version", en, ja))
 }
 
 /// The mailed token.

@@ -79,7 +79,7 @@ impl From<TokenPair> for Tokens {
 
 impl Tokens {
     /// The answer to a log-in.
-    fn created(pair: TokenPair) -> Result<Reply, Problem> {
+    pub(super) fn created(pair: TokenPair) -> Result<Reply, Problem> {
         let location = format!("/v1/sessions/{}", pair.session);
         Ok(Reply::created(&Self::from(pair), location)?.secret())
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{ids::MemberId, names};
 use persistence::{
-    credential, second_factor as stored,
+    credential, identity, second_factor as stored,
     session::devices,
     store::{Conn, Tx},
 };
@@ -24,6 +24,8 @@ names! {
         Totp = "totp",
         /// A recovery code.
         RecoveryCode = "recovery_code",
+        /// A new log-in by a provider.
+        Social = "social",
     }
 }
 
@@ -35,8 +37,9 @@ pub fn possible(conn: &mut Conn, member: MemberId) -> Result<Vec<Factor>, Proble
     if stored::is_set(conn, member)? {
         return Ok(vec![Factor::Totp, Factor::RecoveryCode]);
     }
-    let password = credential::find(conn, member)?.and_then(|secret| secret.password_hash);
-    Ok(password.map(|_| Factor::Password).into_iter().collect())
+    let password = credential::find(conn, member)?.and_then(|secret| secret.password_hash).map(|_| Factor::Password);
+    let social = (!identity::of(conn, member)?.is_empty()).then_some(Factor::Social);
+    Ok(password.into_iter().chain(social).collect())
 }
 
 /// Their names, for the body of a refusal.

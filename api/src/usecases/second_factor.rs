@@ -227,13 +227,23 @@ pub fn challenge(cx: &Context, member: MemberId, password_hash: &str) -> String 
     format!("azm_{}", URL_SAFE_NO_PAD.encode(format!("{told}.{tag}")))
 }
 
+/// The same for who logged in by a provider.
+///
+/// # Errors
+/// Only those of the store.
+pub fn challenge_of(conn: &mut Conn, cx: &Context, member: MemberId) -> Result<String, Problem> {
+    let hash = credential::find(conn, member)?.and_then(|secret| secret.password_hash);
+    Ok(challenge(cx, member, &hash.unwrap_or_default()))
+}
+
 /// Whose password was right, if the challenge is ours and good.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn challenged(conn: &mut Conn, cx: &Context, challenge: &str) -> Result<Option<MemberId>, Problem> {
     let Some((member, expires, tag)) = parts(challenge) else { return Ok(None) };
-    let Some(hash) = credential::find(conn, member)?.and_then(|secret| secret.password_hash) else { return Ok(None) };
+    let Some(secret) = credential::find(conn, member)? else { return Ok(None) };
+    let hash = secret.password_hash.unwrap_or_default();
     let signed = format!("challenge {member}.{expires} {hash}");
     let good = cx.app.tokens.secrets().verify(&signed, &tag) && clock::real_now().timestamp() < expires;
     Ok(good.then_some(member))

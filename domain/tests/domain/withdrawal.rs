@@ -33,6 +33,7 @@ const SPOKEN_FOR: &[(&str, &str)] = &[
     ("payment", "the milestone that waits for it"),
     ("cancellation", "the contract it would end"),
     ("payout_batch", "its payouts"),
+    ("manual_entry", "the accounts it books on, once it is posted; a draft is staff's own"),
 ];
 
 #[test]

@@ -1,0 +1,225 @@
+//! One provider: its documents, which are remembered, and its answers, which are checked.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::{
+    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SubjectIdentifier, TokenResponse,
+    UserInfoError,
+    core::{
+        CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier,
+        CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreTokenResponse, CoreUserInfoClaims,
+    },
+};
+use secrecy::ExposeSecret;
+
+use super::{
+    Account, Brought, Failed, Visit,
+    http::{self, HttpError},
+};
+use crate::{clock, config::SocialSettings};
+
+/// How long a provider's documents are gone by.
+const REMEMBERED: TimeDelta = TimeDelta::hours(1);
+
+/// How soon they are asked for again when a key is not among them: providers change keys, and strangers make some up.
+const ASKED_AGAIN: TimeDelta = TimeDelta::minutes(1);
+
+/// How old an ID token may be, and how far its clock ahead of ours.
+const AGE: TimeDelta = TimeDelta::minutes(10);
+const AHEAD: TimeDelta = TimeDelta::minutes(1);
+
+/// Signatures that we accept: those whose keys the provider publishes. Not those by a secret that two share, and not
+/// none.
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 6] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+];
+
+/// What a provider published, and when we read it.
+type Documents = Arc<(CoreProviderMetadata, DateTime<Utc>)>;
+
+/// One provider.
+#[derive(Debug)]
+pub struct Provider {
+    settings: SocialSettings,
+    client: http::Client,
+    documents: RwLock<Option<Documents>>,
+}
+
+impl Provider {
+    pub(super) const fn new(settings: SocialSettings, client: http::Client) -> Self {
+        Self { settings, client, documents: RwLock::new(None) }
+    }
+
+    /// Its issuer identifier.
+    pub fn issuer(&self) -> &str {
+        self.settings.issuer.as_str()
+    }
+
+    /// Whether it may send people back there.
+    pub fn knows(&self, redirect_uri: &str) -> bool {
+        self.settings.knows(redirect_uri)
+    }
+
+    /// Where to send a visitor.
+    ///
+    /// # Errors
+    /// The provider does not tell.
+    pub async fn authorization_url(&self, visit: &Visit, redirect_uri: &str) -> Result<String, Failed> {
+        let documents = self.documents(REMEMBERED).await?;
+        let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|error| Failed::Refused(error.to_string()))?;
+        let (state, nonce) = (visit.state.clone(), visit.nonce.clone());
+        let verifier = PkceCodeVerifier::new(visit.verifier.clone());
+        let client = CoreClient::from_provider_metadata(documents.0.clone(), self.client_id(), None);
+        let request = client.set_redirect_uri(redirect);
+        let request = request
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                move || CsrfToken::new(state),
+                move || Nonce::new(nonce),
+            )
+            .add_scopes(self.settings.scopes.split_whitespace().map(|scope| Scope::new(scope.to_owned())))
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        Ok(request.url().0.to_string())
+    }
+
+    /// For whom the provider vouches.
+    ///
+    /// # Errors
+    /// It does not answer, does not take the code, or what it says does not hold.
+    pub async fn account(&self, visit: &Visit, brought: Brought) -> Result<Account, Failed> {
+        if brought.issuer.as_deref().is_some_and(|issuer| issuer != self.issuer()) {
+            return Err(Failed::Refused("the answer of another provider".into()));
+        }
+        let documents = self.documents(REMEMBERED).await?;
+        let answer = self.exchange(&documents.0, visit, brought).await?;
+        let token = answer.id_token().ok_or_else(|| Failed::Refused("there is no ID token".into()))?;
+        let claims = match self.claims(&documents.0, token, visit) {
+            Ok(claims) => claims,
+            Err(_) if documents.1 + ASKED_AGAIN < clock::real_now() => {
+                let fresh = self.documents(ASKED_AGAIN).await?;
+                self.claims(&fresh.0, token, visit)?
+            }
+            Err(failed) => return Err(failed),
+        };
+        self.check_access_token(&documents.0, &answer, token, claims)?;
+        let verified = claims.email().zip(claims.email_verified());
+        let verified = match verified.map(|(email, verified)| (email.to_string(), verified)) {
+            Some(told) => Some(told),
+            None => self.address(&documents.0, &answer, claims.subject().clone()).await?,
+        };
+        let (email, _) = verified.filter(|(_, verified)| *verified).ok_or(Failed::Unverified)?;
+        Ok(Account { issuer: claims.issuer().to_string(), subject: claims.subject().to_string(), email })
+    }
+
+    /// The address of the subject, and whether it is verified, from those who do not tell it in the ID token (OpenID
+    /// Connect Core, section 5.4).
+    async fn address(
+        &self,
+        metadata: &CoreProviderMetadata,
+        answer: &CoreTokenResponse,
+        subject: SubjectIdentifier,
+    ) -> Result<Option<(String, bool)>, Failed> {
+        let client = CoreClient::from_provider_metadata(metadata.clone(), self.client_id(), None);
+        let Ok(request) = client.user_info(answer.access_token().clone(), Some(subject)) else { return Ok(None) };
+        let caller = self.client.caller();
+        let told: Result<CoreUserInfoClaims, _> = request.request_async(&caller).await;
+        let told = told.map_err(|error| {
+            let silent = matches!(error, UserInfoError::Request(_));
+            if silent { Failed::Unavailable(error.to_string()) } else { Failed::Refused(error.to_string()) }
+        })?;
+        Ok(told.email().map(|email| email.to_string()).zip(told.email_verified()))
+    }
+
+    /// What the provider published: as remembered, unless that is older than this.
+    async fn documents(&self, age: TimeDelta) -> Result<Documents, Failed> {
+        let known = self.documents.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.1 + age > clock::real_now()) {
+            return Ok(known);
+        }
+        let caller = self.client.caller();
+        let metadata = CoreProviderMetadata::discover_async(self.settings.issuer.clone(), &caller).await;
+        let metadata = metadata.map_err(|error| Failed::Unavailable(error.to_string()))?;
+        let fresh = Arc::new((metadata, clock::real_now()));
+        *self.documents.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    fn client_id(&self) -> ClientId {
+        ClientId::new(self.settings.client_id.clone())
+    }
+
+    async fn exchange(
+        &self,
+        metadata: &CoreProviderMetadata,
+        visit: &Visit,
+        brought: Brought,
+    ) -> Result<CoreTokenResponse, Failed> {
+        let refused = |error: &dyn std::fmt::Display| Failed::Refused(error.to_string());
+        let secret = ClientSecret::new(self.settings.client_secret.expose_secret().to_owned());
+        let client = CoreClient::from_provider_metadata(metadata.clone(), self.client_id(), Some(secret));
+        let redirect = RedirectUrl::new(brought.redirect_uri).map_err(|error| refused(&error))?;
+        let client = client.set_redirect_uri(redirect);
+        let request = client.exchange_code(AuthorizationCode::new(brought.code)).map_err(|error| refused(&error))?;
+        let caller = self.client.caller();
+        let verifier = PkceCodeVerifier::new(visit.verifier.clone());
+        let answer = request.set_pkce_verifier(verifier).request_async(&caller).await;
+        answer.map_err(|error| match error {
+            // Why is the provider's business, and may hold what was brought.
+            RequestTokenError::ServerResponse(why) => Failed::Refused(format!("{:?}", why.error())),
+            RequestTokenError::Request(HttpError::NoAnswer(_)) => Failed::Unavailable("no token".into()),
+            RequestTokenError::Request(HttpError::TooLong | HttpError::Unreadable(_))
+            | RequestTokenError::Parse(..)
+            | RequestTokenError::Other(_) => Failed::Unavailable("no token that can be read".into()),
+        })
+    }
+
+    /// The claims of an ID token, if all of it holds (OpenID Connect Core, section 3.1.3.7): signature, algorithm, issuer,
+    /// audience, authorized party, times, nonce.
+    fn claims<'t>(
+        &self,
+        metadata: &CoreProviderMetadata,
+        token: &'t CoreIdToken,
+        visit: &Visit,
+    ) -> Result<&'t CoreIdTokenClaims, Failed> {
+        let expected = Nonce::new(visit.nonce.clone());
+        // The errors name what was wrong, and no token.
+        token.claims(&self.verifier(metadata), &expected).map_err(|error| Failed::Refused(error.to_string()))
+    }
+
+    fn verifier(&self, metadata: &CoreProviderMetadata) -> CoreIdTokenVerifier<'static> {
+        // As a public client's: so no secret is ever a key.
+        let keys = metadata.jwks().clone();
+        CoreIdTokenVerifier::new_public_client(self.client_id(), self.settings.issuer.clone(), keys)
+            .set_allowed_algs(ALGORITHMS)
+            .set_time_fn(clock::real_now)
+            .set_issue_time_verifier_fn(|issued| {
+                let now = clock::real_now();
+                let good = issued + AGE > now && issued < now + AHEAD;
+                if good { Ok(()) } else { Err("it is not of now".to_owned()) }
+            })
+    }
+
+    fn check_access_token(
+        &self,
+        metadata: &CoreProviderMetadata,
+        answer: &CoreTokenResponse,
+        token: &CoreIdToken,
+        claims: &CoreIdTokenClaims,
+    ) -> Result<(), Failed> {
+        let refused = |error: &dyn std::fmt::Display| Failed::Refused(error.to_string());
+        let Some(expected) = claims.access_token_hash() else { return Ok(()) };
+        let algorithm = token.signing_alg().map_err(|error| refused(&error))?;
+        let verifier = self.verifier(metadata);
+        let key = token.signing_key(&verifier).map_err(|error| refused(&error))?;
+        let hash = AccessTokenHash::from_token(answer.access_token(), algorithm, key);
+        let same = hash.map_err(|error| refused(&error))? == *expected;
+        if same { Ok(()) } else { Err(Failed::Refused("the access token is another's".into())) }
+    }
+}

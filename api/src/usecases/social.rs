@@ -1,0 +1,281 @@
+//! Logging in, joining and linking by an account at a provider (decision 0029).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    event::EventKind,
+    ids::{IdentityId, MemberId},
+    member::{Member, MemberKind, MemberState},
+    username::Username,
+    withdrawal::ComingBack,
+};
+use persistence::{
+    credential,
+    identity::{self, Identity},
+    member::{self, Credentials},
+    social_flow::{self, Flow},
+    store::{Conn, Tx},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    access::{self, Device, TokenPair, email_key},
+    commit::{Audience, announce, tell},
+    guess::device_hash,
+    member::write,
+    username,
+};
+use crate::{
+    clock,
+    context::Context,
+    locale::Locale,
+    mailer,
+    problem::{Code, Problem},
+    secrets,
+    social::{Account, Visit},
+};
+
+/// How long a visit to a provider may take.
+pub const VISIT_LIFE: TimeDelta = TimeDelta::minutes(10);
+
+/// How long somebody has to join once a provider vouched for them.
+const JOIN_LIFE: TimeDelta = TimeDelta::minutes(30);
+
+/// A visit that has begun: the token that the app keeps, and what is made of it.
+#[derive(Debug)]
+pub struct Begun {
+    /// What shows that who comes back is who went.
+    pub flow_token: String,
+    /// What goes to the provider.
+    pub visit: Visit,
+    /// When it is too late.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Begins a visit: to log in or to join, or, with a member, to link what comes back.
+///
+/// # Errors
+/// For a member, that the last proof is too long ago.
+pub fn begin(tx: &mut Tx<'_>, cx: &Context, provider: &str, redirect_uri: &str) -> Result<Begun, Problem> {
+    let member = cx.actor.is_some().then(|| cx.person()).transpose()?;
+    if member.is_some() {
+        cx.require_recent_login(tx)?;
+    }
+    let (flow_token, hash) = secrets::bearer("azf_").map_err(|_| Problem::new(Code::Internal))?;
+    let expires_at = clock::real_now() + VISIT_LIFE;
+    let flow = Flow { provider: provider.to_owned(), redirect_uri: redirect_uri.to_owned(), member, expires_at };
+    social_flow::insert(tx, &hash, &flow)?;
+    Ok(Begun { visit: Visit::of(cx.app.tokens.secrets(), &flow_token), flow_token, expires_at })
+}
+
+/// Takes a visit out, once, whatever becomes of it; none unless it is this one's, in time, and for the same end: what a
+/// member began to link logs nobody in, and the other way round.
+///
+/// # Errors
+/// Only those of the store.
+pub fn take(tx: &mut Tx<'_>, cx: &Context, flow_token: &str, state: &str) -> Result<Option<(Flow, Visit)>, Problem> {
+    let flow = social_flow::take(tx, &secrets::hash(flow_token.as_bytes()))?;
+    let visit = Visit::of(cx.app.tokens.secrets(), flow_token);
+    let same = aws_lc_rs::constant_time::verify_slices_are_equal(visit.state.as_bytes(), state.as_bytes()).is_ok();
+    let who = cx.actor.and_then(domain::actor::Actor::member);
+    let good = flow.filter(|flow| same && flow.expires_at > clock::real_now() && flow.member == who);
+    Ok(good.map(|flow| (flow, visit)))
+}
+
+/// Whose account at a provider it is, if they may log in.
+///
+/// # Errors
+/// [`Code::RegistrationNeeded`] with what joins, [`Code::LinkNeeded`] when the address is a member's who has not linked
+/// it, and what keeps the address from joining.
+pub fn owner(conn: &mut Conn, cx: &Context, account: &Account) -> Result<Member, Problem> {
+    if let Some(found) = identity::find(conn, &account.issuer, &account.subject)? {
+        let member = member::find(conn, found.member)?.ok_or_else(Problem::not_found)?;
+        return match member.state {
+            MemberState::Active => Ok(member),
+            MemberState::Closing | MemberState::Closed | MemberState::Pending => {
+                Err(Problem::new(Code::AccountClosing))
+            }
+        };
+    }
+    let holder = member::by_email(conn, &email_key(&account.email))?.map(|(member, _)| member.state);
+    if matches!(holder, Some(MemberState::Active | MemberState::Closing)) {
+        return Err(Problem::new(Code::LinkNeeded));
+    }
+    let ticket = join_token(cx, account)?;
+    Err(Problem::new(Code::RegistrationNeeded).with("join_token", ticket).with("email", account.email.clone()))
+}
+
+/// What a join token says: for whom a provider vouched, and until when that is believed.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ticket {
+    issuer: String,
+    subject: String,
+    email: String,
+    expires: i64,
+}
+
+fn join_token(cx: &Context, account: &Account) -> Result<String, Problem> {
+    let Account { issuer, subject, email } = account.clone();
+    let ticket = Ticket { issuer, subject, email, expires: (clock::real_now() + JOIN_LIFE).timestamp() };
+    let told = serde_json::to_string(&ticket).map_err(|_| Problem::new(Code::Internal))?;
+    let tag = cx.app.tokens.secrets().sign(&format!("join {told}"));
+    Ok(format!("azj_{}.{tag}", URL_SAFE_NO_PAD.encode(told)))
+}
+
+/// For whom a provider vouched, if the token is ours and good.
+fn vouched(cx: &Context, token: &str) -> Option<Account> {
+    let (told, tag) = token.strip_prefix("azj_")?.split_once('.')?;
+    let told = String::from_utf8(URL_SAFE_NO_PAD.decode(told).ok()?).ok()?;
+    let ours = cx.app.tokens.secrets().verify(&format!("join {told}"), tag);
+    let ticket: Ticket = serde_json::from_str(&told).ok().filter(|_| ours)?;
+    let Ticket { issuer, subject, email, expires } = ticket;
+    (clock::real_now().timestamp() < expires).then_some(Account { issuer, subject, email })
+}
+
+/// What somebody who joins tells us, beside what the provider did.
+#[derive(Debug, Clone)]
+pub struct Joining {
+    /// What shows for whom the provider vouched.
+    pub join_token: String,
+    /// What others see.
+    pub display_name: String,
+    /// A person or a company.
+    pub kind: MemberKind,
+    /// The handle they would like.
+    pub username: Option<Username>,
+    /// The language of our mail.
+    pub locale: Locale,
+    /// What they join with.
+    pub device: String,
+}
+
+/// Joins, and logs in. The address needs no confirmation; whoever registered it before without confirming it, and their
+/// password, are out.
+///
+/// # Errors
+/// [`Code::InvalidToken`], [`Code::UsernameTaken`], or the address or the account is somebody's meanwhile.
+pub fn join(tx: &mut Tx<'_>, cx: &Context, form: &Joining) -> Result<TokenPair, Problem> {
+    let account = vouched(cx, &form.join_token).ok_or_else(|| Problem::new(Code::InvalidToken))?;
+    form.username.as_ref().map_or(Ok(()), |name| username::require_free(tx, cx, name))?;
+    let holder = access::lock_holder(tx, &account.email)?;
+    if identity::find(tx, &account.issuer, &account.subject)?.is_some() {
+        return Err(Problem::new(Code::IdentityTaken));
+    }
+    let registered = match holder {
+        Some(member) if member.state == MemberState::Pending => register_anew(tx, cx, member, &account, form)?,
+        Some(_) => return Err(Problem::new(Code::LinkNeeded)),
+        None => register(tx, cx, &account, form)?,
+    };
+    let confirmed = registered.confirm(cx.now)?;
+    let saved = member::save(tx, &confirmed.next)?;
+    announce(tx, cx, saved.id, Audience::only(saved.id), &confirmed)?;
+    member::void_confirmations(tx, saved.id)?;
+    let saved = username::grant_wish(tx, cx, saved)?;
+    keep(tx, cx, saved.id, &account)?;
+    let device = Device { label: form.device.clone(), token: None };
+    access::log_in(tx, cx, saved.id, &device)
+}
+
+fn register(tx: &mut Tx<'_>, cx: &Context, account: &Account, form: &Joining) -> Result<Member, Problem> {
+    if let ComingBack::NotYet(_) = access::coming_back(tx, cx, &account.email)? {
+        return Err(Problem::new(Code::NotBackYet));
+    }
+    let (email, name) = (account.email.clone(), form.display_name.clone());
+    let decision = Member::register(cx.new_id(), form.kind, email, name, cx.now);
+    let decision = decision.map(|member| Member { username: form.username.clone(), ..member });
+    member::insert(tx, &decision.next, &credentials(cx, account, form))?;
+    announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
+    Ok(decision.next)
+}
+
+fn register_anew(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    pending: Member,
+    account: &Account,
+    form: &Joining,
+) -> Result<Member, Problem> {
+    let (display_name, username) = (form.display_name.clone(), form.username.clone());
+    let member = Member { kind: form.kind, display_name, username, updated_at: cx.now, ..pending };
+    member::register_anew(tx, &member, &credentials(cx, account, form))?;
+    Ok(Member { version: member.version + 1, ..member })
+}
+
+fn credentials(cx: &Context, account: &Account, form: &Joining) -> Credentials {
+    Credentials {
+        email_key: email_key(&account.email),
+        password_hash: None,
+        locale: form.locale.as_str().to_owned(),
+        terms_version: cx.app.settings.terms_version.clone(),
+    }
+}
+
+fn keep(tx: &mut Tx<'_>, cx: &Context, member: MemberId, account: &Account) -> Result<Identity, Problem> {
+    let Account { issuer, subject, .. } = account.clone();
+    let identity = Identity { id: cx.new_id(), member, issuer, subject, created_at: clock::real_now() };
+    identity::insert(tx, &identity)?;
+    Ok(identity)
+}
+
+/// Opens a session for the owner of an account at a provider.
+///
+/// # Errors
+/// It was unlinked, or they left, meanwhile.
+pub fn log_in(tx: &mut Tx<'_>, cx: &Context, account: &Account, device: &Device) -> Result<TokenPair, Problem> {
+    let member = owner(tx, cx, account)?;
+    super::member::bind(tx, &[member.id])?;
+    // Under the lock, that keeps it as it is.
+    owner(tx, cx, account)?;
+    let hash = device.token.as_deref().map(device_hash).unwrap_or_default();
+    let known = persistence::session::devices::is_known(tx, &email_key(&member.email), &hash)?;
+    let device = Device { token: device.token.clone().filter(|_| known), ..device.clone() };
+    access::log_in(tx, cx, member.id, &device)
+}
+
+/// Links an account at a provider with the caller.
+///
+/// # Errors
+/// The last proof is too long ago, or it is linked with somebody, the caller included.
+pub fn link(tx: &mut Tx<'_>, cx: &Context, account: &Account) -> Result<Identity, Problem> {
+    let me = cx.person()?;
+    cx.require_recent_login(tx)?;
+    member::lock(tx, me)?.filter(|one| one.state == MemberState::Active).ok_or_else(Problem::not_found)?;
+    if identity::find(tx, &account.issuer, &account.subject)?.is_some() {
+        return Err(Problem::new(Code::IdentityTaken));
+    }
+    let identity = keep(tx, cx, me, account)?;
+    tell(tx, cx, me, Audience::only(me), EventKind::MemberIdentityLinked)?;
+    write(tx, me, |to, locale| mailer::identity_linked(cx, to, locale))?;
+    Ok(identity)
+}
+
+/// What is linked with the caller.
+///
+/// # Errors
+/// Only those of the store.
+pub fn list(conn: &mut Conn, cx: &Context) -> Result<Vec<Identity>, Problem> {
+    Ok(identity::of(conn, cx.person()?)?)
+}
+
+/// Unlinks one of the caller's.
+///
+/// # Errors
+/// The last proof is too long ago, there is none, or it is the last way in.
+pub fn unlink(tx: &mut Tx<'_>, cx: &Context, id: IdentityId) -> Result<(), Problem> {
+    let me = cx.person()?;
+    cx.require_recent_login(tx)?;
+    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let own = identity::of(tx, me)?;
+    if !own.iter().any(|one| one.id == id) {
+        return Err(Problem::not_found());
+    }
+    let has_password = credential::find(tx, me)?.is_some_and(|secret| secret.password_hash.is_some());
+    // An account whose provider is no longer set logs nobody in.
+    let others = own.iter().filter(|one| one.id != id && cx.app.providers.of_issuer(&one.issuer).is_some());
+    if !has_password && others.count() == 0 {
+        return Err(Problem::new(Code::LastWayIn));
+    }
+    identity::remove(tx, id)?;
+    tell(tx, cx, me, Audience::only(me), EventKind::MemberIdentityUnlinked)?;
+    write(tx, me, |to, locale| mailer::identity_unlinked(cx, to, locale))
+}

@@ -50,7 +50,7 @@ impl Drop for Provider {
 }
 
 /// The settings that name an issuer.
-pub fn settings<'a>(issuer: &'a str) -> [(&'a str, &'a str); 5] {
+pub fn settings(issuer: &str) -> [(&str, &str); 5] {
     [
         ("AZUKARI_SOCIAL__IDP__NAME", "The provider"),
         ("AZUKARI_SOCIAL__IDP__ISSUER", issuer),

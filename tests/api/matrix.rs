@@ -124,8 +124,8 @@ impl<'a> Market<'a> {
 
 /// What an answer says about who may; `ok` is whatever came after that was decided.
 fn cell(answer: &Response) -> String {
-    assert!(answer.status < 500 && answer.status != 429, "{}", answer.text);
     let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+    assert!(answer.status < 500 && body["code"] != "rate_limited", "{}", answer.text);
     let deciding =
         ["unauthenticated", "invalid_token", "not_permitted", "not_found", "not_for_apps", "insufficient_scope"];
     let is_refused = body["code"].as_str().is_some_and(|code| deciding.contains(&code));

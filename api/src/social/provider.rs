@@ -194,7 +194,9 @@ impl Provider {
         let claims = claims.map_err(|error| Failed::Refused(error.to_string()))?;
         // The library compares it only where there are several audiences.
         match claims.authorized_party() {
-            Some(party) if *party != self.client_id() => Err(Failed::Refused("it was made for another client".into())),
+            Some(party) if party.as_str() != self.settings.client_id => {
+                Err(Failed::Refused("it was made for another client".into()))
+            }
             Some(_) | None => Ok(claims),
         }
     }

@@ -187,11 +187,9 @@ impl ResponseError for Problem {
         if let Some(challenge) = &self.more.challenge {
             response.insert_header(("WWW-Authenticate", challenge.as_str()));
         }
-        if let Some(seconds) = self.more.retry_after {
+        let soon = (self.status_code() == StatusCode::SERVICE_UNAVAILABLE).then_some(2);
+        if let Some(seconds) = self.more.retry_after.or(soon) {
             response.insert_header(("Retry-After", seconds.to_string()));
-        }
-        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header(("Retry-After", "2"));
         }
         let mut response = response.finish();
         response

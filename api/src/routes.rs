@@ -49,8 +49,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     contract::configure(config);
     milestone::configure(config);
     access::configure(config);
-    session::configure(config);
+    // Before what has an id in that place.
     social::configure(config);
+    session::configure(config);
     identity::configure(config);
     password::configure(config);
     email_change::configure(config);

@@ -1,11 +1,17 @@
 //! Every operation on a resource, called by a member whose business it is not, and by staff of the wrong role. The
 //! list comes from the specification, so that no new operation is forgotten.
 
-use domain::policy::Role;
+use domain::{ids::IdentityId, policy::Role};
+use persistence::{
+    identity::{self, Identity},
+    store::Intent,
+};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Person, TestApp, market, on_both_engines,
+    Person, TestApp,
+    client::fresh_key,
+    market, on_both_engines,
     operation::{Operation, operations},
 };
 
@@ -37,6 +43,16 @@ pub(super) struct Work {
     session: String,
     app: String,
     key: String,
+    identity: String,
+}
+
+/// An account at a provider that is linked with somebody.
+fn linked(app: &TestApp, person: &Person) -> String {
+    let id = IdentityId::from_uuid(fresh_key().parse().unwrap());
+    let (member, issuer, subject) = (person.id.parse().unwrap(), "https://idp.example".to_owned(), "them".to_owned());
+    let identity = Identity { id, member, issuer, subject, created_at: api::clock::real_now() };
+    app.app.store.write(Intent::Keep, move |tx| identity::insert(tx, &identity)).unwrap();
+    id.to_string()
 }
 
 fn id(resource: &Value) -> String {
@@ -72,6 +88,7 @@ impl Work {
         let refund = Self::refund(app, &client, &worker);
         let session = id(&app.read(&client, "/v1/sessions")["items"][0]);
         let key = id(&app.api_key(&client, &["profile:read"]));
+        let identity = linked(app, &client);
         let app = app.partner(&client, "Tea Calendar", true).id;
         Self {
             client,
@@ -87,6 +104,7 @@ impl Work {
             session,
             app,
             key,
+            identity,
         }
     }
 
@@ -119,6 +137,7 @@ impl Work {
             "sessions" => &self.session,
             "apps" | "connected-apps" => &self.app,
             "api-keys" => &self.key,
+            "identities" => &self.identity,
             other => panic!("{other} is new; make one in Work::of and name it here"),
         }
     }
@@ -187,8 +206,8 @@ fn members_do_nothing_that_is_for_staff(app: &TestApp) {
 }
 
 /// What belongs to every account, those of staff as well.
-const OF_EVERY_ACCOUNT: [&str; 4] =
-    ["/v1/me/password", "/v1/me/username", "/v1/me/email-change", "/v1/me/second-factor"];
+const OF_EVERY_ACCOUNT: [&str; 5] =
+    ["/v1/me/password", "/v1/me/username", "/v1/me/email-change", "/v1/me/identities", "/v1/me/second-factor"];
 
 fn staff_have_nothing_of_their_own(app: &TestApp) {
     let own = |one: &&Operation| {

@@ -227,6 +227,7 @@ fn who_has_left_does_not_come_in_by_a_provider(plain: &TestApp) {
     let app = knowing(plain, &provider);
     let phone = Phone::new(&app);
     let hanako = phone.join("hanako");
+    app.request("PUT", "/v1/me/password").by(&hanako).json(&json!({"password": people::PASSWORD})).expect(204);
     let farewell = json!({"reason": "no_longer_needed", "consent": true});
     app.act(&hanako, "/v1/me/withdrawal", &farewell).expect(200);
     let needed = phone.log_in("hanako").problem(403, "registration_needed");

@@ -190,7 +190,15 @@ impl Provider {
     ) -> Result<&'t CoreIdTokenClaims, Failed> {
         let expected = Nonce::new(visit.nonce.clone());
         // The errors name what was wrong, and no token.
-        token.claims(&self.verifier(metadata), &expected).map_err(|error| Failed::Refused(error.to_string()))
+        let claims = token.claims(&self.verifier(metadata), &expected);
+        let claims = claims.map_err(|error| Failed::Refused(error.to_string()))?;
+        // The library compares it only where there are several audiences.
+        match claims.authorized_party() {
+            Some(party) if party.as_str() != self.settings.client_id => {
+                Err(Failed::Refused("it was made for another client".into()))
+            }
+            Some(_) | None => Ok(claims),
+        }
     }
 
     fn verifier(&self, metadata: &CoreProviderMetadata) -> CoreIdTokenVerifier<'static> {

@@ -147,6 +147,8 @@ fn everybody_is_answered_as_the_table_says(app: &TestApp) {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let all: Vec<Operation> = in_order().into_iter().map(|one| market.aimed(one)).collect();
     for column in COLUMNS {
+        // All of them send the same wrong password, and none is to wait for those before.
+        app.put_back("guesses", &["last_at"], 3600);
         for operation in &all {
             found.entry(operation.name()).or_default().push(cell(&market.ask(column, operation)));
         }

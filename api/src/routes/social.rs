@@ -90,7 +90,8 @@ pub(super) struct SocialVisitBegun {
 /// Begins a visit for whoever calls.
 pub(super) async fn begin(call: Call, caller: Caller, asked: SocialVisit) -> Answer {
     if caller == Caller::Person {
-        call.require_token().await?;
+        // Before anything is said of the provider.
+        call.look(caller, |_, _| Ok(())).await?;
     }
     let app = call.app().clone();
     let provider = app.providers.get(&asked.provider)?;

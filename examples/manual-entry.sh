@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # What no operation books: one of finance drafts an entry, another posts it, and the member reads it and why.
 #
-# usage: AZUKARI_FINANCE_EMAIL=... AZUKARI_FINANCE_PASSWORD=... AZUKARI_FINANCE2_EMAIL=... AZUKARI_FINANCE2_PASSWORD=... \
-#        AZUKARI_ADMIN_EMAIL=... AZUKARI_ADMIN_PASSWORD=... examples/manual-entry.sh http://127.0.0.1:8080
+# Needs staff that a new sandbox names at its first start: AZUKARI_FINANCE_EMAIL, AZUKARI_FINANCE_PASSWORD, the same of
+# FINANCE2, and of ADMIN.
+#
+# usage: AZUKARI_FINANCE_EMAIL=... examples/manual-entry.sh http://127.0.0.1:8080
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -183,12 +183,4 @@ pub const NEEDS: &[(&str, Need)] = &[
     ("settle_refund", Never),
     ("read_worklist", Never),
     // What staff do, and what they did.
-    ("list_audit_log", Never),
-    ("list_own_audit_log", Never),
-    ("change_role", Never),
-    ("draft_manual_entry", Never),
-    ("list_manual_entries", Never),
-    ("read_manual_entry", Never),
-    ("approve_manual_entry", Never),
-    ("reject_manual_entry", Never),
 ];

@@ -182,5 +182,4 @@ pub const NEEDS: &[(&str, Need)] = &[
     ("fail_refund", Never),
     ("settle_refund", Never),
     ("read_worklist", Never),
-    // What staff do, and what they did.
 ];

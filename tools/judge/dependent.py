@@ -9,6 +9,13 @@ DEPENDENT = {
     # What is current, today, there at all, easy to guess, or a name (Unicode UTS 39).
     "register": ["/terms_version", "/password", "/username"],
     "choose_username": ["/username"],
+    "join_by_provider": ["/terms_version", "/username"],
+    # Only the operator knows which there are.
+    "begin_social_log_in": ["/provider", "/redirect_uri"],
+    "begin_to_link": ["/provider", "/redirect_uri"],
+    # An address is more than its form.
+    "register_app": ["/redirect_uris/0"],
+    "change_app": ["/redirect_uris/0"],
     "change_password": ["/password"],
     "confirm_reset": ["/password"],
     "record_receipt": ["/amount/amount", "/received_on"],

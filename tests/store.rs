@@ -4,11 +4,11 @@ use domain::ids::MilestoneId;
 use persistence::{
     contract,
     error::StoreError,
-    escrow, milestone,
-    store::{Intent, Tx},
+    escrow, ledger, member, milestone,
+    store::{Intent, Sizes, Store, Tx},
 };
 
-use crate::harness::{TestApp, on_both_engines};
+use crate::harness::{Database, Engine, TestApp, on_both_engines};
 
 on_both_engines!(what_has_changed_since_it_was_read_is_not_saved_over);
 
@@ -33,4 +33,22 @@ fn what_has_changed_since_it_was_read_is_not_saved_over(app: &TestApp) {
     assert_late(app, "escrows", move |tx| escrow::save(tx, &read.escrow));
     assert_late(app, "contracts", move |tx| contract::save(tx, &signed));
     assert_eq!(deal.read(), before);
+}
+
+/// Only of PostgreSQL: a connection to SQLite is an open file. Before its first query nothing is prepared yet, and that is
+/// where Diesel does not see by itself that a connection is gone.
+#[test]
+fn a_connection_that_is_lost_before_its_first_query_is_replaced() {
+    let database = Database::create(Engine::Postgres);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    let others = "datname = current_database() AND pid <> pg_backend_pid()";
+    let ended = format!("SELECT pg_terminate_backend(pid, 5000)::text AS text FROM pg_stat_activity WHERE {others}");
+    assert!(database.texts(&ended).iter().all(|ended| ended == "true"));
+    let (read, write) =
+        (|| store.read(member::no_staff), || store.write(Intent::Keep, |tx| ledger::open_platform_accounts(tx)));
+    let lost = read().unwrap_err();
+    assert!(matches!(lost, StoreError::Unavailable(_)), "{lost:?}");
+    assert!(read().unwrap());
+    write().unwrap_err();
+    write().unwrap();
 }

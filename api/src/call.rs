@@ -15,7 +15,7 @@ use persistence::{
 use crate::{
     auth::Claims,
     context::{Arrival, Conditions, Context},
-    needs,
+    operations,
     problem::{Code, Problem},
     reply::Reply,
     state::App,
@@ -297,7 +297,8 @@ impl Call {
 
     fn conditions(&self, claims: Option<Claims>, intent: Intent) -> Result<Conditions, Problem> {
         let given = claims.is_some_and(|claims| claims.given.is_some());
-        let need = if given { needs::of(self.request.method(), self.request.match_pattern()) } else { Need::Never };
+        let operation = if given { operations::of(&self.request) } else { None };
+        let need = operation.map_or(Need::Never, |operation| operation.need);
         Ok(Conditions { app: self.app.clone(), claims, need, if_match: self.if_match()?, intent })
     }
 
@@ -357,9 +358,7 @@ impl Call {
     fn preview(&self) -> Result<Intent, Problem> {
         match self.request.query_string() {
             "" | "preview=false" => Ok(Intent::Keep),
-            "preview=true" if self.request.match_pattern().is_some_and(|pattern| can_be_previewed(&pattern)) => {
-                Ok(Intent::Preview)
-            }
+            "preview=true" => Ok(Intent::Preview),
             _ => Err(Problem::new(Code::InvalidParameter).detail(
                 "Only what moves something takes a query parameter, which is preview, and either true or false.",
                 "クエリパラメーターは操作のpreviewだけです。",
@@ -374,14 +373,6 @@ impl Call {
     pub async fn require_token(&self) -> Result<(), Problem> {
         self.claims().await?.map(drop).ok_or_else(|| Problem::new(Code::Unauthenticated))
     }
-}
-
-/// What is made new and moves money by that, and so can be previewed as well.
-const PREVIEWED_CREATIONS: [&str; 2] = ["/v1/payouts", "/v1/refunds"];
-
-/// Whether a path is that of something that can be previewed: an action on a resource, or one of the few others.
-pub fn can_be_previewed(path: &str) -> bool {
-    path.contains("{id}/") || PREVIEWED_CREATIONS.contains(&path)
 }
 
 /// Runs blocking work on the blocking pool.

@@ -5,7 +5,7 @@ mod headers;
 use std::time::Instant;
 
 use actix_web::{
-    Error, HttpRequest,
+    Error,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -18,8 +18,8 @@ use actix_web::{
 use crate::{
     clock::{self, Ids},
     locale::Locale,
+    operations,
     problem::{Code, Problem, Rendered},
-    routes,
     unread::Unread,
 };
 use headers::set;
@@ -50,9 +50,9 @@ pub async fn edge(
     if let Some(unread) = unread {
         response = unread.keep_with(response);
     }
-    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
+    let route = operations::route(response.request());
     let status = response.status().as_u16().to_string();
-    metrics::counter!("http_requests_total", "method" => label(&method), "route" => route.clone(), "status" => status)
+    metrics::counter!("http_requests_total", "method" => label(&method), "route" => route, "status" => status)
         .increment(1);
     metrics::histogram!("http_request_duration_seconds", "method" => label(&method), "route" => route)
         .record(started.elapsed());
@@ -127,18 +127,10 @@ fn log(error: &Error, id: &str) {
     tracing::error!(request_id = id, code = problem.code().as_str(), "request failed{chain}");
 }
 
-/// What no route answers: 405 with `Allow` if the path exists with other methods, else 404.
+/// What no route answers.
 ///
 /// # Errors
 /// Always.
-pub async fn unmatched(request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
-    let methods = routes::methods_of(request.path());
-    if methods.is_empty() {
-        return Err(Problem::not_found());
-    }
-    let allow = methods.join(", ");
-    if request.method() == Method::OPTIONS {
-        return Ok(actix_web::HttpResponse::NoContent().insert_header(("Allow", allow)).finish());
-    }
-    Err(Problem::new(Code::MethodNotAllowed).methods(allow))
+pub async fn unmatched() -> Result<actix_web::HttpResponse, Problem> {
+    Err(Problem::not_found())
 }

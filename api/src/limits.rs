@@ -128,7 +128,7 @@ pub async fn limit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let class = Class::of(request.method(), request.path());
+    let class = Class::of(request.method(), request.match_info().as_str());
     let network = app.settings.proxies().caller(request.request());
     match app.limits.count(class, network, claims(&app, &request)) {
         Ok(standing) => {

@@ -9,6 +9,8 @@ use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
+use crate::operations;
+
 /// Starts logging to standard error.
 ///
 /// # Errors
@@ -25,7 +27,7 @@ pub struct Spans;
 
 impl RootSpanBuilder for Spans {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let route = request.match_pattern().unwrap_or_else(|| "unmatched".into());
+        let route = operations::route(request.request());
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (id, parent) = (header("x-request-id"), header("traceparent"));
         tracing::info_span!("request", method = %request.method(), route, request_id = id, traceparent = parent, status = tracing::field::Empty)

@@ -39,8 +39,6 @@ mod terms;
 mod withdrawal;
 mod worklist;
 
-use std::sync::OnceLock;
-
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every operation there is. A path is compared with all before it, so those asked for most come first.
@@ -82,36 +80,4 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     fee_quote::configure(config);
     platform::configure(config);
     sandbox::configure(config);
-}
-
-/// The methods that a path has, from the specification itself.
-pub fn methods_of(path: &str) -> Vec<String> {
-    static PATHS: OnceLock<Vec<(String, Vec<String>)>> = OnceLock::new();
-    let paths = PATHS.get_or_init(|| {
-        let document = crate::openapi::document().unwrap_or_default();
-        let paths = document.get("paths").and_then(|paths| paths.as_object().cloned()).unwrap_or_default();
-        let methods = |item: &serde_json::Value| {
-            let named =
-                item.as_object().map(|item| item.keys().map(|method| method.to_uppercase()).collect::<Vec<_>>());
-            let mut methods = named.unwrap_or_default();
-            if methods.iter().any(|method| method == "GET") {
-                methods.push("HEAD".into());
-            }
-            methods.push("OPTIONS".into());
-            methods
-        };
-        paths.iter().map(|(path, item)| (path.clone(), methods(item))).collect()
-    });
-    paths.iter().find(|(template, _)| matches(template, path)).map(|(_, methods)| methods.clone()).unwrap_or_default()
-}
-
-fn matches(template: &str, path: &str) -> bool {
-    let (mut left, mut right) = (template.split('/'), path.split('/'));
-    loop {
-        match (left.next(), right.next()) {
-            (None, None) => return true,
-            (Some(part), Some(given)) if part == given || (part.starts_with('{') && !given.is_empty()) => {}
-            (Some(_) | None, Some(_)) | (Some(_), None) => return false,
-        }
-    }
 }

@@ -29,7 +29,7 @@ use crate::{
     limits::{self, Limits},
     locale::Locale,
     mailer::Mailer,
-    parameters, password,
+    operations, password,
     problem::Problem,
     routes,
     secrets::{self, Secrets},
@@ -192,7 +192,7 @@ fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std:
             .into_app()
             .configure(crate::docs::configure)
             .default_service(web::route().to(edge::unmatched))
-            .wrap(from_fn(parameters::check))
+            .wrap(from_fn(operations::check))
             .wrap(from_fn(limits::limit))
             .wrap(tracing_actix_web::TracingLogger::<crate::logs::Spans>::new())
             .wrap(cors::cors(&app.settings.cors_origins))

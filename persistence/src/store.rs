@@ -173,9 +173,13 @@ impl Store {
     ///
     /// # Errors
     /// Those of `work`; [`StoreError::Unavailable`] when no connection is free in time.
-    pub fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: Abort>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         let mut conn = self.readers.get()?;
-        work(&mut conn)
+        let outcome = work(&mut conn);
+        if outcome.as_ref().is_err_and(|error| error.store_error().is_some()) {
+            conn.notice_if_lost();
+        }
+        outcome
     }
 
     /// The write door: one transaction around `work`, committed durably before this returns.

@@ -101,6 +101,16 @@ fn a_wrong_method_is_told_the_right_ones(app: &TestApp) {
         answer.problem(405, "method_not_allowed");
         assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS", "{method}");
     }
+    // Where another path has an id in the place of the name, the name goes first.
+    for (method, path, allow) in [
+        ("DELETE", "/v1/me/identities/complete", "POST, OPTIONS"),
+        ("GET", "/v1/sessions/social", "POST, OPTIONS"),
+        ("GET", "/v1/%73essions/social", "POST, OPTIONS"),
+    ] {
+        let answer = app.request(method, path).send();
+        answer.problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), allow, "{method} {path}");
+    }
     let options = app.request("OPTIONS", "/v1/me").send();
     assert_eq!((options.status, options.header("allow")), (204, "GET, HEAD, OPTIONS"));
 }

@@ -108,6 +108,22 @@ fn a_caller_who_asks_too_often_is_told_when_to_come_back() {
     assert_refused(&refused, "reads", 4);
 }
 
+/// The router reads `%73` as the `s` it is, and so must whoever counts.
+#[test]
+fn a_path_that_is_written_in_another_way_is_of_the_same_class() {
+    let app = app(Engine::Sqlite);
+    for (name, allowance, paths) in [
+        ("log-ins", 5, ["/v1/%73essions", "/v1/sess%69ons"]),
+        ("mails", 2, ["/v1/password%2Dresets", "/v1/p%61ssword-resets"]),
+    ] {
+        let mut paths = paths.iter().cycle();
+        let (answered, refused) =
+            until_refused(|| from(&app, "198.51.100.1", "POST", paths.next().unwrap()).json(&json!({})));
+        assert_about(answered, allowance);
+        assert_refused(&refused, name, u32::try_from(allowance).unwrap());
+    }
+}
+
 #[test]
 fn each_class_of_operations_has_an_allowance_of_its_own() {
     let app = app(Engine::Sqlite);

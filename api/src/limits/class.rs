@@ -36,7 +36,7 @@ pub const MAILS: [&str; 4] =
     ["/v1/accounts", "/v1/accounts/resend-confirmation", "/v1/me/email-change", "/v1/password-resets"];
 
 impl Class {
-    /// The class of a request.
+    /// The class of a request, by its path as the router reads it: what is written as `%73` counts as the `s` it is.
     pub fn of(method: &Method, path: &str) -> Self {
         match (method.is_safe(), *method == Method::POST) {
             (true, _) => Self::Reads,

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 use super::{bounds, example};
 use crate::{
-    call::can_be_previewed,
     locale::Locale,
     needs,
     problem::{Code, Problem},
@@ -306,4 +305,12 @@ fn problem_schema() -> Value {
             "next_gross": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the smallest price that gives it."},
         },
     })
+}
+
+/// What is made new and moves money by that, and so can be previewed as well.
+const PREVIEWED_CREATIONS: [&str; 2] = ["/v1/payouts", "/v1/refunds"];
+
+/// Whether a path is that of something that can be previewed: an action on a resource, or one of the few others.
+fn can_be_previewed(path: &str) -> bool {
+    path.contains("{id}/") || PREVIEWED_CREATIONS.contains(&path)
 }

@@ -1,6 +1,6 @@
 //! The audit log: whatever staff change leaves a record, in the same transaction.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use actix_web::HttpRequest;
 use domain::{
@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::commit::Audience;
 use crate::{
     context::Context,
+    operations,
     problem::{Code, Problem},
     state::App,
     trail::Change,
@@ -25,7 +26,7 @@ use crate::{
 /// What is asked for, as far as the log tells it.
 #[derive(Debug, Clone)]
 pub struct Deed {
-    operation: String,
+    operation: Cow<'static, str>,
     reason: Option<String>,
     request: Option<String>,
     /// Only staff can do it, and never without changing something.
@@ -35,11 +36,11 @@ pub struct Deed {
 impl Deed {
     /// A request; its reason is the member of the body that is called so.
     pub fn of(request: &HttpRequest, canonical: &str) -> Self {
-        let pattern = request.match_pattern().unwrap_or_default();
-        let is_for_staff = pattern.starts_with("/v1/admin/");
+        let operation = operations::of(request).map_or("", |operation| &operation.name);
+        let is_for_staff = operation.contains(" /v1/admin/");
         let header = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
         Self {
-            operation: format!("{} {pattern}", request.method()),
+            operation: operation.into(),
             reason: if is_for_staff { reason(canonical) } else { None },
             request: header.map(str::to_owned),
             is_for_staff,
@@ -47,9 +48,9 @@ impl Deed {
     }
 
     /// A command of the program.
-    pub fn command(operation: &str, reason: Option<&str>) -> Self {
-        let (operation, reason) = (operation.to_owned(), reason.map(str::to_owned));
-        Self { operation, reason, request: None, is_for_staff: true }
+    pub fn command(operation: &'static str, reason: Option<&str>) -> Self {
+        let reason = reason.map(str::to_owned);
+        Self { operation: operation.into(), reason, request: None, is_for_staff: true }
     }
 }
 
@@ -71,7 +72,7 @@ pub fn conclude(tx: &mut Tx<'_>, cx: &Context, deed: &Deed) -> Result<(), Proble
     if changes.is_empty() {
         // What staff do to their own account is changed as everybody's is.
         let own = actor.filter(|_| !deed.is_for_staff).ok_or_else(|| {
-            tracing::error!(operation = deed.operation, "staff changed something without a trace");
+            tracing::error!(operation = %deed.operation, "staff changed something without a trace");
             Problem::new(Code::Internal)
         })?;
         changes.push(Change { resource: own.to_string(), audience: Audience::default(), before: None, after: None });
@@ -80,7 +81,7 @@ pub fn conclude(tx: &mut Tx<'_>, cx: &Context, deed: &Deed) -> Result<(), Proble
         id: cx.new_id(),
         actor,
         hand,
-        operation: deed.operation.clone(),
+        operation: deed.operation.clone().into_owned(),
         resource: change.resource,
         client: change.audience.client,
         worker: change.audience.worker,

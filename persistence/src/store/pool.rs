@@ -50,7 +50,7 @@ impl Target {
             return Ok(Self::Sqlite(path.into()));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres(url.to_owned()));
+            return Ok(Self::Postgres(impatient(url)));
         }
         Err(OpenError::UnknownScheme)
     }
@@ -62,6 +62,28 @@ impl Target {
         };
         connected.map_err(|error| OpenError::Connect(error.to_string()))
     }
+}
+
+/// When a server that has silently gone counts as gone. The system's own patience is hours, and meanwhile each connection
+/// of the pool would wait for it. What the URL itself says goes first.
+const NETWORK: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "10000"),
+];
+
+/// The URL with those parameters of the connection that it does not name.
+fn impatient(url: &str) -> String {
+    let named = |name: &str| {
+        let given = url.split_once('?').map_or("", |(_, query)| query).split('&');
+        given.filter_map(|pair| pair.split_once('=')).any(|(given, _)| given == name)
+    };
+    NETWORK.iter().filter(|(name, _)| !named(name)).fold(url.to_owned(), |url, (name, value)| {
+        let sign = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{sign}{name}={value}")
+    })
 }
 
 fn connect_sqlite(path: &str, access: Access) -> Result<SqliteConnection, ConnectionError> {
@@ -113,6 +135,17 @@ pub(super) fn check_language(pg: &mut PgConnection) -> Result<(), Box<dyn std::e
         .into())
 }
 
+impl Conn {
+    /// After a failure outside a transaction, so that the pool keeps no connection that is lost. Diesel notices a loss
+    /// when it sends a statement, but not when it prepares one to be loaded; a connection lost before its first query
+    /// would come back for ever.
+    pub(super) fn notice_if_lost(&mut self) {
+        if let Err(error) = self.ping() {
+            tracing::warn!(%error, "a connection is lost");
+        }
+    }
+}
+
 /// Open connections of one kind.
 #[derive(Debug)]
 pub(super) struct Pool(r2d2::Pool<Manager>);
@@ -156,5 +189,18 @@ impl ManageConnection for Manager {
 
     fn has_broken(&self, conn: &mut Conn) -> bool {
         std::thread::panicking() || conn.is_broken()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::impatient;
+
+    #[test]
+    fn a_url_says_itself_how_patient_it_is_or_is_told() {
+        let rest = "keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=10000";
+        assert_eq!(impatient("postgres://db/azukari"), format!("postgres://db/azukari?connect_timeout=5&{rest}"));
+        let own = "postgres://db/azukari?sslmode=require&connect_timeout=30";
+        assert_eq!(impatient(own), format!("{own}&{rest}"));
     }
 }

@@ -12,7 +12,7 @@ use actix_web::{
     middleware::from_fn,
     web,
 };
-use domain::{guessing, member::MemberKind, password::Password, policy::Role};
+use domain::{fee::FeeSchedule, guessing, member::MemberKind, password::Password, policy::Role};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
     authorization_code, guess, idempotency, instance, ledger, mail, member, social_flow,
@@ -103,8 +103,9 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let tokens = tokens.map_err(|error| StartError(error.to_string()))?;
     let limits = Limits::new(settings.limits());
     let rules = settings.rules.clone();
+    let fees = FeeSchedule::standard_with(settings.fee.tax.0, settings.fee.basis.0);
     let providers = Providers::new(&settings.social).map_err(|error| StartError(error.to_string()))?;
-    Ok(Arc::new(App { settings, store, tokens, limits, uses: Uses::default(), providers, rules }))
+    Ok(Arc::new(App { settings, store, tokens, limits, uses: Uses::default(), providers, fees, rules }))
 }
 
 /// A server that is bound and not yet running.

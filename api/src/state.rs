@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use domain::rules::Rules;
+use domain::{fee::FeeSchedule, rules::Rules};
 use persistence::store::Store;
 
 use crate::{auth::Tokens, config::Settings, limits::Limits, social::Providers, uses::Uses};
@@ -20,6 +20,8 @@ pub struct App {
     pub uses: Uses,
     /// Who vouches for people.
     pub providers: Providers,
+    /// What contracts that are signed now are under.
+    pub fees: FeeSchedule,
     /// The numbers that the domain's decisions read.
     pub rules: Rules,
 }

@@ -6,6 +6,7 @@ use api::{
     config::{Flags, Settings},
     context::Context,
     locale::Locale,
+    password,
     problem::Problem,
     startup,
     state::App,
@@ -26,6 +27,7 @@ use domain::{
     job::{JobLength, NewJob},
     member::MemberKind,
     money::{Currency, Money},
+    password::Password,
     payment::PaymentMethod,
     policy::Role,
     proposal::Round,
@@ -38,6 +40,9 @@ use persistence::{
 
 /// The price of a milestone, in yen. A contract has two, and the first is delivered.
 pub const AMOUNT: i64 = 10_000;
+
+/// What everybody logs in with.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// How many contracts are made in one transaction.
 const BATCH: usize = 200;
@@ -74,6 +79,12 @@ pub fn open(url: &str) -> Arc<App> {
     startup::open(Settings::read(&Flags::default(), owned).expect("settings")).expect("a database")
 }
 
+/// The hash of everybody's password.
+pub fn hash() -> String {
+    let chosen = Password::choose(PASSWORD, false, &[]).expect("a good password");
+    password::hash(&chosen).expect("a hash")
+}
+
 /// Runs use cases in one transaction.
 fn write<T: Send + 'static>(
     app: &Arc<App>,
@@ -92,6 +103,7 @@ fn acting(cx: &Context, person: Person) -> Context {
 
 fn join(app: &Arc<App>, name: &str, people: usize) -> Vec<Person> {
     let name = name.to_owned();
+    let password_hash = hash();
     write(app, Vec::new(), move |tx, cx, _| {
         let joined = (0..people).map(|n| {
             let form = Registration {
@@ -99,8 +111,7 @@ fn join(app: &Arc<App>, name: &str, people: usize) -> Vec<Person> {
                 display_name: format!("{name} {n}"),
                 kind: MemberKind::Individual,
                 username: None,
-                // Nobody logs in by password here.
-                password_hash: String::new(),
+                password_hash: password_hash.clone(),
                 locale: Locale::En,
             };
             let member = access::create_confirmed(tx, cx, Role::Member, &form)?.id;

@@ -1,8 +1,8 @@
 //! Round after round: the floor, then the program, on fresh copies of one filled database.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use api::{auth::Claims, clock, state::App};
+use api::{auth::Claims, clock, password, state::App};
 use domain::ids::{ContractId, DeliveryId, MemberId, MilestoneId, SessionId};
 use uuid::Uuid;
 
@@ -18,6 +18,9 @@ use crate::{
 
 /// How many ask at once.
 const CONNECTIONS: [usize; 2] = [8, 32];
+
+/// How often somebody logs in, in one round.
+const LOG_INS: usize = 20;
 
 /// A page of jobs, as a client asks for it.
 const PAGE: &str = "/v1/jobs?category=translation";
@@ -92,6 +95,9 @@ fn reads(filled: &Database, options: &Options, table: &mut Table) {
         let what = format!("{:?}: authentication, {connections} connections, of (b)", copy.engine);
         table.bound(what, middle(share.collect()), "of the time", Some(0.2));
     }
+    let share = (0..options.rounds).map(|_| log_in(&server));
+    let what = format!("{:?}: a log-in, against argon2id alone", copy.engine);
+    table.bound(what, middle(share.collect()), "times", Some(1.1));
     let mut figure =
         |what: &str, is: f64, unit, most| table.bound(format!("{:?}: {what}", copy.engine), is, unit, most);
     figure("memory, idle", idle, "MB", Some(60.0));
@@ -110,6 +116,21 @@ fn reads(filled: &Database, options: &Options, table: &mut Table) {
         let [one, two] = rounds;
         table.add("Postgres: (b) on two replicas, against one", 32, &one, &two, None);
     }
+}
+
+/// How much longer logging in takes than the comparison of the password alone, by turns.
+fn log_in(server: &Server) -> f64 {
+    let body = format!(r#"{{"email":"client0@bench.example","password":"{}"}}"#, market::PASSWORD);
+    let request = vec![vec![load::request("POST", "/v1/sessions", None, None, &body)]];
+    let hash = market::hash();
+    let (mut alone, mut whole) = (Vec::new(), Vec::new());
+    for _ in 0..LOG_INS {
+        let began = Instant::now();
+        assert!(password::verify(market::PASSWORD, Some(&hash)), "the right password");
+        alone.push(began.elapsed().as_secs_f64());
+        whole.push(load::send_all(&[&server.address], &request).p50.as_secs_f64());
+    }
+    middle(whole) / middle(alone)
 }
 
 fn accepts_on_postgres(filled: &Database, options: &Options, connections: usize, table: &mut Table) {

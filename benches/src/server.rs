@@ -36,6 +36,7 @@ impl Server {
             // Each caller of ours asks as often as it can.
             .env("AZUKARI_READS_PER_MINUTE", "4000000000")
             .env("AZUKARI_WRITES_PER_MINUTE", "4000000000")
+            .env("AZUKARI_LOG_INS_PER_MINUTE", "4000000000")
             .stdout(Stdio::piped())
             .spawn()
             .expect("build the program first: cargo build --release");

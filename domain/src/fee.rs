@@ -182,13 +182,26 @@ impl FeeSchedule {
     pub fn release_fee(&self, before: i64, gross: i64) -> Result<Fee, MoneyError> {
         let end = before.checked_add(gross).filter(|_| gross >= 0).ok_or(MoneyError::OutOfRange)?;
         let fee = self.fee(end)? - self.fee(before)?;
+        let (tax, net) = self.tax_and_net(gross, fee)?;
+        let parts = self.parts(before, end)?;
+        Ok(Fee { gross, fee, tax, net, client_total: gross, mode: self.tax, parts })
+    }
+
+    /// What a first release leaves the worker: the `net` of [`FeeSchedule::release_fee`] alone.
+    ///
+    /// # Errors
+    /// A negative amount, or one past what can be held exactly.
+    pub fn first_net(&self, gross: i64) -> Result<i64, MoneyError> {
+        Ok(self.tax_and_net(gross, self.fee(gross)?)?.1)
+    }
+
+    fn tax_and_net(&self, gross: i64, fee: i64) -> Result<(i64, i64), MoneyError> {
         let tax = self.tax_of(fee)?;
         let charged = match self.tax {
             TaxMode::Included => fee,
             TaxMode::Added => fee + tax,
         };
-        let parts = self.parts(before, end)?;
-        Ok(Fee { gross, fee, tax, net: gross - charged, client_total: gross, mode: self.tax, parts })
+        Ok((tax, gross - charged))
     }
 
     /// The smallest price that gives exactly this net.
@@ -230,7 +243,7 @@ impl FeeSchedule {
     }
 
     fn net(&self, gross: i64) -> i64 {
-        self.release_fee(0, gross).map_or(0, |fee| fee.net)
+        self.first_net(gross).unwrap_or(0)
     }
 
     fn exact_net(&self, gross: i64) -> Decimal {

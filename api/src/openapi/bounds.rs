@@ -28,10 +28,13 @@ pub(super) fn bound(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// Bounds the schema of one parameter.
+/// Bounds the schema of one parameter. The `id` of a path is bounded by whoever knows the path; the `client_id` of OAuth is
+/// an app's.
 pub(super) fn bound_parameter(parameter: &mut Value) {
+    let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = if ["id", "client_id"].contains(&name) { String::new() } else { name.to_owned() };
     if let Some(schema) = parameter.get_mut("schema") {
-        within(schema, "", "");
+        within(schema, "", &name);
     }
 }
 

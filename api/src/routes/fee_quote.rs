@@ -115,7 +115,7 @@ struct FeeQuote {
 impl FeeQuote {
     fn new(app: &App, gross: money::Money) -> Result<Self, Problem> {
         let fee::Fee { fee, tax, net, client_total, mode, parts, .. } = usecases::fee::first_quote(app, gross)?;
-        let schedule = usecases::fee::current(app);
+        let schedule = &app.fees;
         let money = |amount| money::Money::new(amount, gross.currency()).map(Money::from);
         let part = |part: &fee::Part| {
             Ok(QuotePart {
@@ -135,7 +135,7 @@ impl FeeQuote {
             client_total: money(client_total)?,
             parts: parts.iter().map(part).collect::<Result<_, Problem>>()?,
             basis: Word(schedule.basis),
-            schedule: schedule.version,
+            schedule: schedule.version.clone(),
         })
     }
 }

@@ -26,7 +26,6 @@ use crate::{
     reply::Reply,
     state::App,
     usecases::{
-        fee,
         job::{self as usecase, Start},
     },
     words::{Category, Currency, JobLength, JobState, Word},
@@ -171,7 +170,7 @@ impl Job {
 }
 
 fn net(app: &App, price: money::Money) -> Result<Money, Problem> {
-    Ok(money::Money::new(fee::first_quote(app, price)?.net, price.currency())?.into())
+    Ok(money::Money::new(app.fees.first_net(price.amount())?, price.currency())?.into())
 }
 
 fn reply(cx: &Context, posting: &Posting) -> Result<Reply, Problem> {

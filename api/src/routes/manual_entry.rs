@@ -41,7 +41,6 @@ struct ManualLine {
     #[garde(skip)]
     account: AccountKind,
     /// Whose account, where each member has one of their own.
-    #[schema(example = "member_01k30dwqgzfgx9p7jfdwpht7gg", max_length = 100)]
     #[garde(length(max = 100))]
     member_id: Option<String>,
     #[garde(skip)]

@@ -19,7 +19,7 @@ use persistence::{
 
 use super::{
     commit::{announce, tell},
-    fee, job, proposal,
+    job, proposal,
     work::Work,
 };
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
 /// Not the caller's turn, not in this state, or another round is current.
 pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result<Work, Problem> {
     let (job, proposal) = proposal::accept_round(tx, cx, id, round)?;
-    let decision = Contract::sign(cx.new_id(), &job, &proposal, &fee::current(&cx.app), cx.now, &cx.app.rules)?;
+    let decision = Contract::sign(cx.new_id(), &job, &proposal, &cx.app.fees, cx.now, &cx.app.rules)?;
     let contract = decision.next.clone();
     contract::insert(tx, &contract)?;
     let mut milestones = Vec::new();

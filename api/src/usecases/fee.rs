@@ -18,12 +18,6 @@ use persistence::{
 
 use crate::{problem::Problem, state::App};
 
-/// The schedule that a contract signed now is under.
-pub fn current(app: &App) -> FeeSchedule {
-    let fee = app.settings.fee;
-    FeeSchedule::standard_with(fee.tax.0, fee.basis.0)
-}
-
 /// The schedule that this contract was signed under.
 ///
 /// # Errors
@@ -46,7 +40,7 @@ pub fn quote(gross: Money, fees: FeeTerms<'_>) -> Result<Fee, MoneyError> {
 /// # Errors
 /// An amount out of range.
 pub fn first_quote(app: &App, gross: Money) -> Result<Fee, MoneyError> {
-    current(app).release_fee(0, gross.amount())
+    app.fees.release_fee(0, gross.amount())
 }
 
 /// The smallest price that leaves the worker exactly this net.
@@ -54,7 +48,7 @@ pub fn first_quote(app: &App, gross: Money) -> Result<Fee, MoneyError> {
 /// # Errors
 /// [`Code::NoSuchNet`](crate::problem::Code::NoSuchNet) with the nearest net there is.
 pub fn price_of(app: &App, net: Money) -> Result<Money, Problem> {
-    Ok(Money::new(current(app).gross_for_net(net.amount())?, net.currency())?)
+    Ok(Money::new(app.fees.gross_for_net(net.amount())?, net.currency())?)
 }
 
 /// What each milestone leaves the worker if they are accepted in this order. In another order the single amounts
@@ -81,7 +75,7 @@ impl Relations {
     /// # Errors
     /// Only those of the store.
     pub fn of_proposals(conn: &mut Conn, app: &App, pairs: &[(MemberId, MemberId)]) -> Result<Self, Problem> {
-        match current(app).basis {
+        match app.fees.basis {
             FeeBasis::Contract => Ok(Self(HashMap::new())),
             FeeBasis::ClientLifetime => Ok(Self(relation::released(conn, pairs)?)),
         }

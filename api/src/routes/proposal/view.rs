@@ -19,7 +19,7 @@ use crate::{
     problem::Problem,
     reply::Reply,
     routes::terms::{Quote, Terms},
-    usecases::fee::{self, Relations},
+    usecases::fee::Relations,
     words::{Party, ProposalState, Word},
 };
 
@@ -93,10 +93,10 @@ impl Proposal {
         contract: Option<ContractId>,
         relations: &Relations,
     ) -> Result<Self, Problem> {
-        let schedule = fee::current(&cx.app);
+        let schedule = &cx.app.fees;
         let currency = proposal.terms.total()?.currency();
-        let before = relations.before(&schedule, proposal.client, proposal.worker, currency);
-        let fees = FeeTerms { schedule: &schedule, before };
+        let before = relations.before(schedule, proposal.client, proposal.worker, currency);
+        let fees = FeeTerms { schedule, before };
         let allowed = proposal.allowed_actions(cx.standing(proposal.client, proposal.worker), cx.now, &cx.app.rules);
         Ok(Self {
             id: proposal.id.to_string(),

@@ -152,7 +152,7 @@ pub fn list(
 ///
 /// # Errors
 /// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
+pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     diesel::delete(api_keys::table.filter(api_keys::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
     Ok(())
 }

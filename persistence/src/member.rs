@@ -276,14 +276,14 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
     credential::void_resets(tx, id)?;
     email_change::cancel(tx, id)?;
     second_factor::remove(tx, id)?;
-    identity::forget(tx, id)?;
-    social_flow::forget_of(tx, id)?;
+    identity::forget_member(tx, id)?;
+    social_flow::forget_member(tx, id)?;
     diesel::delete(devices::table.filter(devices::member_id.eq(key))).execute(&mut **tx)?;
     let labels = sessions::table.filter(sessions::member_id.eq(key));
     diesel::update(labels).set(sessions::device.eq("")).execute(&mut **tx)?;
-    api_key::forget(tx, id)?;
-    connection::remove_member(tx, id)?;
-    authorization_code::void_all(tx, id)?;
+    api_key::forget_member(tx, id)?;
+    connection::forget_member(tx, id)?;
+    authorization_code::forget_member(tx, id)?;
     // Answers tell the address and the bank account; that of the request at hand is not written yet.
     let held: Vec<Key> = labels.filter(sessions::holder.is_not_null()).select(sessions::id).load(&mut **tx)?;
     let mut callers: Vec<String> = held.into_iter().map(|key| SessionId::from(key).to_string()).collect();

@@ -1,16 +1,28 @@
 //! What the store refuses by itself, below the rules and locks that keep it from being asked.
 
-use domain::ids::MilestoneId;
+use std::{sync::mpsc::channel, thread};
+
+use chrono::DateTime;
+use domain::{
+    actor::Party,
+    cancellation::{CancellationRequest, CancellationState},
+    ids::{CancellationRequestId, ContractId, MilestoneId},
+};
 use persistence::{
-    contract,
+    cancellation, contract,
     error::StoreError,
     escrow, ledger, member, milestone,
     store::{Intent, Sizes, Store, Tx},
+    work::{self, Which},
 };
+use uuid::Uuid;
 
 use crate::harness::{Database, Engine, TestApp, on_both_engines};
 
-on_both_engines!(what_has_changed_since_it_was_read_is_not_saved_over);
+on_both_engines!(
+    what_has_changed_since_it_was_read_is_not_saved_over,
+    whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile,
+);
 
 #[track_caller]
 fn assert_late<T>(app: &TestApp, table: &str, save: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static)
@@ -51,4 +63,50 @@ fn a_connection_that_is_lost_before_its_first_query_is_replaced() {
     assert!(read().unwrap());
     write().unwrap_err();
     write().unwrap();
+}
+
+fn request_to_cancel(contract: ContractId) -> CancellationRequest {
+    let now = DateTime::from_timestamp(1_775_000_000, 0).unwrap();
+    CancellationRequest {
+        id: CancellationRequestId::from_uuid(Uuid::from_u128(1)),
+        contract,
+        requested_by: Party::Client,
+        reason: "Our plans have changed.".to_owned(),
+        shares: Vec::new(),
+        state: CancellationState::Requested,
+        respond_by: now,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// SQLite lets one after the other write; on PostgreSQL a query that waits for a lock began before the other's end.
+fn whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    let (contract, milestone): (ContractId, MilestoneId) =
+        (deal.contract.parse().unwrap(), deal.milestones[0].parse().unwrap());
+    let ((locked, is_locked), (go_on, goes_on)) = (channel(), channel());
+    let (request, store) = (request_to_cancel(contract), &app.app.store);
+    let seen = thread::scope(|scope| {
+        scope.spawn(move || {
+            let ask = move |tx: &mut Tx<'_>| {
+                work::lock(tx, Which::Contract(contract))?;
+                locked.send(()).unwrap();
+                goes_on.recv().unwrap();
+                cancellation::insert(tx, &request)
+            };
+            store.write(Intent::Keep, ask).unwrap();
+        });
+        is_locked.recv().unwrap();
+        let second = scope.spawn(move || store.write(Intent::Keep, move |tx| work::lock(tx, Which::Of(milestone))));
+        let waiting =
+            "SELECT 'x' AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while app.database.engine == Engine::Postgres && app.database.texts(waiting).is_empty() {
+            thread::yield_now();
+        }
+        go_on.send(()).unwrap();
+        second.join().unwrap().unwrap()
+    });
+    assert_eq!(seen.map(|(_, is_asked)| is_asked), Some(true));
 }

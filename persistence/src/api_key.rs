@@ -42,11 +42,12 @@ impl TryFrom<Row> for ApiKey {
 
     fn try_from((id, name, hint, created_at, scopes, expires_at, used_at): Row) -> Result<Self, StoreError> {
         let id = ApiKeyId::from(id);
+        let scopes = scopes.ok_or_else(|| corrupt("sessions", session_of(id))("a key without scopes"))?;
         Ok(Self {
             id,
             name,
             hint,
-            scopes: scopes.unwrap_or_default().parse().map_err(corrupt("api_keys", id))?,
+            scopes: scopes.parse().map_err(corrupt("sessions", session_of(id)))?,
             created_at: created_at.into(),
             expires_at: expires_at.into(),
             used_at: used_at.map(Into::into),
@@ -151,7 +152,7 @@ pub fn list(
 ///
 /// # Errors
 /// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
+pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     diesel::delete(api_keys::table.filter(api_keys::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
     Ok(())
 }

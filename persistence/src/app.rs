@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use domain::{
     app::RedirectUri,
     ids::{AppId, MemberId},
+    member::MemberState,
 };
 
 use crate::{
@@ -107,7 +108,7 @@ pub fn find(conn: &mut Conn, id: AppId) -> Result<Option<App>, StoreError> {
     let row: Option<Row> = apps::table
         .inner_join(members::table)
         .filter(apps::id.eq(Key::from(id)).and(apps::deleted_at.is_null()))
-        .filter(members::state.eq("active"))
+        .filter(members::state.eq(MemberState::Active.as_str()))
         .select(Row::as_select())
         .first(conn)
         .optional()?;

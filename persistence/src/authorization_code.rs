@@ -10,7 +10,7 @@ use domain::{
 use crate::{
     error::StoreError,
     locked::for_update,
-    row::corrupt,
+    row::{corrupt, forgotten_by_age},
     schema::authorization_codes,
     store::{Conn, Tx},
     types::{Key, Moment},
@@ -125,27 +125,10 @@ pub fn void(tx: &mut Tx<'_>, app: AppId, member: Option<MemberId>) -> Result<(),
 ///
 /// # Errors
 /// Only those of the database.
-pub fn void_all(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
+pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     let own = authorization_codes::table.filter(authorization_codes::member_id.eq(Key::from(member)));
     diesel::delete(own).execute(&mut **tx)?;
     Ok(())
 }
 
-/// Whether there is a code that expired before a moment.
-///
-/// # Errors
-/// Only those of the database.
-pub fn any_before(conn: &mut Conn, before: DateTime<Utc>) -> Result<bool, StoreError> {
-    let old = authorization_codes::table.filter(authorization_codes::expires_at.lt(Moment::from(before)));
-    Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
-}
-
-/// Forgets codes that expired before a moment.
-///
-/// # Errors
-/// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<(), StoreError> {
-    let old = authorization_codes::table.filter(authorization_codes::expires_at.lt(Moment::from(before)));
-    diesel::delete(old).execute(&mut **tx)?;
-    Ok(())
-}
+forgotten_by_age!(authorization_codes, expires_at);

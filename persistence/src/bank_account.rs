@@ -21,7 +21,7 @@ use crate::{
 };
 
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = bank_accounts, treat_none_as_null = true)]
+#[diesel(table_name = bank_accounts, primary_key(member_id), treat_none_as_null = true)]
 pub(crate) struct Row {
     member_id: Key,
     bank_code: String,

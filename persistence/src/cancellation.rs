@@ -1,6 +1,6 @@
 //! Cancellation requests: rows to the domain and back.
 
-use diesel::{dsl::exists, prelude::*};
+use diesel::prelude::*;
 use domain::{
     cancellation::{CancellationRequest, CancellationState, Share},
     ids::{CancellationRequestId, ContractId, MilestoneId},
@@ -14,7 +14,7 @@ use crate::{
     page::{Position, newest_first},
     row::{corrupt, saved},
     schema::{cancellation_requests, contracts},
-    store::{Conn, Tx},
+    store::{Conn, Rows, Tx},
     types::{Document, Key, Moment},
 };
 
@@ -98,13 +98,21 @@ impl TryFrom<Row> for CancellationRequest {
     }
 }
 
-/// Adds a request.
+/// Adds a request. The contract is locked before, and says from now on that one is running.
 ///
 /// # Errors
 /// [`StoreError::Taken`] when one is running on that contract.
 pub fn insert(tx: &mut Tx<'_>, request: &CancellationRequest) -> Result<(), StoreError> {
     diesel::insert_into(cancellation_requests::table).values(Row::try_from(request)?).execute(&mut **tx)?;
-    Ok(())
+    tell_contract(tx, request)
+}
+
+/// Writes on the contract whether a request is running. Its version stays: to those who see it, it is the same.
+fn tell_contract(tx: &mut Tx<'_>, request: &CancellationRequest) -> Result<(), StoreError> {
+    let is_running = request.state == CancellationState::Requested;
+    let update = diesel::update(contracts::table.find(Key::from(request.contract)))
+        .set(contracts::cancellation_requested.eq(is_running));
+    tx.later(Rows::One("contracts", request.contract.uuid()), update)
 }
 
 /// Reads a request.
@@ -125,17 +133,6 @@ pub fn lock(tx: &mut Tx<'_>, id: CancellationRequestId) -> Result<Option<Cancell
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(CancellationRequest::try_from).transpose()
 }
 
-/// Whether a request is running on the contract of a row.
-#[diesel::dsl::auto_type(no_type_alias)]
-pub(crate) fn is_running() -> _ {
-    let requested: &'static str = CancellationState::Requested.as_str();
-    exists(
-        cancellation_requests::table
-            .filter(cancellation_requests::contract_id.eq(contracts::id))
-            .filter(cancellation_requests::state.eq(requested)),
-    )
-}
-
 /// Reads and locks the request that is running on a contract, if there is one. The contract is locked before.
 ///
 /// # Errors
@@ -148,7 +145,7 @@ pub fn lock_running(tx: &mut Tx<'_>, contract: ContractId) -> Result<Option<Canc
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(CancellationRequest::try_from).transpose()
 }
 
-/// Saves a changed request if it is still as it was read.
+/// Saves a changed request if it is still as it was read. The contract is locked before, and says whether it still runs.
 ///
 /// # Errors
 /// [`StoreError::LostRace`] otherwise.
@@ -159,6 +156,7 @@ pub fn save(tx: &mut Tx<'_>, request: &CancellationRequest) -> Result<Cancellati
         .set(Row::try_from(&next)?)
         .execute(&mut **tx)?;
     saved(changed, "cancellation_requests")?;
+    tell_contract(tx, &next)?;
     Ok(next)
 }
 

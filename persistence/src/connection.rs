@@ -94,7 +94,7 @@ pub fn remove_app(tx: &mut Tx<'_>, app: AppId) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Only those of the database.
-pub fn remove_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
+pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     diesel::delete(connections::table.filter(connections::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
     Ok(())
 }

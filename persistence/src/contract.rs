@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use domain::{
-    contract::Contract,
+    contract::{Contract, ContractState},
     ids::{ContractId, MemberId, ProposalId},
     money::Currency,
 };
@@ -171,32 +171,32 @@ pub fn of_proposals(conn: &mut Conn, ids: &[ProposalId]) -> Result<BTreeMap<Prop
     Ok(rows.into_iter().map(|(proposal, contract)| (proposal.into(), contract.into())).collect())
 }
 
-/// Which of a member's contracts.
+/// Which contracts to list.
 #[derive(Debug, Clone, Copy)]
-pub struct Filter<'a> {
-    /// Whose.
-    pub member: MemberId,
-    /// Only those in this state.
-    pub state: Option<&'a str>,
+pub struct ContractFilter {
+    /// With this member on either side.
+    pub party: MemberId,
+    /// In one state.
+    pub state: Option<ContractState>,
 }
 
-/// A page of the contracts a member is a party of, newest first.
+/// A page of contracts, newest first.
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
 pub fn list(
     conn: &mut Conn,
-    filter: Filter<'_>,
+    filter: ContractFilter,
     after: Option<Position>,
     fetch: i64,
 ) -> Result<Vec<Contract>, StoreError> {
-    let me = Key::from(filter.member);
+    let party = Key::from(filter.party);
     let mut query = contracts::table
-        .filter(contracts::client_id.eq(me).or(contracts::worker_id.eq(me)))
+        .filter(contracts::client_id.eq(party).or(contracts::worker_id.eq(party)))
         .select(Row::as_select())
         .into_boxed();
     if let Some(state) = filter.state {
-        query = query.filter(contracts::state.eq(state.to_owned()));
+        query = query.filter(contracts::state.eq(state.as_str()));
     }
     let rows: Vec<Row> = newest_first!(query, contracts, after, fetch).load(conn)?;
     rows.into_iter().map(Contract::try_from).collect()

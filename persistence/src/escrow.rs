@@ -37,6 +37,9 @@ pub struct Charged {
     pub net: Money,
 }
 
+/// Fee, tax and net.
+type ChargedRow = (Option<i64>, Option<i64>, Option<i64>);
+
 impl Charged {
     /// What a release takes.
     ///
@@ -49,17 +52,16 @@ impl Charged {
 
     /// What three columns say that are all there, or none.
     pub(crate) fn read(
-        fee: Option<i64>,
-        tax: Option<i64>,
-        net: Option<i64>,
+        (fee, tax, net): ChargedRow,
         money: impl Fn(i64) -> Result<Money, StoreError>,
+        bad: impl Fn(&'static str) -> StoreError,
     ) -> Result<Option<Self>, StoreError> {
         match (fee, tax, net) {
             (Some(fee), Some(tax), Some(net)) => {
                 Ok(Some(Self { fee: money(fee)?, tax: money(tax)?, net: money(net)? }))
             }
             (None, None, None) => Ok(None),
-            (_, _, _) => Err(corrupt("escrows", "release")("some of fee, tax and net are missing")),
+            (_, _, _) => Err(bad("some of fee, tax and net are missing")),
         }
     }
 }
@@ -150,12 +152,10 @@ pub struct TerminationFee {
     pub charged: Option<Charged>,
 }
 
-type ChargedRow = (Option<i64>, Option<i64>, Option<i64>);
-
-fn termination_fee((row, (fee, tax, net)): (Row, ChargedRow)) -> Result<TerminationFee, StoreError> {
+fn termination_fee((row, charged): (Row, ChargedRow)) -> Result<TerminationFee, StoreError> {
     let escrow = Escrow::try_from(row)?;
     let money = |amount| money(amount, escrow.amount.currency(), "escrows", escrow.id);
-    let charged = Charged::read(fee, tax, net, money)?;
+    let charged = Charged::read(charged, money, corrupt("escrows", escrow.id))?;
     Ok(TerminationFee { escrow, charged })
 }
 

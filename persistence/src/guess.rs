@@ -7,6 +7,7 @@ use domain::guessing::Tally;
 use crate::{
     error::StoreError,
     locked::for_update,
+    row::forgotten_by_age,
     schema::guesses,
     store::{Conn, Tx},
     types::Moment,
@@ -53,20 +54,4 @@ pub fn forgive(tx: &mut Tx<'_>, subjects: &[Vec<u8>]) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Whether there are failures older than `before`.
-///
-/// # Errors
-/// Only those of the database.
-pub fn any_before(conn: &mut Conn, before: DateTime<Utc>) -> Result<bool, StoreError> {
-    let old = guesses::table.filter(guesses::last_at.lt(Moment::from(before)));
-    Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
-}
-
-/// Forgets failures older than `before`.
-///
-/// # Errors
-/// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<(), StoreError> {
-    diesel::delete(guesses::table.filter(guesses::last_at.lt(Moment::from(before)))).execute(&mut **tx)?;
-    Ok(())
-}
+forgotten_by_age!(guesses, last_at);

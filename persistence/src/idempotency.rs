@@ -5,8 +5,9 @@ use diesel::prelude::*;
 
 use crate::{
     error::{LOCK_TIMEOUT, StoreError},
+    row::forgotten_by_age,
     schema::idempotency_keys,
-    store::{Conn, Rows, Tx, on_each},
+    store::{Rows, Tx, on_each},
     types::{Document, Moment},
 };
 
@@ -102,20 +103,4 @@ pub fn complete(tx: &mut Tx<'_>, use_of: &KeyUse, answer: serde_json::Value) -> 
     tx.later(Rows::Only("idempotency_keys"), diesel::update(row).set(idempotency_keys::answer.eq(Document(answer))))
 }
 
-/// Forgets keys older than `before`.
-///
-/// # Errors
-/// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<usize, StoreError> {
-    let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(Moment::from(before)));
-    Ok(diesel::delete(old).execute(&mut **tx)?)
-}
-
-/// Whether there is a key older than `before`.
-///
-/// # Errors
-/// Only those of the database.
-pub fn any_before(conn: &mut Conn, before: DateTime<Utc>) -> Result<bool, StoreError> {
-    let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(Moment::from(before)));
-    Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
-}
+forgotten_by_age!(idempotency_keys, created_at);

@@ -84,7 +84,7 @@ pub fn remove(tx: &mut Tx<'_>, id: IdentityId) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
+pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     diesel::delete(identities::table.filter(identities::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     error::StoreError,
     locked::for_update,
-    row::corrupt,
+    row::{corrupt, money},
     schema::{journal_entries, ledger_accounts, postings},
     store::{Conn, Rows, Tx, on_each},
     types::{Key, Moment},
@@ -64,6 +64,11 @@ impl AccountRow {
         let account =
             Account::from_parts(kind, self.owner.map(|owner| owner.0)).map_err(corrupt("ledger_accounts", id))?;
         Ok((account, self.currency.parse().map_err(corrupt("ledger_accounts", id))?))
+    }
+
+    /// The balance of an account that keeps one.
+    fn held(&self) -> Result<i64, StoreError> {
+        self.balance.ok_or_else(|| corrupt("ledger_accounts", self.id.0)("it keeps no balance"))
     }
 }
 
@@ -172,12 +177,9 @@ fn insert_entry(
 
 /// Changes one balance and answers with what it is then.
 fn change(tx: &mut Tx<'_>, row: &mut AccountRow, by: i64) -> Result<i64, StoreError> {
-    let balance = row.balance.and_then(|balance| balance.checked_add(by)).ok_or(StoreError::Insufficient)?;
+    let balance = row.held()?.checked_add(by).filter(|balance| *balance <= MAX_AMOUNT).ok_or(StoreError::OutOfRange)?;
     if balance < row.reserved {
         return Err(StoreError::Insufficient);
-    }
-    if balance > MAX_AMOUNT {
-        return Err(StoreError::OutOfRange);
     }
     row.balance = Some(balance);
     save(tx, row)?;
@@ -199,7 +201,7 @@ fn save(tx: &mut Tx<'_>, row: &mut AccountRow) -> Result<(), StoreError> {
 /// What a client has, locked until the transaction ends.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database; [`StoreError::Missing`] when the account is not there though it was just opened.
 pub fn lock_client_funds(tx: &mut Tx<'_>, client: MemberId, currency: Currency) -> Result<Funds, StoreError> {
     let account = Account::ClientFunds(client);
     let mut rows = lock(tx, &BTreeSet::from([account]), currency)?;
@@ -221,20 +223,19 @@ impl Funds {
     /// # Errors
     /// Only if the row makes no sense.
     pub fn available(&self) -> Result<Money, StoreError> {
-        let free = self.row.balance.unwrap_or(0) - self.row.reserved;
-        Money::new(free, self.currency).map_err(corrupt("ledger_accounts", self.row.id.0))
+        money(self.row.held()? - self.row.reserved, self.currency, "ledger_accounts", self.row.id.0)
     }
 
     /// Sets this much aside instead of what was set aside before for the same purpose.
     ///
     /// # Errors
-    /// [`StoreError::Insufficient`] when there is not that much.
+    /// [`StoreError::Insufficient`] when there is not that much; a row that makes no sense.
     pub fn reserve_instead(&mut self, tx: &mut Tx<'_>, before: Money, after: Money) -> Result<(), StoreError> {
         if before == after {
             return Ok(());
         }
         let reserved = self.row.reserved - before.amount() + after.amount();
-        if reserved < 0 || reserved > self.row.balance.unwrap_or(0) {
+        if reserved < 0 || reserved > self.row.held()? {
             return Err(StoreError::Insufficient);
         }
         self.row.reserved = reserved;
@@ -265,8 +266,8 @@ pub fn balances(conn: &mut Conn, owner: Uuid) -> Result<Vec<Balance>, StoreError
         .load(conn)?;
     let read = |row: AccountRow| {
         let (account, currency) = row.read()?;
-        let money = |amount| Money::new(amount, currency).map_err(corrupt("ledger_accounts", row.id.0));
-        Ok(Balance { account, amount: money(row.balance.unwrap_or(0))?, reserved: money(row.reserved)? })
+        let money = |amount| money(amount, currency, "ledger_accounts", row.id.0);
+        Ok(Balance { account, amount: money(row.held()?)?, reserved: money(row.reserved)? })
     };
     rows.into_iter().map(read).collect()
 }
@@ -337,17 +338,16 @@ pub fn lines(conn: &mut Conn, owner: Uuid, before: Option<Uuid>, most: i64) -> R
     rows.into_iter().map(line).collect()
 }
 
-fn line(
-    (entry, kind, subject, occurred_at, amount, balance_after, account): LineRow,
-) -> Result<AccountLine, StoreError> {
-    let (account, currency) = account.read()?;
+fn line((entry, kind, subject, occurred_at, amount, balance_after, row): LineRow) -> Result<AccountLine, StoreError> {
+    let (account, currency) = row.read()?;
+    let no_balance = || corrupt("postings", JournalEntryId::from(entry))("it keeps no balance");
     Ok(AccountLine {
         entry: entry.into(),
         kind,
         subject,
         account,
         change: domain::ledger::Posting { account, amount }.change(),
-        balance_after: balance_after.unwrap_or(0),
+        balance_after: balance_after.ok_or_else(no_balance)?,
         currency,
         occurred_at: occurred_at.into(),
     })

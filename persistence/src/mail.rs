@@ -7,6 +7,7 @@ use domain::ids::MailId;
 use crate::{
     error::StoreError,
     locked::for_update,
+    row::forgotten_by_age,
     schema::mails,
     store::{Conn, Tx},
     types::{Key, Moment},
@@ -111,23 +112,7 @@ pub fn failed(tx: &mut Tx<'_>, id: MailId, why: &str, again: Option<DateTime<Utc
     Ok(())
 }
 
-/// Forgets mails older than `before`.
-///
-/// # Errors
-/// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<usize, StoreError> {
-    let old = mails::table.filter(mails::created_at.lt(Moment::from(before)));
-    Ok(diesel::delete(old).execute(&mut **tx)?)
-}
-
-/// Whether there is a mail older than `before`.
-///
-/// # Errors
-/// Only those of the database.
-pub fn any_before(conn: &mut Conn, before: DateTime<Utc>) -> Result<bool, StoreError> {
-    let old = mails::table.filter(mails::created_at.lt(Moment::from(before)));
-    Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
-}
+forgotten_by_age!(mails, created_at);
 
 /// The newest mails to one address, for the sandbox's test mailbox.
 ///

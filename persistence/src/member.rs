@@ -222,27 +222,26 @@ pub fn expect_confirmation(
     Ok(())
 }
 
-/// Takes a confirmation token out; none if there is no such token or it has expired.
+/// Whose confirmation token this is, if it is still good; unlocked: members come first in the order of locks.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn take_confirmation(
-    tx: &mut Tx<'_>,
-    token_hash: &[u8],
-    now: DateTime<Utc>,
-) -> Result<Option<MemberId>, StoreError> {
-    let found: Option<Key> = for_update(
-        email_confirmations::table
-            .find(token_hash)
-            .filter(email_confirmations::expires_at.gt(Moment::from(now)))
-            .select(email_confirmations::member_id),
-    )
-    .get_result(&mut **tx)
-    .optional()?;
-    if found.is_some() {
-        diesel::delete(email_confirmations::table.find(token_hash)).execute(&mut **tx)?;
-    }
+pub fn confirmation_of(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<MemberId>, StoreError> {
+    let found: Option<Key> = email_confirmations::table
+        .find(token_hash)
+        .filter(email_confirmations::expires_at.gt(Moment::from(now)))
+        .select(email_confirmations::member_id)
+        .first(conn)
+        .optional()?;
     Ok(found.map(MemberId::from))
+}
+
+/// Takes a confirmation token out; false if somebody else has just taken it, or made it worthless.
+///
+/// # Errors
+/// Only those of the database.
+pub fn take_confirmation(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<bool, StoreError> {
+    Ok(diesel::delete(email_confirmations::table.find(token_hash)).execute(&mut **tx)? == 1)
 }
 
 /// Whether a member can log in by password.
@@ -277,14 +276,14 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
     credential::void_resets(tx, id)?;
     email_change::cancel(tx, id)?;
     second_factor::remove(tx, id)?;
-    identity::forget(tx, id)?;
-    social_flow::forget_of(tx, id)?;
+    identity::forget_member(tx, id)?;
+    social_flow::forget_member(tx, id)?;
     diesel::delete(devices::table.filter(devices::member_id.eq(key))).execute(&mut **tx)?;
     let labels = sessions::table.filter(sessions::member_id.eq(key));
     diesel::update(labels).set(sessions::device.eq("")).execute(&mut **tx)?;
-    api_key::forget(tx, id)?;
-    connection::remove_member(tx, id)?;
-    authorization_code::void_all(tx, id)?;
+    api_key::forget_member(tx, id)?;
+    connection::forget_member(tx, id)?;
+    authorization_code::forget_member(tx, id)?;
     // Answers tell the address and the bank account; that of the request at hand is not written yet.
     let held: Vec<Key> = labels.filter(sessions::holder.is_not_null()).select(sessions::id).load(&mut **tx)?;
     let mut callers: Vec<String> = held.into_iter().map(|key| SessionId::from(key).to_string()).collect();

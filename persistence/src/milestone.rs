@@ -123,7 +123,8 @@ impl Row {
         let currency: Currency = self.currency.parse().map_err(&bad)?;
         let money = |amount| money(amount, currency, "milestones", id);
         let progress = self.progress;
-        let charged = Charged::read(progress.fee, progress.fee_tax, progress.net, money)?;
+        let charged = (progress.fee, progress.fee_tax, progress.net);
+        let charged = Charged::read(charged, money, corrupt("milestones", id))?;
         let milestone = Milestone {
             id,
             contract: self.contract_id.into(),

@@ -8,7 +8,7 @@ use diesel::{dsl::exists, prelude::*};
 use domain::{
     ids::{MemberId, MilestoneId, PaymentId},
     money::Currency,
-    payment::Payment,
+    payment::{Payment, PaymentState},
 };
 
 use crate::{
@@ -125,7 +125,7 @@ pub fn lock(tx: &mut Tx<'_>, id: PaymentId) -> Result<Option<Payment>, StoreErro
 pub fn lock_pending(tx: &mut Tx<'_>, milestone: MilestoneId) -> Result<Option<Payment>, StoreError> {
     let query = payments::table
         .filter(payments::milestone_id.eq(Key::from(milestone)))
-        .filter(payments::state.eq("pending"))
+        .filter(payments::state.eq(PaymentState::Pending.as_str()))
         .select(Row::as_select());
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Payment::try_from).transpose()
 }
@@ -137,7 +137,7 @@ pub fn lock_pending(tx: &mut Tx<'_>, milestone: MilestoneId) -> Result<Option<Pa
 pub fn begun(conn: &mut Conn, milestones: &[MilestoneId]) -> Result<BTreeSet<MilestoneId>, StoreError> {
     let found: Vec<Key> = payments::table
         .filter(payments::milestone_id.eq_any(milestones.iter().copied().map(Key::from)))
-        .filter(payments::state.eq("pending").and(payments::received.gt(0)))
+        .filter(payments::state.eq(PaymentState::Pending.as_str()).and(payments::received.gt(0)))
         .select(payments::milestone_id)
         .load(conn)?;
     Ok(found.into_iter().map(MilestoneId::from).collect())

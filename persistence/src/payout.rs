@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use domain::{
     ids::{EscrowId, PayoutId},
-    money::{Currency, Money},
+    money::Currency,
     payout::Payout,
     release::PayoutLine,
 };
@@ -194,7 +194,7 @@ pub fn lines(conn: &mut Conn, payout: &Payout) -> Result<Vec<PayoutLine>, StoreE
     let currency = payout.amount.currency();
     let line = |(escrow, amount): (Key, i64)| {
         let escrow = EscrowId::from(escrow);
-        Ok(PayoutLine { escrow, amount: Money::new(amount, currency).map_err(corrupt("payout_lines", escrow))? })
+        Ok(PayoutLine { escrow, amount: money(amount, currency, "payout_lines", escrow)? })
     };
     rows.into_iter().map(line).collect()
 }

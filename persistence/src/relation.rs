@@ -32,7 +32,7 @@ pub struct Pair {
 /// milestones and escrows in the order of locks, and before the accounts of the ledger.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database, or a row that makes no sense.
 pub fn lock(tx: &mut Tx<'_>, pair: Pair) -> Result<Money, StoreError> {
     let first = (
         relations::client_id.eq(Key::from(pair.client)),
@@ -64,7 +64,7 @@ pub fn add(tx: &mut Tx<'_>, client: MemberId, worker: MemberId, released: Money)
 /// What was released so far between these and those, without locking. Pairs without anything are not in it.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database, or rows that make no sense.
 pub fn released(conn: &mut Conn, pairs: &[(MemberId, MemberId)]) -> Result<HashMap<Pair, Money>, StoreError> {
     let (clients, workers): (Vec<Key>, Vec<Key>) =
         pairs.iter().map(|(client, worker)| (Key::from(*client), Key::from(*worker))).unzip();

@@ -26,3 +26,35 @@ pub(crate) fn money(
 ) -> Result<Money, StoreError> {
     Money::new(amount, currency).map_err(corrupt(table, id))
 }
+
+/// Gives a table whose rows are kept for a while two functions: whether any is too old, which is asked first because a
+/// write costs more, and forgetting those.
+macro_rules! forgotten_by_age {
+    ($table:ident, $column:ident) => {
+        #[doc = concat!("Whether any row is older than `before`, by its `", stringify!($column), "`.")]
+        ///
+        /// # Errors
+        /// Only those of the database.
+        pub fn any_before(
+            conn: &mut $crate::store::Conn,
+            before: chrono::DateTime<chrono::Utc>,
+        ) -> Result<bool, $crate::error::StoreError> {
+            let old = $table::table.filter($table::$column.lt($crate::types::Moment::from(before)));
+            Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
+        }
+
+        #[doc = concat!("Forgets what is older than `before`, by its `", stringify!($column), "`.")]
+        ///
+        /// # Errors
+        /// Only those of the database.
+        pub fn forget(
+            tx: &mut $crate::store::Tx<'_>,
+            before: chrono::DateTime<chrono::Utc>,
+        ) -> Result<(), $crate::error::StoreError> {
+            let old = $table::table.filter($table::$column.lt($crate::types::Moment::from(before)));
+            diesel::delete(old).execute(&mut **tx)?;
+            Ok(())
+        }
+    };
+}
+pub(crate) use forgotten_by_age;

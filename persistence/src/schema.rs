@@ -248,7 +248,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::sql::{Identifier, Instant, Json};
-    use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
 
     contracts (id) {
         id -> Identifier,
@@ -272,6 +272,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        cancellation_requested -> Bool,
     }
 }
 

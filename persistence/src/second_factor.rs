@@ -63,9 +63,10 @@ pub fn is_set(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
 /// Keeps a new secret, in place of one that was never confirmed.
 ///
 /// # Errors
-/// Only those of the database.
+/// [`StoreError::Transient`] when one was just confirmed, or another begun: trying again will find it.
 pub fn begin(tx: &mut Tx<'_>, member: MemberId, sealed: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
-    diesel::delete(second_factors::table.find(Key::from(member))).execute(&mut **tx)?;
+    let unconfirmed = second_factors::table.find(Key::from(member)).filter(second_factors::confirmed_at.is_null());
+    diesel::delete(unconfirmed).execute(&mut **tx)?;
     diesel::insert_into(second_factors::table)
         .values((
             second_factors::member_id.eq(Key::from(member)),

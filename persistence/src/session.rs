@@ -157,7 +157,7 @@ type TokenRow = (Key, Key, Option<Moment>, Moment, Option<Moment>, Option<String
 /// Finds a refresh token by its hash and locks it.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database, or a row that makes no sense.
 pub fn find_token(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<FoundToken>, StoreError> {
     let query =
         refresh_tokens::table.inner_join(sessions::table).filter(refresh_tokens::token_hash.eq(token_hash)).select((

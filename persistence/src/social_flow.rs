@@ -7,8 +7,9 @@ use domain::ids::MemberId;
 use crate::{
     error::StoreError,
     locked::for_update,
+    row::forgotten_by_age,
     schema::social_flows,
-    store::{Conn, Tx},
+    store::Tx,
     types::{Key, Moment},
 };
 
@@ -63,30 +64,13 @@ pub fn take(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<Flow>, StoreErr
     }))
 }
 
-/// Whether any visit was over by then.
-///
-/// # Errors
-/// Only those of the database.
-pub fn any_before(conn: &mut Conn, then: DateTime<Utc>) -> Result<bool, StoreError> {
-    let old = social_flows::table.filter(social_flows::expires_at.lt(Moment::from(then)));
-    Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
-}
-
-/// Forgets visits that were over by then.
-///
-/// # Errors
-/// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, then: DateTime<Utc>) -> Result<(), StoreError> {
-    let old = social_flows::table.filter(social_flows::expires_at.lt(Moment::from(then)));
-    diesel::delete(old).execute(&mut **tx)?;
-    Ok(())
-}
+forgotten_by_age!(social_flows, expires_at);
 
 /// Forgets the visits of a member.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn forget_of(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
+pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     diesel::delete(social_flows::table.filter(social_flows::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     error::StoreError,
+    row::corrupt,
     schema::timers,
     store::{Conn, Rows, Tx},
     types::{Key, Moment},
@@ -81,11 +82,7 @@ pub fn due(conn: &mut Conn, now: DateTime<Utc>, most: i64) -> Result<Vec<Timer>,
 }
 
 fn read((subject, kind, due_at): (Key, String, Moment)) -> Result<Timer, StoreError> {
-    let kind = kind.parse().map_err(|error: domain::names::UnknownName| StoreError::Corrupt {
-        table: "timers",
-        id: subject.0.to_string(),
-        what: error.to_string(),
-    })?;
+    let kind = kind.parse().map_err(corrupt("timers", subject.0))?;
     Ok(Timer { subject: subject.0, kind, due_at: due_at.into() })
 }
 
@@ -122,12 +119,15 @@ pub fn set_among(conn: &mut Conn, subjects: &[Uuid], kind: TimerKind) -> Result<
     Ok(found.into_iter().map(|key| key.0).collect())
 }
 
-/// Puts a timer off that could not be fired, so that the others go on.
+/// Puts a timer off that could not be fired, so that the others go on; one that was moved meanwhile is left as it is.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn put_off(tx: &mut Tx<'_>, timer: &Timer, until: DateTime<Utc>, why: &str) -> Result<(), StoreError> {
-    diesel::update(timers::table.find((Key(timer.subject), timer.kind.as_str())))
+    let failed = timers::table
+        .find((Key(timer.subject), timer.kind.as_str()))
+        .filter(timers::due_at.eq(Moment::from(timer.due_at)));
+    diesel::update(failed)
         .set((
             timers::attempts.eq(timers::attempts + 1),
             timers::retry_at.eq(Moment::from(until)),

@@ -1,6 +1,7 @@
 //! Column types that mean the same on both engines.
 //!
-//! Each is a Rust type, an SQL type of our own in [`sql`], and the six conversions between them; the macro writes those.
+//! Each is a Rust type, an SQL type of our own in [`sql`], and the conversions between them: two for each engine, and two
+//! that pass the value on to the engine in use, which the macro writes.
 
 use chrono::{DateTime, SubsecRound, TimeZone, Utc};
 use diesel::{

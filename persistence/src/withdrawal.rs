@@ -1,7 +1,7 @@
 //! Leaving: what ties a member, the fact that they left, and what is kept of their address.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use domain::{
     actor::Party,
     contract::ContractState,
@@ -136,10 +136,10 @@ fn of_jobs(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
 }
 
 fn of_charges(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
-    let charging: Vec<Key> =
-        timers::table.filter(timers::kind.eq(TimerKind::SlowCharge.as_str())).select(timers::subject).load(conn)?;
+    let charging =
+        timers::table.filter(timers::subject.eq(payments::id).and(timers::kind.eq(TimerKind::SlowCharge.as_str())));
     let own: Vec<(Key, Moment)> = payments::table
-        .filter(payments::id.eq_any(charging).and(payments::client_id.eq(Key::from(member))))
+        .filter(payments::client_id.eq(Key::from(member)).and(exists(charging)))
         .select((payments::id, payments::updated_at))
         .load(conn)?;
     Ok(own.into_iter().map(|(id, since)| Tied { tie: Tie::Charge(id.into()), since: since.into() }).collect())

@@ -7,7 +7,7 @@ use domain::{
 };
 
 use crate::{
-    cancellation, contract,
+    contract,
     error::StoreError,
     escrow,
     locked::for_update,
@@ -61,20 +61,20 @@ pub fn find(conn: &mut Conn, ticket: Ticket, id: ContractId) -> Result<(Option<A
     Ok((arrived, whole))
 }
 
-/// Locks a contract, then its milestones and escrows; and says whether somebody asks for it to be canceled. Whoever
-/// begins to ask locks the contract as well.
+/// Locks a contract, then its milestones and escrows; and says whether somebody asks for it to be canceled. All of that
+/// stands in the locked rows: of what stands elsewhere, PostgreSQL would tell how it was before the lock was waited for.
 ///
 /// # Errors
 /// Those of the database, or rows that make no sense.
 pub fn lock(tx: &mut Tx<'_>, which: Which) -> Result<Option<(Whole, bool)>, StoreError> {
     let rows: Rows<bool> = match which {
         Which::Contract(id) => {
-            on_each!(*tx, conn => for_update(rows!(contracts::id.eq(Key::from(id)), cancellation::is_running())).load(conn))
+            on_each!(*tx, conn => for_update(rows!(contracts::id.eq(Key::from(id)), contracts::cancellation_requested)).load(conn))
         }
         Which::Of(id) => on_each!(*tx, conn => {
             let one = diesel::alias!(milestones as one);
             let owner = one.filter(one.field(milestones::id).eq(Key::from(id))).select(one.field(milestones::contract_id));
-            for_update(rows!(contracts::id.eq_any(owner), cancellation::is_running())).load(conn)
+            for_update(rows!(contracts::id.eq_any(owner), contracts::cancellation_requested)).load(conn)
         }),
     };
     let (asked, whole) = whole(rows?)?;

@@ -9,7 +9,7 @@ use domain::{
 };
 use garde::Validate;
 use persistence::{
-    contract::{self, Filter as Rows},
+    contract::{self, ContractFilter},
     escrow::TerminationFee,
     page::Position,
     store::Conn,
@@ -253,10 +253,10 @@ async fn list_contracts(call: Call, query: Filter<ContractQuery>) -> Answer {
     call.read(move |conn, cx| {
         cx.permit(Operation::ListOwnWork, cx.standing_outside())?;
         let (me, secrets) = (cx.member()?, cx.app.tokens.secrets());
-        let state = query.0.status.map(|word| word.0.as_str());
+        let state = query.0.status.map(|word| word.0);
         let list = format!("contracts {me} {state:?}");
         let page = PageRequest::read(query.0.limit, query.0.cursor.as_deref(), list, secrets)?;
-        let found = contract::list(conn, Rows { member: me, state }, page.after, page.fetch())?;
+        let found = contract::list(conn, ContractFilter { party: me, state }, page.after, page.fetch())?;
         let (contracts, next_cursor) = page.cut(found, position, secrets);
         let relations = Relations::of_contracts(conn, &contracts)?;
         let works = Work::of_contracts(conn, contracts)?;

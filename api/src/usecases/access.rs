@@ -189,9 +189,12 @@ pub fn create_confirmed(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Regist
 /// # Errors
 /// [`Code::InvalidToken`] when the token is unknown, used or expired.
 pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Member, Problem> {
-    let invalid = || Problem::new(Code::InvalidToken);
-    let id = member::take_confirmation(tx, &secrets::hash(token.as_bytes()), clock::real_now())?.ok_or_else(invalid)?;
+    let (invalid, hash) = (|| Problem::new(Code::InvalidToken), secrets::hash(token.as_bytes()));
+    let id = member::confirmation_of(tx, &hash, clock::real_now())?.ok_or_else(invalid)?;
     let member = member::lock(tx, id)?.ok_or_else(invalid)?;
+    if !member::take_confirmation(tx, &hash)? {
+        return Err(invalid());
+    }
     let decision = member.confirm(cx.now)?;
     let saved = member::save(tx, &decision.next)?;
     announce(tx, cx, id, Audience::only(id), &decision)?;

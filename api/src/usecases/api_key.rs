@@ -8,6 +8,7 @@ use domain::{
 };
 use persistence::{
     api_key::{self, ApiKey, session_of},
+    member,
     session::{
         self,
         held::{self, HeldSession},
@@ -85,6 +86,8 @@ pub fn make(tx: &mut Tx<'_>, cx: &Context, wish: &Wish) -> Result<(ApiKey, Strin
     let me = cx.person()?;
     cx.permit(Operation::ManageApps, cx.standing_outside())?;
     cx.require_recent_login(tx)?;
+    // So that of several made at once each counts the one before, and nobody leaves meanwhile.
+    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     let now = clock::real_now();
     if api_key::count(tx, me, now)? >= MOST {
         return Err(Problem::new(Code::TooManyApps));

@@ -7,7 +7,7 @@ use domain::{
 };
 use persistence::{
     app::{self, App},
-    authorization_code, connection,
+    authorization_code, connection, member,
     session::held,
     store::{Conn, Tx},
 };
@@ -73,6 +73,8 @@ pub fn register(
 ) -> Result<(App, Option<String>), Problem> {
     permit(cx)?;
     let me = cx.person()?;
+    // So that of several registered at once each counts the one before, and nobody leaves meanwhile.
+    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     if app::count(tx, me)? >= MOST {
         return Err(Problem::new(Code::TooManyApps));
     }

@@ -76,6 +76,7 @@ fn check(conn: &mut Conn) -> Result<Audit, StoreError> {
     let mut wanted = wanted_reservations(conn)?;
     for row in accounts {
         let (account, currency) = row.read()?;
+        let balance = row.held()?;
         let own = row.owner.filter(|_| account.kind() == AccountKind::ClientFunds);
         let wanted = own.and_then(|owner| wanted.remove(&(owner, row.currency.clone())));
         if row.reserved != wanted.unwrap_or(0) {
@@ -83,16 +84,18 @@ fn check(conn: &mut Conn) -> Result<Audit, StoreError> {
         }
         let own = row.owner.filter(|_| account.kind() == AccountKind::Earnings);
         if let Some(owner) = own {
-            let (earnings, releases) = (row.balance.unwrap_or(0), unpaid.remove(&(owner, row.currency.clone())));
-            if earnings != releases.unwrap_or(0) {
-                misearned.push((account, currency, earnings, releases.unwrap_or(0)));
+            let releases = unpaid.remove(&(owner, row.currency.clone()));
+            if balance != releases.unwrap_or(0) {
+                misearned.push((account, currency, balance, releases.unwrap_or(0)));
             }
         }
         // An account that was opened and never used has no postings to compare with.
-        if row.balance != Some(0) || report.balances.contains_key(&(account, currency)) {
-            stored.push((account, currency, row.balance.unwrap_or(0)));
+        if balance != 0 || report.balances.contains_key(&(account, currency)) {
+            stored.push((account, currency, balance));
         }
     }
+    // What is left belongs to accounts that are not there.
+    misreserved.extend(wanted.into_iter().map(|((owner, _), wanted)| (Account::ClientFunds(owner.into()), 0, wanted)));
     for ((owner, currency), releases) in unpaid {
         let (account, bad) = (Account::Earnings(owner.into()), corrupt("releases", owner.0));
         misearned.push((account, currency.parse().map_err(bad)?, 0, releases));

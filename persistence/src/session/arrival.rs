@@ -68,7 +68,8 @@ pub(crate) struct Arriving {
 }
 
 /// Role, moment of the last proof in microseconds, offset of the clock; then, if the session is not its member's own, who
-/// has it and the scopes. All but the offset are nothing without a live session.
+/// has it and the scopes: none, if it has none, rather than all that its member may do. All but the offset are nothing
+/// without a live session.
 macro_rules! arriving {
     ($backend:ty, $microseconds:literal) => {
         impl QueryFragment<$backend> for Arriving {
@@ -76,7 +77,7 @@ macro_rules! arriving {
                 out.push_sql(concat!(
                     "(SELECT COALESCE(m.role, '') || ' ' || COALESCE(",
                     $microseconds,
-                    ", 0) || ' ' || i.clock_offset || ' ' || COALESCE(s.holder || ' ' || s.scopes, '') FROM instance i \
+                    ", 0) || ' ' || i.clock_offset || ' ' || COALESCE(s.holder || ' ' || COALESCE(s.scopes, ''), '') FROM instance i \
                      LEFT JOIN (sessions s JOIN members m ON m.id = s.member_id) \
                      ON m.state = 'active' AND s.revoked_at IS NULL AND s.id = "
                 ));

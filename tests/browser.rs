@@ -1,6 +1,6 @@
 //! The page on which members decide about apps, in a real browser: Chromium without a window, and without scripts.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use crate::harness::{
     TestApp, on_both_engines,
     partner::{Partner, VERIFIER},
     people::PASSWORD,
+    tools::{root, tool},
 };
 
 on_both_engines!(a_member_decides_in_a_real_browser_without_scripts_in_both_languages);
@@ -16,11 +17,9 @@ const BROWSERS: [&str; 4] =
     ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/lib/chromium/chromium"];
 
 fn walk(app: &TestApp, partner: &Partner, email: &str, locale: &str) -> Value {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let browser = BROWSERS.iter().find(|place| Path::new(place).exists()).expect("`make tools` installs Chromium");
-    let node = root.join(".tools/python/bin/node");
-    let mut command = Command::new(node);
-    command.arg(root.join("tools/consent.mjs")).arg(browser).arg(format!("http://{}", app.address()));
+    let mut command = tool("node");
+    command.arg(root().join("tools/consent.mjs")).arg(browser).arg(format!("http://{}", app.address()));
     command.args([&partner.id, email, PASSWORD, locale]);
     let home = tempfile::tempdir().unwrap();
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path());

@@ -1,12 +1,12 @@
 //! A client generated from the specification plays the main job, as an integrator's would.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
+use crate::harness::{
+    Engine,
+    program::Program,
+    tools::{folder, root, tool},
 };
 
-use crate::harness::{Engine, program::Program};
-
+/// On one engine: the client is made of the specification alone, and the same job is played on both by the examples.
 #[test]
 fn the_generated_client_plays_the_main_job() {
     let folder = tempfile::tempdir().unwrap();
@@ -21,18 +21,13 @@ fn the_generated_client_plays_the_main_job() {
     assert!(told.contains("8,000 yen earned"), "{told}");
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-/// Runs one of the tools that `make tools` installs, away from any proxy, and answers what it said.
-fn run(tool: &str, arguments: &[&str]) -> String {
-    let tools = root().join(".tools/python/bin");
-    let path = std::env::join_paths([tools.clone(), "/usr/bin".into(), "/bin".into()]).unwrap();
-    let mut command = Command::new(tools.join(tool));
+/// Runs one of the tools, away from any proxy, and answers what it said.
+fn run(name: &str, arguments: &[&str]) -> String {
+    let path = std::env::join_paths([folder(), "/usr/bin".into(), "/bin".into()]).unwrap();
+    let mut command = tool(name);
     command.args(arguments).env_clear().env("PATH", path).env("PYTHONDONTWRITEBYTECODE", "1");
     let output = command.output().expect("the tools are installed by `make tools`");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{tool}: {told}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{name}: {told}\n{}", String::from_utf8_lossy(&output.stderr));
     told
 }

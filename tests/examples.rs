@@ -6,26 +6,14 @@ use std::{
     process::Command,
 };
 
-use crate::harness::{Engine, program::Program};
+use crate::harness::{Engine, on_each_engine, program::Program, tools::root};
 
 /// What the examples share; it does nothing by itself.
 const SHARED: &str = "lib.sh";
 
-mod every_example_plays_to_its_end_against_one_served_sandbox {
-    use crate::harness::Engine;
+on_each_engine!(every_example_plays_to_its_end_against_one_served_sandbox);
 
-    #[test]
-    fn sqlite() {
-        super::play_all(Engine::Sqlite);
-    }
-
-    #[test]
-    fn postgres() {
-        super::play_all(Engine::Postgres);
-    }
-}
-
-fn play_all(engine: Engine) {
+fn every_example_plays_to_its_end_against_one_served_sandbox(engine: Engine) {
     let program = Program::serve(engine);
     for example in examples() {
         play(&program, &example);
@@ -48,8 +36,7 @@ fn every_example_can_be_run_as_it_is_and_says_how() {
 
 /// Every script of the folder in the order of their names, so that none is written and never run.
 fn examples() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path());
     let is_example = |path: &PathBuf| path.extension().is_some_and(|end| end == "sh") && !path.ends_with(SHARED);
     let mut examples: Vec<PathBuf> = files.filter(is_example).collect();
     examples.sort();

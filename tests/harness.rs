@@ -1,5 +1,6 @@
 //! A whole marketplace for one test: its own port, its own database, its own people.
 
+pub mod authenticator;
 pub mod client;
 pub mod database;
 pub mod deals;
@@ -11,6 +12,7 @@ pub mod payday;
 pub mod people;
 pub mod program;
 mod server;
+pub mod tools;
 pub mod work;
 
 use std::sync::Arc;
@@ -50,6 +52,26 @@ macro_rules! on_both_engines {
     )+};
 }
 pub(crate) use on_both_engines;
+
+/// Runs each named function, which takes an `Engine` and makes what it needs itself, as one test on each.
+macro_rules! on_each_engine {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            use crate::harness::Engine;
+
+            #[test]
+            fn sqlite() {
+                super::$name(Engine::Sqlite);
+            }
+
+            #[test]
+            fn postgres() {
+                super::$name(Engine::Postgres);
+            }
+        }
+    )+};
+}
+pub(crate) use on_each_engine;
 
 /// A marketplace that is served.
 pub struct TestApp {
@@ -106,7 +128,7 @@ impl TestApp {
     }
 
     /// Every yen is where the ledger says it is.
-    fn verify_books(&self) {
+    pub fn verify_books(&self) {
         let audit = self.app.store.read(ledger::verify).unwrap();
         assert!(audit.is_sound(), "{audit:?}");
     }

@@ -9,7 +9,7 @@ use api::{
 use chrono::TimeDelta;
 use domain::rules::Rules;
 
-use crate::harness::{Database, Engine, Request, Server, TestApp, program, settings};
+use crate::harness::{Database, Engine, Request, Server, TestApp, on_both_engines, on_each_engine, program, settings};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -242,9 +242,9 @@ fn rules_are_set_in_the_file_and_stronger_in_the_environment() {
     assert_eq!(read(&[]).unwrap().rules, Rules::default());
 }
 
-#[test]
-fn a_rule_that_is_set_is_what_decides() {
-    let app = TestApp::spawn_with(Engine::Sqlite, &[("AZUKARI_RULES__AGREED_LAPSE", "PT5H")]);
+on_both_engines!(&[("AZUKARI_RULES__AGREED_LAPSE", "PT5H")] => a_rule_that_is_set_is_what_decides);
+
+fn a_rule_that_is_set_is_what_decides(app: &TestApp) {
     let deal = app.deal(&[10_000]);
     app.advance_hours(4);
     assert_eq!(deal.status(), "agreed");
@@ -317,7 +317,9 @@ fn rules_that_make_no_sense_are_named_in_one_line() {
     }
 }
 
-fn fills_a_sandbox_once(engine: Engine) {
+on_each_engine!(the_demo_fills_a_sandbox_once);
+
+fn the_demo_fills_a_sandbox_once(engine: Engine) {
     let database = Database::create(engine);
     let url = ["--database-url", database.url.as_str()];
     let output = azukari(&["demo", url[0], url[1]], &[]);
@@ -342,18 +344,13 @@ fn fills_a_sandbox_once(engine: Engine) {
 }
 
 #[test]
-fn the_demo_fills_a_sandbox_once_on_sqlite() {
-    fills_a_sandbox_once(Engine::Sqlite);
-}
-
-#[test]
-fn the_demo_fills_a_sandbox_once_on_postgres() {
-    fills_a_sandbox_once(Engine::Postgres);
-}
-
-#[test]
 fn the_demo_leaves_production_alone() {
-    let database = Database::create(Engine::Sqlite);
-    let production: Vec<_> = PRODUCTION[1..].to_vec();
-    refused(&["demo", "--database-url", &database.url], &production, "the demo fills a sandbox, and this is none");
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::create(engine);
+        refused(
+            &["demo", "--database-url", &database.url],
+            &PRODUCTION[1..],
+            "the demo fills a sandbox, and this is none",
+        );
+    }
 }

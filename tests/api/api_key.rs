@@ -31,8 +31,11 @@ fn a_key_is_shown_once_acts_as_its_owner_and_is_told_by_mail(app: &TestApp) {
     assert_eq!(app.read(&hanako, "/v1/api-keys")["items"], json!([seen]));
     assert_eq!(app.get("/v1/me").token(key).send().expect(200)["id"], hanako.id.as_str());
     assert_eq!(app.subjects(&hanako.email)[0], "An API key was made");
-    let kept = app.database.texts("SELECT name || hint AS text FROM api_keys").concat();
-    assert!(!kept.contains(key), "{kept}");
+    let hash = app.database.hex("key_hash");
+    let kept =
+        app.database.texts(&format!("SELECT name || ' ' || hint || ' ' || {hash} AS text FROM api_keys")).concat();
+    let plain: String = key.bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!kept.is_empty() && !kept.contains(key) && !kept.contains(&plain), "{kept}");
 }
 
 fn a_key_dies_at_once_when_it_is_revoked_or_expires(app: &TestApp) {

@@ -4,7 +4,7 @@ use ::api::timers;
 use chrono::{DateTime, Utc};
 use domain::timer::TimerKind;
 use persistence::timer;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Deal, TestApp, deals::text, on_both_engines};
 
@@ -18,9 +18,8 @@ on_both_engines!(
 
 /// How many reminders the client was mailed, and how many events tell of one.
 fn reminders(app: &TestApp, deal: &Deal<'_>) -> (usize, usize) {
-    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", deal.client.email)).send().expect(200);
-    let is_reminder = |mail: &&Value| mail["subject"] == "A delivery awaits your decision";
-    let mailed = mails["items"].as_array().unwrap().iter().filter(is_reminder).count();
+    let mails = app.subjects(&deal.client.email);
+    let mailed = mails.iter().filter(|subject| *subject == "A delivery awaits your decision").count();
     let told = app.events_about(&deal.client, &deal.milestones[0]);
     (mailed, told.iter().filter(|kind| *kind == "milestone.acceptance_reminder").count())
 }

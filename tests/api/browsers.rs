@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Engine, Request, Response, TestApp, on_both_engines, people};
+use crate::harness::{Request, Response, TestApp, on_both_engines, people};
 
 on_both_engines!(
     by_default_no_other_web_app_may_call,
@@ -15,6 +15,8 @@ on_both_engines!(&[("AZUKARI_CORS_ORIGINS", "https://app.example http://localhos
     a_refusal_can_be_read_by_a_listed_web_app,
     a_web_app_that_is_not_listed_is_told_nothing,
 );
+
+on_both_engines!(&[("AZUKARI_PUBLIC_URL", "https://azukari.example")] => behind_tls_browsers_are_told_to_stay_there);
 
 fn preflight(app: &TestApp, origin: &str, headers: &str) -> Response {
     let ask = app.request("OPTIONS", "/v1/me/username").header("Origin", origin);
@@ -66,7 +68,7 @@ fn a_refusal_can_be_read_by_a_listed_web_app(app: &TestApp) {
     strange.problem(401, "unauthenticated");
     assert_eq!(strange.header("access-control-allow-origin"), "https://app.example");
     let few = [("AZUKARI_READS_PER_MINUTE", "1"), ("AZUKARI_CORS_ORIGINS", "https://app.example")];
-    let hasty = TestApp::spawn_with(Engine::Sqlite, &few);
+    let hasty = TestApp::spawn_with(app.database.engine, &few);
     ask(hasty.get("/version")).send().expect(200);
     let refused = ask(hasty.get("/version")).send();
     refused.problem(429, "rate_limited");
@@ -109,9 +111,7 @@ fn every_answer_tells_browsers_what_not_to_do(app: &TestApp) {
     assert!(!page.contains("<script>") && !page.contains("onload="), "{page}");
 }
 
-#[test]
-fn behind_tls_browsers_are_told_to_stay_there() {
-    let app = TestApp::spawn_with(Engine::Sqlite, &[("AZUKARI_PUBLIC_URL", "https://azukari.example")]);
+fn behind_tls_browsers_are_told_to_stay_there(app: &TestApp) {
     assert_eq!(app.get("/version").send().header("strict-transport-security"), "max-age=31536000");
 }
 

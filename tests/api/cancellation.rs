@@ -4,7 +4,13 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, Person, Response, TestApp, deals::text, market::yen, on_both_engines};
+use crate::harness::{
+    Deal, Person, Response, TestApp,
+    deals::{stands, text},
+    market::yen,
+    on_both_engines,
+    work::at_once,
+};
 
 on_both_engines!(
     consent_shares_what_is_held_to_the_yen,
@@ -50,10 +56,6 @@ fn act(app: &TestApp, by: &Person, request: &str, action: &str) -> Response {
     app.post(&format!("{request}/{action}")).by(by).fresh_key().send()
 }
 
-fn stands(milestone: &str, escrow: &str) -> (String, String) {
-    (milestone.to_owned(), escrow.to_owned())
-}
-
 fn consent_shares_what_is_held_to_the_yen(app: &TestApp) {
     let deal = app.deal(&[10_000, 20_000]);
     deal.fund(0);
@@ -91,7 +93,7 @@ fn consent_can_be_previewed_and_then_changes_nothing(app: &TestApp) {
 
 fn a_contract_without_money_ends_by_consent(app: &TestApp) {
     let deal = app.deal(&[10_000, 20_000]);
-    deal.on(&deal.client, 0, "start-funding", &json!({"method": "bank_transfer"})).expect(200);
+    deal.start_funding(0, "bank_transfer").expect(200);
     act(app, &deal.worker, &requested(app, &deal, &[0, 0]), "consent").expect(200);
     assert_eq!((deal.stands(0), deal.stands(1)), (stands("canceled", "void"), stands("canceled", "void")));
     assert_eq!(deal.milestone(0)["payments"][0]["status"], "expired");
@@ -234,8 +236,7 @@ fn silence_after_a_delivery_becomes_a_dispute(app: &TestApp) {
     let deal = app.deal(&[10_000]);
     deal.fund(0);
     deal.deliver(0);
-    let changes = json!({"reason": "The tone is too formal.", "due_on": app.date(10)});
-    deal.on(&deal.client, 0, "request-changes", &changes).expect(200);
+    deal.request_changes(0).expect(200);
     requested(app, &deal, &[0]);
     app.advance_hours(7 * 24);
     assert_disputed(app, &deal);
@@ -284,10 +285,7 @@ fn many_consents_at_once_have_one_effect(app: &TestApp) {
     let deal = app.deal(&[10_000]);
     deal.fund(0);
     let request = requested(app, &deal, &[5_000]);
-    let answers: Vec<Response> = thread::scope(|scope| {
-        let sent: Vec<_> = (0..8).map(|_| scope.spawn(|| act(app, &deal.worker, &request, "consent"))).collect();
-        sent.into_iter().map(|answer| answer.join().unwrap()).collect()
-    });
+    let answers = at_once(8, |_| act(app, &deal.worker, &request, "consent"));
     let (done, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
     assert_eq!(done.len(), 1);
     lost.iter().for_each(|answer| drop(answer.problem(409, "action_refused")));

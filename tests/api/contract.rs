@@ -3,7 +3,12 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, Person, Response, TestApp, deals::text, market::yen, on_both_engines};
+use crate::harness::{
+    Deal, Person, Response, TestApp,
+    deals::{stands, text},
+    market::yen,
+    on_both_engines,
+};
 
 on_both_engines!(
     the_first_funding_makes_it_active,
@@ -55,7 +60,7 @@ fn without_funding_it_lapses(app: &TestApp) {
     assert_eq!(deal.status(), "agreed");
     app.advance_hours(1);
     assert_eq!(deal.status(), "lapsed");
-    let gone = ("canceled".to_owned(), "void".to_owned());
+    let gone = stands("canceled", "void");
     assert_eq!((deal.stands(0), deal.stands(1)), (gone.clone(), gone));
     assert_eq!(deal.payment(0)["status"], "expired");
     deal.start_funding(1, "card").problem(409, "action_refused");
@@ -126,7 +131,7 @@ fn a_worker_leaves_after_seven_days_of_pause(app: &TestApp) {
     assert_eq!(app.read(&deal.worker, &path)["allowed_actions"], json!(["leave"]));
     let left = leave(&deal, &deal.worker).expect(200);
     assert_eq!((&left["status"], &left["allowed_actions"]), (&json!("ended"), &json!([])));
-    assert_eq!(deal.stands(1), ("canceled".to_owned(), "void".to_owned()));
+    assert_eq!(deal.stands(1), stands("canceled", "void"));
     assert_eq!(deal.balances(), (8_000, 0));
     leave(&deal, &deal.worker).problem(409, "action_refused");
 }
@@ -151,7 +156,7 @@ fn leaving_gives_back_what_is_held(app: &TestApp) {
     assert_eq!(preview["preview"]["entries"][0]["kind"], "escrow_refunded");
     assert_eq!((deal.status().as_str(), deal.balances()), ("paused", (8_000, 0)));
     leave(&deal, &deal.worker).expect(200);
-    assert_eq!(deal.stands(1), ("canceled".to_owned(), "refunded".to_owned()));
+    assert_eq!(deal.stands(1), stands("canceled", "refunded"));
     assert_eq!((deal.status().as_str(), deal.balances()), ("ended", (8_000, 20_000)));
 }
 

@@ -5,7 +5,13 @@ use std::thread;
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, Person, Response, TestApp, deals::text, market::yen, on_both_engines};
+use crate::harness::{
+    Deal, Person, Response, TestApp,
+    deals::{stands, text},
+    market::yen,
+    on_both_engines,
+    work::at_once,
+};
 
 on_both_engines!(
     a_dispute_stops_automatic_acceptance,
@@ -73,10 +79,6 @@ fn propose(app: &TestApp, by: &Person, dispute: &str, worker_share: i64) -> Resp
 
 fn rule(app: &TestApp, by: &Person, dispute: &str, worker_share: i64) -> Response {
     share(app, by, &admin(dispute), "rule", worker_share)
-}
-
-fn stands(milestone: &str, escrow: &str) -> (String, String) {
-    (milestone.to_owned(), escrow.to_owned())
 }
 
 fn a_dispute_stops_automatic_acceptance(app: &TestApp) {
@@ -284,11 +286,7 @@ fn disputes_are_found_by_those_they_concern(app: &TestApp) {
 fn many_settlements_at_once_have_one_effect(app: &TestApp) {
     let (deal, dispute) = negotiating(app, &[10_000]);
     share(app, &deal.worker, &dispute, "offer", 5_000).expect(200);
-    let answers: Vec<Response> = thread::scope(|scope| {
-        let settle = || share(app, &deal.client, &dispute, "settle", 5_000);
-        let sent: Vec<_> = (0..8).map(|_| scope.spawn(settle)).collect();
-        sent.into_iter().map(|answer| answer.join().unwrap()).collect()
-    });
+    let answers = at_once(8, |_| share(app, &deal.client, &dispute, "settle", 5_000));
     let (done, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
     assert_eq!(done.len(), 1);
     lost.iter().for_each(|answer| drop(answer.problem(409, "action_refused")));

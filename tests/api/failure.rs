@@ -1,6 +1,8 @@
 //! When the database fails, callers learn that it failed, and nothing else.
 
-use crate::harness::{TestApp, on_both_engines};
+use serde_json::json;
+
+use crate::harness::{TestApp, deals::stands, on_both_engines};
 
 on_both_engines!(
     a_failure_inside_tells_nothing_but_the_request_id,
@@ -29,7 +31,7 @@ fn a_database_that_cannot_be_written_is_worth_another_try(app: &TestApp) {
 
 fn a_tag_that_was_never_given_matches_nothing(app: &TestApp) {
     let confirm = app.post("/v1/accounts/confirm-email").header("If-Match", "\"never-given\"");
-    confirm.json(&serde_json::json!({"token": "azc_unknown"})).problem(412, "precondition_failed");
+    confirm.json(&json!({"token": "azc_unknown"})).problem(412, "precondition_failed");
 }
 
 fn a_balance_that_would_pass_2_to_the_53_is_refused_and_named(app: &TestApp) {
@@ -43,10 +45,10 @@ fn a_balance_that_would_pass_2_to_the_53_is_refused_and_named(app: &TestApp) {
     };
     put("9007199254740991 - 7999");
     deal.accept(1, &delivery).problem(409, "balance_too_large");
-    assert_eq!(deal.stands(1), ("delivered".to_owned(), "funded".to_owned()), "nothing was changed");
+    assert_eq!(deal.stands(1), stands("delivered", "funded"), "nothing was changed");
     put("9007199254740991 - 8000");
     let preview = format!("/v1/milestones/{}/accept?preview=true", deal.milestones[1]);
-    app.act(&deal.client, &preview, &serde_json::json!({"delivery_id": delivery})).expect(200);
+    app.act(&deal.client, &preview, &json!({"delivery_id": delivery})).expect(200);
     put("8000");
     deal.accept(1, &delivery).expect(200);
 }

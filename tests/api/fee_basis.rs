@@ -119,21 +119,9 @@ fn shares_of_a_canceled_contract_add_up(app: &TestApp) {
     let deal =
         app.deal_between(&first.client, &first.worker, &[20_000, 20_000, 20_000], &json!({"funded_ahead": "all"}));
     (0..3).for_each(|place| deal.fund(place));
-    cancel(&deal, &[0, 10_000, 20_000]);
+    deal.end_by_consent(&deal.client, &[0, 10_000, 20_000]);
     assert_eq!([fee(&deal.milestone(1)), fee(&deal.milestone(2))], [2_000, 2_000]);
     assert_eq!(quote_of(app, &first.client, &first.worker, &[1_000])["released_before"], yen(120_000));
-}
-
-/// The client asks to end the contract with these shares for the worker, who consents.
-fn cancel(deal: &Deal<'_>, shares: &[i64]) {
-    let app = deal.app();
-    let shares = shares.iter().zip(&deal.milestones);
-    let shares: Vec<_> = shares.map(|(share, id)| json!({"milestone_id": id, "worker_share": yen(*share)})).collect();
-    let path = format!("/v1/contracts/{}/cancellation-requests", deal.contract);
-    let request =
-        app.act(&deal.client, &path, &json!({"reason": "Our plans have changed.", "shares": shares})).expect(201);
-    let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
-    app.post(&consent).by(&deal.worker).fresh_key().send().expect(200);
 }
 
 fn a_termination_fee_counts_like_any_release(app: &TestApp) {
@@ -142,7 +130,7 @@ fn a_termination_fee_counts_like_any_release(app: &TestApp) {
     let conditions = json!({"termination_fee": yen(30_000)});
     let deal = app.deal_between(&first.client, &first.worker, &[100_000], &conditions);
     deal.fund(0);
-    cancel(&deal, &[10_000]);
+    deal.end_by_consent(&deal.client, &[10_000]);
     let paid = deal.read()["termination"].clone();
     assert_eq!((fee(&deal.milestone(0)), fee(&paid)), (2_000, 3_000));
     assert_eq!(quote_of(app, &first.client, &first.worker, &[1_000])["released_before"], yen(130_000));

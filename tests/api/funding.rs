@@ -2,7 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, TestApp, deals::text, market::yen, on_both_engines, work::Balance};
+use crate::harness::{
+    Deal, TestApp,
+    deals::{stands, text},
+    market::yen,
+    on_both_engines,
+    work::Balance,
+};
 
 on_both_engines!(
     a_card_funds_the_whole_amount,
@@ -55,7 +61,7 @@ fn a_card_funds_the_whole_amount(app: &TestApp) {
     assert_eq!((&payment["allowed_actions"], &payment["status"]), (&json!(["pay"]), &json!("pending")));
     let paid = deal.pay(&payment, "tok_succeeds").expect(200);
     assert_eq!((&paid["status"], &paid["received"], &paid["shortfall"]), (&json!("succeeded"), &yen(10_000), &yen(0)));
-    assert_eq!(deal.stands(0), ("funded".to_owned(), "funded".to_owned()));
+    assert_eq!(deal.stands(0), stands("funded", "funded"));
     assert_eq!((app.balance(&deal.client), deal.status().as_str()), (funds(0, 0), "active"));
     deal.start_funding(0, "card").problem(409, "action_refused");
     deal.pay(&payment, "tok_succeeds").problem(409, "action_refused");

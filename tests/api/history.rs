@@ -8,7 +8,7 @@ use crate::harness::{Deal, Engine, Person, Response, TestApp, deals::text, marke
 
 const AMOUNTS: [i64; 3] = [60_000, 33_333, 450_001];
 
-/// Histories are long and each has a marketplace of its own, so there are few.
+/// Histories are long and each has a marketplace of its own, so there are few; each on one of the engines.
 const HISTORIES: u32 = 8;
 
 /// What somebody tries. A place is that of a milestone.
@@ -224,7 +224,7 @@ impl<'a> World<'a> {
     fn leave(&self) {
         for person in [&self.deal.worker, &self.deal.client] {
             let ready = self.app.read(person, "/v1/me/withdrawal")["can_withdraw"] == true;
-            let left = self.app.act(person, "/v1/me/withdrawal", &json!({"consent": true, "reason": "other"}));
+            let left = self.app.leave(person);
             assert_eq!(left.status == 200, ready, "{}", left.text);
         }
     }

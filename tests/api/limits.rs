@@ -20,22 +20,39 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
 use crate::harness::{
-    Engine, Person, Request, Response, TestApp,
+    Person, Request, Response, TestApp, on_both_engines,
     operation::{Operation, operations},
     people,
 };
 
 /// Small allowances, behind a proxy.
-fn app(engine: Engine) -> TestApp {
-    let few = [
-        ("AZUKARI_READS_PER_MINUTE", "4"),
-        ("AZUKARI_WRITES_PER_MINUTE", "3"),
-        ("AZUKARI_LOG_INS_PER_MINUTE", "5"),
-        ("AZUKARI_MAILS_PER_MINUTE", "2"),
-        ("AZUKARI_TRUSTED_PROXIES", "127.0.0.0/8"),
-    ];
-    TestApp::spawn_with(engine, &few)
-}
+const FEW: [(&str, &str); 5] = [
+    ("AZUKARI_READS_PER_MINUTE", "4"),
+    ("AZUKARI_WRITES_PER_MINUTE", "3"),
+    ("AZUKARI_LOG_INS_PER_MINUTE", "5"),
+    ("AZUKARI_MAILS_PER_MINUTE", "2"),
+    ("AZUKARI_TRUSTED_PROXIES", "127.0.0.0/8"),
+];
+
+on_both_engines!(&super::FEW =>
+    a_caller_who_asks_too_often_is_told_when_to_come_back,
+    a_path_that_is_written_in_another_way_is_of_the_same_class,
+    each_class_of_operations_has_an_allowance_of_its_own,
+    neither_a_made_up_token_nor_a_renewed_one_brings_a_fresh_allowance,
+    members_behind_one_address_do_not_use_up_each_others_allowance_but_share_a_larger_one,
+    an_api_key_has_an_allowance_of_its_own_and_leaves_its_owner_theirs,
+    guessing_is_counted_by_address_whatever_token_comes_with_it,
+    an_ipv6_subscriber_is_one_caller_with_all_their_addresses,
+);
+
+on_both_engines!(&[("AZUKARI_READS_PER_MINUTE", "4")] => who_is_no_proxy_of_ours_cannot_ask_for_others);
+
+on_both_engines!(&[("AZUKARI_BODY_WAIT", "PT1S")] =>
+    a_body_that_comes_too_slowly_is_refused,
+    a_head_that_comes_too_slowly_is_let_go,
+);
+
+on_both_engines!(a_head_that_is_too_long_is_refused_before_anybody_reads_it);
 
 /// A request that our proxy passes on for somebody.
 fn from(app: &TestApp, address: &str, method: &str, path: &str) -> Request {
@@ -96,10 +113,8 @@ fn log_in(app: &TestApp, email: &str) -> Person {
     people::person(email, &from(app, &address, "POST", "/v1/sessions").json(&body).expect(201))
 }
 
-#[test]
-fn a_caller_who_asks_too_often_is_told_when_to_come_back() {
-    let app = app(Engine::Sqlite);
-    let ask = || from(&app, "198.51.100.1", "GET", "/version").send();
+fn a_caller_who_asks_too_often_is_told_when_to_come_back(app: &TestApp) {
+    let ask = || from(app, "198.51.100.1", "GET", "/version").send();
     let first = ask();
     assert_eq!(first.header("ratelimit-policy"), "\"reads\";q=4;w=60");
     assert_eq!(first.header("ratelimit"), "\"reads\";r=3;t=15");
@@ -109,25 +124,21 @@ fn a_caller_who_asks_too_often_is_told_when_to_come_back() {
 }
 
 /// The router reads `%73` as the `s` it is, and so must whoever counts.
-#[test]
-fn a_path_that_is_written_in_another_way_is_of_the_same_class() {
-    let app = app(Engine::Sqlite);
+fn a_path_that_is_written_in_another_way_is_of_the_same_class(app: &TestApp) {
     for (name, allowance, paths) in [
         ("log-ins", 5, ["/v1/%73essions", "/v1/sess%69ons"]),
         ("mails", 2, ["/v1/password%2Dresets", "/v1/p%61ssword-resets"]),
     ] {
         let mut paths = paths.iter().cycle();
         let (answered, refused) =
-            until_refused(|| from(&app, "198.51.100.1", "POST", paths.next().unwrap()).json(&json!({})));
+            until_refused(|| from(app, "198.51.100.1", "POST", paths.next().unwrap()).json(&json!({})));
         assert_about(answered, allowance);
         assert_refused(&refused, name, u32::try_from(allowance).unwrap());
     }
 }
 
-#[test]
-fn each_class_of_operations_has_an_allowance_of_its_own() {
-    let app = app(Engine::Sqlite);
-    let post = |path: &str| from(&app, "198.51.100.1", "POST", path).json(&json!({}));
+fn each_class_of_operations_has_an_allowance_of_its_own(app: &TestApp) {
+    let post = |path: &str| from(app, "198.51.100.1", "POST", path).json(&json!({}));
     for (name, allowance, path) in
         [("writes", 3, "/v1/jobs"), ("log-ins", 5, "/v1/sessions"), ("mails", 2, "/v1/password-resets")]
     {
@@ -135,43 +146,39 @@ fn each_class_of_operations_has_an_allowance_of_its_own() {
         assert_about(answered, allowance);
         assert_refused(&refused, name, u32::try_from(allowance).unwrap());
     }
-    from(&app, "198.51.100.1", "GET", "/version").send().expect(200);
+    from(app, "198.51.100.1", "GET", "/version").send().expect(200);
 }
 
-#[test]
-fn neither_a_made_up_token_nor_a_renewed_one_brings_a_fresh_allowance() {
-    let app = app(Engine::Sqlite);
-    let hanako = member(&app, "hanako");
+fn neither_a_made_up_token_nor_a_renewed_one_brings_a_fresh_allowance(app: &TestApp) {
+    let hanako = member(app, "hanako");
     let forged = format!("{}x", hanako.access_token);
     let numbers = std::cell::Cell::new(0_usize);
     let (answered, refused) = until_refused(|| {
         numbers.set(numbers.get() + 1);
         let token = if numbers.get().is_multiple_of(2) { forged.clone() } else { numbers.get().to_string() };
-        from(&app, "198.51.100.1", "GET", "/v1/me").token(&token).send()
+        from(app, "198.51.100.1", "GET", "/v1/me").token(&token).send()
     });
     assert_about(answered, 4);
     assert_refused(&refused, "reads", 4);
 
     // One account: two sessions, and a renewed token, each from somewhere else.
-    let again = log_in(&app, &hanako.email);
+    let again = log_in(app, &hanako.email);
     let body = json!({"refresh_token": hanako.refresh_token});
-    let renewed = from(&app, "198.51.100.2", "POST", "/v1/sessions/refresh").json(&body).expect(200);
+    let renewed = from(app, "198.51.100.2", "POST", "/v1/sessions/refresh").json(&body).expect(200);
     let tokens = [hanako.access_token, again.access_token, renewed["access_token"].as_str().unwrap().to_owned()];
     let (answered, refused) = until_refused(|| {
         numbers.set(numbers.get() + 1);
         let address = format!("198.51.100.{}", numbers.get());
-        from(&app, &address, "GET", "/v1/me").token(&tokens[numbers.get() % 3]).send()
+        from(app, &address, "GET", "/v1/me").token(&tokens[numbers.get() % 3]).send()
     });
     assert_about(answered, 4);
     assert_refused(&refused, "reads", 4);
 }
 
-#[test]
-fn members_behind_one_address_do_not_use_up_each_others_allowance_but_share_a_larger_one() {
-    let app = app(Engine::Sqlite);
-    let people: Vec<Person> = (0..14).map(|number| member(&app, &format!("member{number}"))).collect();
-    let read = |person: &Person| from(&app, "198.51.100.1", "GET", "/v1/me").by(person).send();
-    until_refused(|| from(&app, "198.51.100.1", "GET", "/version").send());
+fn members_behind_one_address_do_not_use_up_each_others_allowance_but_share_a_larger_one(app: &TestApp) {
+    let people: Vec<Person> = (0..14).map(|number| member(app, &format!("member{number}"))).collect();
+    let read = |person: &Person| from(app, "198.51.100.1", "GET", "/v1/me").by(person).send();
+    until_refused(|| from(app, "198.51.100.1", "GET", "/version").send());
     until_refused(|| read(&people[0]));
     read(&people[1]).expect(200);
     let refused: Vec<Response> =
@@ -180,58 +187,49 @@ fn members_behind_one_address_do_not_use_up_each_others_allowance_but_share_a_la
     assert_refused(of_address.expect("fourteen members ask no more than ten may"), "reads-together", 40);
 }
 
-#[test]
-fn an_api_key_has_an_allowance_of_its_own_and_leaves_its_owner_theirs() {
-    let app = app(Engine::Sqlite);
-    let hanako = member(&app, "hanako");
+fn an_api_key_has_an_allowance_of_its_own_and_leaves_its_owner_theirs(app: &TestApp) {
+    let hanako = member(app, "hanako");
     let keys = [0, 1].map(|_| app.api_key(&hanako, &["profile:read"])["key"].as_str().unwrap().to_owned());
     for (key, address) in keys.iter().zip(["198.51.100.1", "198.51.100.2"]) {
-        let read = || from(&app, address, "GET", "/v1/me").token(key).send();
+        let read = || from(app, address, "GET", "/v1/me").token(key).send();
         // The first of all counts for the address: nobody knows the key yet.
         read().expect(200);
         let (answered, refused) = until_refused(read);
         assert_about(answered, 4);
         assert_refused(&refused, "reads", 4);
     }
-    from(&app, "198.51.100.1", "GET", "/v1/me").by(&hanako).send().expect(200);
+    from(app, "198.51.100.1", "GET", "/v1/me").by(&hanako).send().expect(200);
 }
 
-#[test]
-fn guessing_is_counted_by_address_whatever_token_comes_with_it() {
-    let app = app(Engine::Sqlite);
-    let people = [member(&app, "hanako"), member(&app, "taro")];
+fn guessing_is_counted_by_address_whatever_token_comes_with_it(app: &TestApp) {
+    let people = [member(app, "hanako"), member(app, "taro")];
     let wrong = json!({"password": "not the right one at all"});
     let numbers = std::cell::Cell::new(0_usize);
     let (answered, refused) = until_refused(|| {
         numbers.set(numbers.get() + 1);
         let person = &people[numbers.get() % 2];
-        from(&app, "198.51.100.1", "POST", "/v1/sessions/step-up").by(person).json(&wrong)
+        from(app, "198.51.100.1", "POST", "/v1/sessions/step-up").by(person).json(&wrong)
     });
     assert_about(answered, 5);
     assert_refused(&refused, "log-ins", 5);
 }
 
-#[test]
-fn an_ipv6_subscriber_is_one_caller_with_all_their_addresses() {
-    let app = app(Engine::Sqlite);
+fn an_ipv6_subscriber_is_one_caller_with_all_their_addresses(app: &TestApp) {
     let numbers = std::cell::Cell::new(0_usize);
     let (answered, _) = until_refused(|| {
         numbers.set(numbers.get() + 1);
-        from(&app, &format!("2001:db8:1:2::{:x}", numbers.get()), "GET", "/version").send()
+        from(app, &format!("2001:db8:1:2::{:x}", numbers.get()), "GET", "/version").send()
     });
     assert_about(answered, 4);
-    from(&app, "2001:db8:1:3::1", "GET", "/version").send().expect(200);
+    from(app, "2001:db8:1:3::1", "GET", "/version").send().expect(200);
 }
 
-#[test]
-fn who_is_no_proxy_of_ours_cannot_ask_for_others() {
-    let few = [("AZUKARI_READS_PER_MINUTE", "4")];
-    let app = TestApp::spawn_with(Engine::Sqlite, &few);
+fn who_is_no_proxy_of_ours_cannot_ask_for_others(app: &TestApp) {
     let numbers = std::cell::Cell::new(0_usize);
     let (answered, _) = until_refused(|| {
         numbers.set(numbers.get() + 1);
         let forwarded = format!("for=198.51.100.{}", numbers.get());
-        from(&app, &format!("198.51.100.{}", numbers.get()), "GET", "/version").header("Forwarded", &forwarded).send()
+        from(app, &format!("198.51.100.{}", numbers.get()), "GET", "/version").header("Forwarded", &forwarded).send()
     });
     assert_about(answered, 4);
 }
@@ -287,32 +285,26 @@ fn parsed(answer: &str) -> Response {
     Response { status, headers, text: text.to_owned() }
 }
 
-#[test]
-fn a_body_that_comes_too_slowly_is_refused() {
-    let app = TestApp::spawn_with(Engine::Sqlite, &[("AZUKARI_BODY_WAIT", "PT1S")]);
-    send_half(&app).problem(408, "body_too_slow");
+fn a_body_that_comes_too_slowly_is_refused(app: &TestApp) {
+    send_half(app).problem(408, "body_too_slow");
     app.member("hanako");
 }
 
-#[test]
-fn a_head_that_comes_too_slowly_is_let_go() {
-    let app = TestApp::spawn_with(Engine::Sqlite, &[("AZUKARI_BODY_WAIT", "PT1S")]);
-    let answer = send(&app, b"GET /version HTTP/1.1\r\nHost: azukari\r\nAuthor");
+fn a_head_that_comes_too_slowly_is_let_go(app: &TestApp) {
+    let answer = send(app, b"GET /version HTTP/1.1\r\nHost: azukari\r\nAuthor");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     app.get("/version").send().expect(200);
 }
 
-#[test]
-fn a_head_that_is_too_long_is_refused_before_anybody_reads_it() {
-    let app = TestApp::spawn(Engine::Sqlite);
+fn a_head_that_is_too_long_is_refused_before_anybody_reads_it(app: &TestApp) {
     let head = |name: &str, value: &str| {
         format!("GET /version HTTP/1.1\r\nHost: azukari\r\nConnection: close\r\n{name}: {value}\r\n\r\n")
     };
-    assert!(send(&app, head("X-Long", &"x".repeat(8_000)).as_bytes()).starts_with("HTTP/1.1 200 "));
-    let long = send(&app, head("X-Long", &"x".repeat(300_000)).as_bytes());
+    assert!(send(app, head("X-Long", &"x".repeat(8_000)).as_bytes()).starts_with("HTTP/1.1 200 "));
+    let long = send(app, head("X-Long", &"x".repeat(300_000)).as_bytes());
     assert!(long.starts_with("HTTP/1.1 4") || long.is_empty(), "{long}");
     let many = (0..500).map(|number| format!("X-{number}: x\r\n")).collect::<String>();
-    let many = send(&app, format!("GET /version HTTP/1.1\r\nHost: azukari\r\n{many}\r\n").as_bytes());
+    let many = send(app, format!("GET /version HTTP/1.1\r\nHost: azukari\r\n{many}\r\n").as_bytes());
     assert!(many.starts_with("HTTP/1.1 4") || many.is_empty(), "{many}");
     app.get("/version").send().expect(200);
 }

@@ -2,14 +2,16 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Stdio},
 };
 
 use api::{mailer::Mailer, startup};
 use serde_json::{Value, json};
 
-use crate::harness::{TestApp, on_both_engines, people, settings};
+use crate::harness::{
+    TestApp, on_both_engines, people, settings,
+    tools::{root, tool},
+};
 
 on_both_engines!(
     a_confirmation_is_delivered_over_smtp,
@@ -32,9 +34,12 @@ impl MailServer {
 
     /// One that takes so many mails without saying so.
     fn losing(answers: u32) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let mut command = Command::new(root.join(".tools/python/bin/python"));
-        command.arg(root.join("tools/smtp-sink")).arg(answers.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut command = tool("python");
+        command
+            .arg(root().join("tools/smtp-sink"))
+            .arg(answers.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut process = command.spawn().expect("the mail server of the tests is installed by `make tools`");
         let mut lines = BufReader::new(process.stdout.take().unwrap());
         let url = format!("smtp://127.0.0.1:{}", line(&mut lines));

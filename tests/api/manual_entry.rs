@@ -178,7 +178,7 @@ fn money_that_is_not_there_is_not_taken(app: &TestApp) {
 fn somebody_who_has_left_has_no_client_funds(app: &TestApp) {
     let ((fin, eve), taro) = (two(app), app.member("taro"));
     let entry = drafted(app, &fin, &goodwill(&taro, 500));
-    app.act(&taro, "/v1/me/withdrawal", &json!({"consent": true, "reason": "other"})).expect(200);
+    app.leave(&taro).expect(200);
     approve(app, &eve, &entry).problem(409, "member_left");
     draft(app, &fin, &goodwill(&taro, 500)).problem(409, "member_left");
     reject(app, &eve, &entry).expect(200);

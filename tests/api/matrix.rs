@@ -57,7 +57,7 @@ struct Market<'a> {
 impl<'a> Market<'a> {
     fn of(app: &'a TestApp) -> Self {
         // The example of the specification names her address where staff let one join again.
-        app.act(&app.member("hanako"), "/v1/me/withdrawal", &json!({"consent": true, "reason": "other"})).expect(200);
+        app.leave(&app.member("hanako")).expect(200);
         let left = Self::leaver(app);
         let work = Work::of(app);
         let staff = [Role::Support, Role::Moderator, Role::Finance, Role::Admin];
@@ -83,7 +83,7 @@ impl<'a> Market<'a> {
     /// Somebody who has left, with a payout on its way.
     fn leaver(app: &TestApp) -> Person {
         let goro = app.earner_named("goro", 10_000).worker;
-        app.act(&goro, "/v1/me/withdrawal", &json!({"consent": true, "reason": "other"})).expect(200);
+        app.leave(&goro).expect(200);
         goro
     }
 

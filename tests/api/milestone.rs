@@ -3,7 +3,12 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, TestApp, deals::text, market::yen, on_both_engines};
+use crate::harness::{
+    Deal, TestApp,
+    deals::{stands, text},
+    market::yen,
+    on_both_engines,
+};
 
 on_both_engines!(
     accepted_work_is_paid_to_the_yen,
@@ -21,10 +26,6 @@ on_both_engines!(
     an_action_on_a_stale_version_is_refused,
     binding_actions_need_a_key,
 );
-
-fn stands(milestone: &str, escrow: &str) -> (String, String) {
-    (milestone.to_owned(), escrow.to_owned())
-}
 
 fn released(milestone: &Value) -> [i64; 4] {
     ["gross", "fee", "tax", "net"].map(|name| milestone["release"][name]["amount"].as_i64().unwrap())

@@ -112,11 +112,7 @@ impl Work {
     fn refund(app: &TestApp, client: &Person, worker: &Person) -> String {
         let spare = app.deal_between(client, worker, &[5_000], &json!({}));
         spare.fund(0);
-        let shares = json!([{"milestone_id": spare.milestones[0], "worker_share": market::yen(0)}]);
-        let path = format!("/v1/contracts/{}/cancellation-requests", spare.contract);
-        let ask = json!({"reason": "It does not work out.", "shares": shares});
-        let request = id(&app.act(client, &path, &ask).expect(201));
-        app.act(worker, &format!("/v1/cancellation-requests/{request}/consent"), &json!({})).expect(200);
+        spare.end_by_consent(client, &[0]);
         let refund = json!({"payment_id": spare.payment(0)["id"], "amount": market::yen(5_000)});
         id(&app.act(client, "/v1/refunds", &refund).expect(201))
     }

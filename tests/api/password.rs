@@ -86,7 +86,6 @@ fn a_reset_is_answered_alike_for_known_and_unknown_addresses(app: &TestApp) {
     ask(app, "no address").problem(422, "invalid_body");
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     assert_eq!(app.mails("nobody@example.com"), Vec::<Value>::new());
-    // Neither is anything looked up before the answer: the same row is written for each.
     assert_eq!(app.subjects("hanako@example.com")[0], "Choose a new password");
 }
 
@@ -168,16 +167,12 @@ fn a_changed_address_or_password_voids_what_was_mailed_before(app: &TestApp) {
 fn neither_passwords_nor_tokens_are_stored(app: &TestApp) {
     let hanako = app.member("hanako");
     ask(app, &hanako.email).expect(202);
-    let token = app.mailed(&hanako.email, "azp_");
+    // The mailbox makes the token.
+    app.mailed(&hanako.email, "azp_");
     for (table, column) in [("password_resets", "token_hash"), ("devices", "token_hash")] {
-        let query = match app.database.engine {
-            crate::harness::Engine::Sqlite => format!("SELECT hex({column}) AS text FROM {table}"),
-            crate::harness::Engine::Postgres => format!("SELECT encode({column}, 'hex') AS text FROM {table}"),
-        };
-        let kept = app.database.texts(&query);
+        let kept = app.database.texts(&format!("SELECT {} AS text FROM {table}", app.database.hex(column)));
         assert!(!kept.is_empty() && kept.iter().all(|hash| hash.len() == 64), "{table}: {kept:?}");
     }
     let hashes = app.database.texts("SELECT password_hash AS text FROM members");
     assert!(hashes.iter().all(|hash| hash.starts_with("$argon2id$")), "{hashes:?}");
-    assert!(token.starts_with("azp_"));
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Engine, Person, TestApp, deals::text, on_both_engines, payday::line, work::at_once};
+use crate::harness::{Person, TestApp, deals::text, on_both_engines, payday::line, work::at_once};
 
 on_both_engines!(
     what_a_month_brought_is_paid_on_its_payday,
@@ -18,6 +18,12 @@ on_both_engines!(
     a_monthly_payout_is_not_taken_back_by_its_worker,
     a_quick_payout_that_races_the_close_is_paid_once,
 );
+
+on_both_engines!(&[("AZUKARI_RULES__PAYOUT__RUN_CHUNK", "1")] =>
+    a_run_that_is_stopped_at_any_step_goes_on_and_pays_everybody_once,
+);
+
+on_both_engines!(&[("AZUKARI_RULES__PAYOUT__MODE", "on_request")] => where_workers_ask_they_are_paid_on_request);
 
 fn finance(app: &TestApp) -> Person {
     app.staff(Role::Finance, "fin")
@@ -203,23 +209,8 @@ fn a_quick_payout_that_races_the_close_is_paid_once(app: &TestApp) {
     assert_eq!((total + fees, app.earnings(&deal.worker)), (10_000, 0), "{payouts:?}");
 }
 
-mod a_run_that_is_stopped_at_any_step_goes_on_and_pays_everybody_once {
-    use crate::harness::Engine;
-
-    #[test]
-    fn sqlite() {
-        super::stop_and_go_on(Engine::Sqlite);
-    }
-
-    #[test]
-    fn postgres() {
-        super::stop_and_go_on(Engine::Postgres);
-    }
-}
-
-/// Each step pays one worker; every other is refused by the database, as if the program had been killed in it.
-fn stop_and_go_on(engine: Engine) {
-    let app = &TestApp::spawn_with(engine, &[("AZUKARI_RULES__PAYOUT__RUN_CHUNK", "1")]);
+/// Each step pays one worker, and is refused by the database at first, as if the program had been killed in it.
+fn a_run_that_is_stopped_at_any_step_goes_on_and_pays_everybody_once(app: &TestApp) {
     let finance = finance(app);
     let workers: Vec<_> = ["one", "two", "three", "four"].map(|name| app.earner_named(name, 12_500)).into();
     let broken = "ALTER TABLE payout_lines RENAME TO payout_lines_gone";
@@ -238,22 +229,7 @@ fn stop_and_go_on(engine: Engine) {
     assert_eq!((&run["closed_on"], &run["payouts"], &run["total"]), (&json!(closed_on), &json!(4), &json!(40_000)));
 }
 
-mod where_workers_ask_they_are_paid_on_request {
-    use crate::harness::Engine;
-
-    #[test]
-    fn sqlite() {
-        super::on_request(Engine::Sqlite);
-    }
-
-    #[test]
-    fn postgres() {
-        super::on_request(Engine::Postgres);
-    }
-}
-
-fn on_request(engine: Engine) {
-    let app = &TestApp::spawn_with(engine, &[("AZUKARI_RULES__PAYOUT__MODE", "on_request")]);
+fn where_workers_ask_they_are_paid_on_request(app: &TestApp) {
     app.close_month();
     let deal = app.earner(&[12_500]);
     let ask = json!({"kind": "scheduled", "bank_account_version": 1});

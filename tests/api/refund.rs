@@ -8,7 +8,6 @@ use crate::harness::{
     deals::text,
     market::{DUE_ON, job_post, yen},
     on_both_engines,
-    payday::account,
     work::at_once,
 };
 
@@ -35,7 +34,7 @@ fn with_funds<'a>(app: &'a TestApp, card: &str) -> Deal<'a> {
     let deal = app.deal(&[10_000]);
     deal.start_funding(0, "card").expect(200);
     deal.pay(&deal.payment(0), card).expect(200);
-    give_back(&deal);
+    deal.end_by_consent(&deal.client, &[0]);
     assert_eq!(app.balance(&deal.client).available, 10_000);
     deal
 }
@@ -45,30 +44,13 @@ fn with_transferred_funds<'a>(app: &'a TestApp, finance: &Person) -> Deal<'a> {
     let deal = app.deal(&[10_000]);
     let reference = deal.ask_transfer(0);
     app.transfer(finance, "20260401-1", Some(&reference), 10_000).expect(201);
-    give_back(&deal);
+    deal.end_by_consent(&deal.client, &[0]);
     deal
-}
-
-/// Ends the contract by consent, with nothing for the worker.
-fn give_back(deal: &Deal<'_>) {
-    end(deal.app(), (&deal.client, &deal.worker), &deal.contract, &deal.milestones[0], &yen(0));
-}
-
-fn end(app: &TestApp, (client, worker): (&Person, &Person), contract: &str, milestone: &str, nothing: &Value) {
-    let shares = json!([{"milestone_id": milestone, "worker_share": nothing}]);
-    let path = format!("/v1/contracts/{contract}/cancellation-requests");
-    let request = app.act(client, &path, &json!({"reason": "Our plans have changed.", "shares": shares})).expect(201);
-    let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
-    app.act(worker, &consent, &json!({})).expect(200);
 }
 
 fn ask(deal: &Deal<'_>, amount: i64) -> Response {
     let body = json!({"payment_id": deal.payment(0)["id"], "amount": yen(amount)});
     deal.app().act(&deal.client, "/v1/refunds", &body)
-}
-
-fn put_account(app: &TestApp, person: &Person) {
-    app.request("PUT", "/v1/me/bank-account").by(person).json(&account("1234567")).expect(200);
 }
 
 fn read(deal: &Deal<'_>, refund: &Value) -> Value {
@@ -125,8 +107,7 @@ fn a_card_that_refuses_a_refund_leaves_the_money_with_the_client(app: &TestApp) 
     let failed = read(&deal, &refund);
     assert_eq!((&failed["status"], &failed["reason"]), (&json!("failed"), &json!("card_refused")));
     assert_eq!((app.balance(&deal.client).available, &deal.payment(0)["refundable"]), (10_000, &yen(10_000)));
-    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", deal.client.email)).send().expect(200);
-    assert_eq!(mails["items"][0]["subject"], "A refund did not reach you");
+    assert_eq!(app.subjects(&deal.client.email)[0], "A refund did not reach you");
     assert_eq!(app.events_about(&deal.client, &text(&refund["id"])), ["refund.requested", "refund.failed"]);
 }
 
@@ -143,7 +124,7 @@ fn a_transfer_goes_back_to_the_clients_bank_account(app: &TestApp) {
     let finance = app.staff(Role::Finance, "fin");
     let deal = with_transferred_funds(app, &finance);
     ask(&deal, 10_000).problem(409, "bank_account_missing");
-    put_account(app, &deal.client);
+    app.bank(&deal.client, "1234567");
     let refund = ask(&deal, 10_000).expect(201);
     assert_eq!((&refund["method"], &refund["bank_account"]["number"]), (&json!("bank_transfer"), &json!("1234567")));
     app.advance_hours(48);
@@ -163,13 +144,13 @@ fn a_transfer_goes_back_to_the_clients_bank_account(app: &TestApp) {
 fn what_a_bank_refuses_is_the_clients_again(app: &TestApp) {
     let finance = app.staff(Role::Finance, "fin");
     let deal = with_transferred_funds(app, &finance);
-    put_account(app, &deal.client);
+    app.bank(&deal.client, "1234567");
     let refund = ask(&deal, 10_000).expect(201);
     let failed = finish(app, &finance, &refund, "fail").expect(200);
     assert_eq!((&failed["status"], &failed["reason"]), (&json!("failed"), &json!("The account is closed.")));
     assert_eq!(app.balance(&deal.client).available, 10_000);
     ask(&deal, 10_000).problem(409, "bank_account_failing");
-    put_account(app, &deal.client);
+    app.bank(&deal.client, "1234567");
     ask(&deal, 10_000).expect(201);
 }
 
@@ -179,7 +160,7 @@ fn no_more_goes_back_than_came(app: &TestApp) {
     let other = app.deal_between(&deal.client, &deal.worker, &[20_000], &json!({}));
     assert_eq!(other.start_funding(0, "card").expect(200)["reserved"], yen(10_000));
     other.pay(&other.payment(0), "tok_succeeds").expect(200);
-    give_back(&other);
+    other.end_by_consent(&other.client, &[0]);
     assert_eq!(app.balance(&deal.client).available, 20_000);
     let refused = ask(&deal, 10_001).problem(409, "refund_too_large");
     assert_eq!(refused["refundable"], 10_000);
@@ -236,13 +217,17 @@ pub fn with_dollars(app: &TestApp, client: &Person, worker: &Person, method: &st
         });
         app.act(&finance, "/v1/admin/bank-receipts", &receipt).expect(201);
     }
-    end(app, (client, worker), &text(&contract["id"]), &milestone, &dollars(0));
+    let shares = json!([{"milestone_id": milestone, "worker_share": dollars(0)}]);
+    let path = format!("/v1/contracts/{}/cancellation-requests", text(&contract["id"]));
+    let request = app.act(client, &path, &json!({"reason": "Our plans have changed.", "shares": shares})).expect(201);
+    let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
+    app.act(worker, &consent, &json!({})).expect(200);
     id
 }
 
 fn dollars_go_back_to_the_card_and_to_no_bank(app: &TestApp) {
     let (client, other, worker) = (app.member("client"), app.member("other"), app.member("worker"));
-    put_account(app, &other);
+    app.bank(&other, "1234567");
     let ask = |person: &Person, payment: &str| {
         let body = json!({"payment_id": payment, "amount": {"amount": 5_000, "currency": "USD"}});
         app.act(person, "/v1/refunds", &body)
@@ -319,10 +304,6 @@ fn a_refund_racing_a_funding_spends_the_money_once(app: &TestApp) {
     assert_eq!(app.balance(&deal.client).funds, 0);
 }
 
-fn leave(app: &TestApp, person: &Person) -> Response {
-    app.act(person, "/v1/me/withdrawal", &super::withdrawal::farewell())
-}
-
 /// The codes of what stands in the way of leaving.
 fn blockers(app: &TestApp, person: &Person) -> Vec<String> {
     let told = app.read(person, "/v1/me/withdrawal");
@@ -341,7 +322,7 @@ fn who_leaves_gets_their_funds_back(app: &TestApp) {
     assert_eq!(blockers(app, &deal.client), ["client_funds_left"]);
     ask(&deal, 4_000).expect(201);
     assert_eq!(blockers(app, &deal.client), ["client_funds_left", "refund_under_way"]);
-    assert_eq!(leave(app, &deal.client).expect(200)["status"], "closing");
+    assert_eq!(app.leave(&deal.client).expect(200)["status"], "closing");
     assert_eq!((held(app, "client_funds"), held(app, "unclaimed")), (vec![], vec![]));
     app.advance_hours(25);
     assert_eq!(app.database.texts("SELECT state AS text FROM refunds"), ["settled", "settled"]);
@@ -352,9 +333,9 @@ fn who_leaves_gets_their_funds_back(app: &TestApp) {
 fn funds_that_came_by_bank_keep_their_owner_until_there_is_an_account(app: &TestApp) {
     let finance = app.staff(Role::Finance, "fin");
     let deal = with_transferred_funds(app, &finance);
-    leave(app, &deal.client).problem(409, "withdrawal_blocked");
-    put_account(app, &deal.client);
-    assert_eq!(leave(app, &deal.client).expect(200)["status"], "closing");
+    app.leave(&deal.client).problem(409, "withdrawal_blocked");
+    app.bank(&deal.client, "1234567");
+    assert_eq!(app.leave(&deal.client).expect(200)["status"], "closing");
     let refund = app.read(&finance, "/v1/admin/refunds")["items"][0].clone();
     // It comes back, and whose it was is gone: it is kept for them.
     finish(app, &finance, &refund, "fail").expect(200);

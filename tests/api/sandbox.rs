@@ -1,6 +1,6 @@
 //! The test clock and the test mailbox, which production does not have.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::harness::{Engine, TestApp, on_both_engines};
@@ -13,20 +13,16 @@ on_both_engines!(
     production_has_neither_clock_nor_mailbox,
 );
 
-fn now(app: &TestApp) -> DateTime<Utc> {
-    app.get("/v1/test-clock").send().expect(200)["now_at"].as_str().unwrap().parse().unwrap()
-}
-
 fn the_test_clock_goes_forward_and_never_back(app: &TestApp) {
-    let before = now(app);
+    let before = app.now();
     app.advance_hours(24 * 30);
-    let after = now(app);
+    let after = app.now();
     assert!(after - before >= TimeDelta::days(30), "{before} {after}");
     for earlier in [before, after - TimeDelta::hours(1)] {
         let answer = app.post("/v1/test-clock/advance").json(&json!({"to_at": earlier}));
         answer.problem(409, "clock_not_forward");
     }
-    assert!(now(app) >= after);
+    assert!(app.now() >= after);
 }
 
 fn tokens_stay_on_real_time(app: &TestApp) {
@@ -50,7 +46,7 @@ fn the_test_clock_goes_on_past_a_timer_that_fails(app: &TestApp) {
     let deal = app.deal(&[10_000]);
     // Due before everything else, on a contract that nobody ever signed.
     let (subject, moment) = match app.database.engine {
-        Engine::Sqlite => ("zeroblob(16)", (now(app) + TimeDelta::hours(1)).timestamp_micros().to_string()),
+        Engine::Sqlite => ("zeroblob(16)", (app.now() + TimeDelta::hours(1)).timestamp_micros().to_string()),
         Engine::Postgres => ("gen_random_uuid()", "now() + interval '1 hour'".to_owned()),
     };
     let broken = format!("({subject}, 'agreed_lapse', {moment}, 0, {moment})");

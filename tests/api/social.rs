@@ -174,15 +174,10 @@ fn a_second_factor_is_asked_for_as_after_a_password(plain: &TestApp) {
     let app = knowing(plain, &provider);
     let phone = Phone::new(&app);
     let hanako = phone.join("hanako");
-    let offered = app.post("/v1/me/second-factor").by(&hanako).send().expect(201);
-    let secret = totp_rs::Secret::try_from_base32(offered["secret"].as_str().unwrap()).unwrap();
-    let codes = totp_rs::Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
-    let code = |steps: i64| codes.generate(u64::try_from(api::clock::real_now().timestamp() + steps * 30).unwrap());
-    let confirm = app.post("/v1/me/second-factor/confirm").by(&hanako);
-    confirm.json(&json!({"code": code(-1).to_string()})).expect(200);
+    let (codes, _) = app.add_second_factor(&hanako);
     let asked = phone.log_in("hanako").problem(403, "second_factor_required");
     assert_eq!(asked["factors"], json!(["totp", "recovery_code"]));
-    let body = json!({"challenge_token": asked["challenge_token"], "code": code(1).to_string()});
+    let body = json!({"challenge_token": asked["challenge_token"], "code": codes.code(1)});
     let logged_in = app.post("/v1/sessions/second-factor").json(&body).expect(201);
     assert_eq!(logged_in["member_id"], hanako.id);
 }
@@ -228,8 +223,7 @@ fn who_has_left_does_not_come_in_by_a_provider(plain: &TestApp) {
     let phone = Phone::new(&app);
     let hanako = phone.join("hanako");
     app.request("PUT", "/v1/me/password").by(&hanako).json(&json!({"password": people::PASSWORD})).expect(204);
-    let farewell = json!({"reason": "no_longer_needed", "consent": true});
-    app.act(&hanako, "/v1/me/withdrawal", &farewell).expect(200);
+    app.leave(&hanako).expect(200);
     let needed = phone.log_in("hanako").problem(403, "registration_needed");
     let again = app.post("/v1/accounts/social").json(&registration(&needed["join_token"]));
     again.problem(409, "not_back_yet");

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::social::{Phone, Visit};
 use crate::harness::{
-    TestApp, on_both_engines,
+    Response, TestApp, on_both_engines,
     openid::{self, BACK, CLIENT_ID, CLIENT_SECRET, Provider},
 };
 
@@ -150,7 +150,7 @@ impl Liar {
     }
 
     /// What becomes of a log-in in which the provider answers with this ID token.
-    fn answer(&self, app: &TestApp, make: impl FnOnce(&Value) -> String) -> crate::harness::Response {
+    fn answer(&self, app: &TestApp, make: impl FnOnce(&Value) -> String) -> Response {
         let phone = Phone::new(app);
         let visit = phone.begin();
         *self.says.lock().unwrap() = make(&self.claims(&visit));
@@ -236,7 +236,7 @@ fn an_id_token_is_believed_only_if_all_of_it_holds(plain: &TestApp) {
     }
     let unsigned =
         |header: Value, signature: &'static [u8]| move |claims: &Value| put_together(&header, claims, signature);
-    let refused = |answer: crate::harness::Response| answer.problem(401, "social_login_refused");
+    let refused = |answer: Response| answer.problem(401, "social_login_refused");
     refused(liar.answer(&app, unsigned(json!({"alg": "none"}), b"")));
     refused(liar.answer(&app, unsigned(json!({"alg": "EdDSA", "kid": "known"}), b"")));
     for secret in [CLIENT_SECRET.as_bytes(), liar.key.public_key().as_ref()] {
@@ -280,7 +280,7 @@ fn the_answer_of_one_provider_is_no_answer_of_another(plain: &TestApp) {
 
 impl Liar {
     /// A log-in with this provider that is answered in the name of another.
-    fn answer_as(&self, app: &TestApp, issuer: &str) -> crate::harness::Response {
+    fn answer_as(&self, app: &TestApp, issuer: &str) -> Response {
         let begun = json!({"provider": "liar", "redirect_uri": "https://app.example/back-from-the-other"});
         let begun = app.post("/v1/sessions/social").json(&begun).expect(200);
         let text = |name: &str| begun[name].as_str().unwrap().to_owned();
@@ -324,10 +324,7 @@ fn nothing_of_a_visit_is_stored_in_the_clear(plain: &TestApp) {
     let url: reqwest::Url = visit.url.parse().unwrap();
     let query: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
     assert_eq!((query["code_challenge_method"].as_str(), query["response_type"].as_str()), ("S256", "code"));
-    let hash = match app.database.engine {
-        crate::harness::Engine::Sqlite => "hex(token_hash)",
-        crate::harness::Engine::Postgres => "encode(token_hash, 'hex')",
-    };
+    let hash = app.database.hex("token_hash");
     let rows = app.database.texts(&format!("SELECT {hash} || provider || redirect_uri AS text FROM social_flows"));
     assert_eq!(rows.len(), 1);
     for secret in [&visit.flow_token, &query["state"], &query["nonce"], &query["code_challenge"]] {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, people};
+use crate::harness::{Person, Response, TestApp, on_both_engines, payday::account, people};
 
 on_both_engines!(
     everything_that_needs_a_recent_proof_says_how_to_give_it,
@@ -16,18 +16,14 @@ fn put(app: &TestApp, person: &Person, path: &str, body: &Value) -> Response {
     app.request("PUT", path).by(person).json(body)
 }
 
-fn bank_account() -> Value {
-    json!({"bank_code": "0005", "branch_code": "101", "account_type": "ordinary", "number": "1234567", "holder": "ヤマダ ハナコ"})
-}
-
 fn everything_that_needs_a_recent_proof_says_how_to_give_it(app: &TestApp) {
     let hanako = app.member("hanako");
-    put(app, &hanako, "/v1/me/bank-account", &bank_account()).expect(200);
+    put(app, &hanako, "/v1/me/bank-account", &account("1234567")).expect(200);
     let partner = app.partner(&hanako, "Tea Calendar", true);
     app.age_log_ins(601);
     let delete = |path: &str| app.request("DELETE", path).by(&hanako).send();
     let refused = [
-        put(app, &hanako, "/v1/me/bank-account", &bank_account()),
+        put(app, &hanako, "/v1/me/bank-account", &account("1234567")),
         delete("/v1/me/bank-account"),
         put(app, &hanako, "/v1/me/password", &json!({"password": "seven otters juggle lanterns"})),
         app.act(&hanako, "/v1/me/email-change", &json!({"email": "next@example.com"})),
@@ -35,7 +31,7 @@ fn everything_that_needs_a_recent_proof_says_how_to_give_it(app: &TestApp) {
         delete("/v1/me/second-factor"),
         app.act(&hanako, "/v1/api-keys", &json!({"name": "Bookkeeping", "scopes": ["profile:read"]})),
         app.post(&format!("/v1/apps/{}/rotate-secret", partner.id)).by(&hanako).send(),
-        app.act(&hanako, "/v1/me/withdrawal", &json!({"consent": true, "reason": "no_longer_needed"})),
+        app.leave(&hanako),
     ];
     for answer in refused {
         let problem = answer.problem(403, "recent_login_required");
@@ -53,10 +49,10 @@ fn a_step_up_holds_for_its_session_and_for_ten_minutes(app: &TestApp) {
     let good_until: chrono::DateTime<chrono::Utc> = proved["good_until"].as_str().unwrap().parse().unwrap();
     let minutes = (good_until - api::clock::real_now()).num_seconds();
     assert!((590..=600).contains(&minutes), "{minutes}");
-    put(app, &here, "/v1/me/bank-account", &bank_account()).expect(200);
-    put(app, &there, "/v1/me/bank-account", &bank_account()).problem(403, "recent_login_required");
+    put(app, &here, "/v1/me/bank-account", &account("1234567")).expect(200);
+    put(app, &there, "/v1/me/bank-account", &account("1234567")).problem(403, "recent_login_required");
     app.age_log_ins(601);
-    put(app, &here, "/v1/me/bank-account", &bank_account()).problem(403, "recent_login_required");
+    put(app, &here, "/v1/me/bank-account", &account("1234567")).problem(403, "recent_login_required");
 }
 
 fn renewing_tokens_proves_nothing(app: &TestApp) {
@@ -64,7 +60,7 @@ fn renewing_tokens_proves_nothing(app: &TestApp) {
     app.age_log_ins(601);
     let tokens = app.post("/v1/sessions/refresh").json(&json!({"refresh_token": hanako.refresh_token})).expect(200);
     let renewed = people::person(&hanako.email, &tokens);
-    put(app, &renewed, "/v1/me/bank-account", &bank_account()).problem(403, "recent_login_required");
+    put(app, &renewed, "/v1/me/bank-account", &account("1234567")).problem(403, "recent_login_required");
 }
 
 fn a_wrong_proof_is_refused_and_guessing_is_slowed(app: &TestApp) {

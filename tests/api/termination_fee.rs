@@ -2,7 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, TestApp, deals::text, market::yen, on_both_engines, work::Balance};
+use crate::harness::{
+    Deal, TestApp,
+    deals::{stands, text},
+    market::yen,
+    on_both_engines,
+    work::Balance,
+};
 
 on_both_engines!(
     a_termination_fee_is_paid_with_the_first_milestone,
@@ -25,17 +31,6 @@ fn termination(deal: &Deal<'_>) -> Value {
     deal.read()["termination"].clone()
 }
 
-fn end(deal: &Deal<'_>, by_client: bool) {
-    let (asks, answers) = if by_client { (&deal.client, &deal.worker) } else { (&deal.worker, &deal.client) };
-    let shares: Vec<Value> =
-        deal.milestones.iter().map(|id| json!({"milestone_id": id, "worker_share": yen(0)})).collect();
-    let path = format!("/v1/contracts/{}/cancellation-requests", deal.contract);
-    let request = deal.app().act(asks, &path, &json!({"reason": "Our plans changed.", "shares": shares})).expect(201);
-    let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
-    deal.app().act(answers, &consent, &json!({})).expect(200);
-    assert_eq!(deal.status(), "ended");
-}
-
 fn a_termination_fee_is_paid_with_the_first_milestone(app: &TestApp) {
     let deal = deal(app);
     let contract = deal.read();
@@ -47,7 +42,7 @@ fn a_termination_fee_is_paid_with_the_first_milestone(app: &TestApp) {
     let payment = deal.payment(0);
     assert_eq!(payment["amount"], yen(130_000));
     deal.pay(&payment, "tok_succeeds").expect(200);
-    assert_eq!(deal.stands(0), ("funded".to_owned(), "funded".to_owned()));
+    assert_eq!(deal.stands(0), stands("funded", "funded"));
     assert_eq!(termination(&deal)["escrow_status"], "funded");
     assert_eq!(deal.milestone(0)["termination_fee_due"], yen(0));
     assert_eq!(deal.start_funding(1, "card").expect(200)["termination_fee_due"], yen(0), "it is paid once");
@@ -90,7 +85,8 @@ fn at_completion_it_goes_back_to_the_client(app: &TestApp) {
 fn the_worker_gets_it_when_the_client_ends_the_contract(app: &TestApp) {
     let deal = deal(app);
     deal.fund(0);
-    end(&deal, true);
+    deal.end_by_consent(&deal.client, &[0, 0]);
+    assert_eq!(deal.status(), "ended");
     let paid = termination(&deal);
     assert_eq!(paid["escrow_status"], "released");
     assert_eq!((&paid["release"]["gross"], &paid["release"]["net"]), (&yen(30_000), &yen(24_000)));
@@ -119,7 +115,8 @@ fn a_dispute_that_outlives_the_consent_does_not_change_where_it_goes(app: &TestA
 fn the_client_gets_it_back_when_the_worker_ends_the_contract(app: &TestApp) {
     let deal = deal(app);
     deal.fund(0);
-    end(&deal, false);
+    deal.end_by_consent(&deal.worker, &[0, 0]);
+    assert_eq!(deal.status(), "ended");
     assert_eq!(termination(&deal)["escrow_status"], "refunded");
     assert_eq!(deal.balances(), (0, 130_000));
 }

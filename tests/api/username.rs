@@ -88,7 +88,7 @@ fn reserved_and_malformed_names_are_refused(app: &TestApp) {
 fn the_name_of_who_left_is_nobodys_again_and_only_its_keyed_hash_is_kept(app: &TestApp) {
     let (hanako, taro) = (app.member("hanako"), app.member("taro"));
     choose(app, &hanako, "moonlight").expect(200);
-    app.act(&hanako, "/v1/me/withdrawal", &json!({"consent": true, "reason": "no_longer_needed"})).expect(200);
+    app.leave(&hanako).expect(200);
     choose(app, &taro, "MOONLIGHT").problem(409, "username_taken");
     register(app, "third@example.com", "m00nlight").problem(409, "username_taken");
     let kept = app.database.texts("SELECT username AS text FROM members WHERE username IS NOT NULL");

@@ -4,7 +4,12 @@ use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Deal, Engine, Person, Response, TestApp, deals::text, market::offer, on_both_engines, work::at_once,
+    Deal, Person, TestApp,
+    deals::text,
+    market::offer,
+    on_both_engines,
+    people::{self, farewell},
+    work::at_once,
 };
 
 on_both_engines!(
@@ -25,14 +30,6 @@ on_both_engines!(
     nobody_leaves_while_a_contract_is_being_signed,
 );
 
-pub fn farewell() -> Value {
-    json!({"consent": true, "reason": "no_longer_needed"})
-}
-
-pub fn leave(app: &TestApp, person: &Person) -> Response {
-    app.act(person, "/v1/me/withdrawal", &farewell())
-}
-
 pub fn readiness(app: &TestApp, person: &Person) -> Value {
     app.read(person, "/v1/me/withdrawal")
 }
@@ -50,11 +47,10 @@ fn who_owes_nothing_leaves_at_once(app: &TestApp) {
     let mia = app.member("mia");
     assert_eq!(readiness(app, &mia), json!({"can_withdraw": true, "blockers": [], "warnings": []}));
     assert_eq!(app.read(&mia, "/v1/me")["allowed_actions"], json!(["withdraw"]));
-    assert_eq!(leave(app, &mia).expect(200)["status"], "closed");
+    assert_eq!(app.leave(&mia).expect(200)["status"], "closed");
     app.get("/v1/me").by(&mia).send().problem(401, "invalid_token");
     app.post("/v1/sessions/refresh").json(&json!({"refresh_token": mia.refresh_token})).problem(401, "invalid_token");
-    let again = json!({"email": mia.email, "password": crate::harness::people::PASSWORD});
-    app.post("/v1/sessions").json(&again).problem(401, "invalid_credentials");
+    app.try_password(&mia.email, people::PASSWORD).problem(401, "invalid_credentials");
 }
 
 fn every_blocker_is_told_at_once_with_who_must_act(app: &TestApp) {
@@ -111,11 +107,11 @@ fn a_refusal_says_what_stands_in_the_way_and_changes_nothing(app: &TestApp) {
     let mia = app.member("mia");
     let job = app.job(&mia);
     assert_eq!(app.read(&mia, "/v1/me")["allowed_actions"], json!([]));
-    let refused = leave(app, &mia).problem(409, "withdrawal_blocked");
+    let refused = app.leave(&mia).problem(409, "withdrawal_blocked");
     assert_eq!(refused["blockers"], readiness(app, &mia)["blockers"]);
     assert_eq!(app.read(&mia, "/v1/me")["status"], "active");
     app.act(&mia, &format!("{job}/cancel"), &json!({})).expect(200);
-    leave(app, &mia).expect(200);
+    app.leave(&mia).expect(200);
 }
 
 fn what_is_lost_is_acknowledged_by_name(app: &TestApp) {
@@ -126,7 +122,7 @@ fn what_is_lost_is_acknowledged_by_name(app: &TestApp) {
     assert_eq!(app.status(&waiting, &second), "set_aside");
     let told = readiness(app, &waiting);
     assert_eq!((&told["can_withdraw"], &told["warnings"][0]["code"]), (&json!(true), &json!("proposals_retracted")));
-    let refused = leave(app, &waiting).problem(422, "warnings_not_acknowledged");
+    let refused = app.leave(&waiting).problem(422, "warnings_not_acknowledged");
     assert_eq!(refused["warnings"], json!(["proposals_retracted"]));
     let mut knowing = farewell();
     knowing["acknowledged_warnings"] = json!(["proposals_retracted"]);
@@ -142,19 +138,15 @@ fn leaving_needs_consent_a_reason_and_a_recent_log_in(app: &TestApp) {
     assert_eq!(say(json!({"consent": true})).problem(422, "invalid_body")["errors"][0]["pointer"], "/reason");
     say(json!({"consent": true, "reason": "spite"})).problem(422, "invalid_body");
     app.post("/v1/me/withdrawal").by(&mia).json(&farewell()).problem(400, "idempotency_key_missing");
-    let aged = match app.database.engine {
-        Engine::Sqlite => "UPDATE sessions SET created_at = created_at - 601000000",
-        Engine::Postgres => "UPDATE sessions SET created_at = created_at - interval '601 seconds'",
-    };
-    app.database.execute(aged).unwrap();
-    leave(app, &mia).problem(403, "recent_login_required");
+    app.age_log_ins(601);
+    app.leave(&mia).problem(403, "recent_login_required");
     let mia = app.log_in(&mia.email);
-    leave(app, &mia).expect(200);
+    app.leave(&mia).expect(200);
 }
 
 fn who_has_left_is_forgotten(app: &TestApp) {
     let mia = app.member("mia");
-    leave(app, &mia).expect(200);
+    app.leave(&mia).expect(200);
     let query =
         "SELECT email || display_name || coalesce(password_hash, '') AS text FROM members WHERE state = 'closed'";
     assert_eq!(app.database.texts(query), [""]);
@@ -167,7 +159,7 @@ fn the_answer_to_leaving_can_be_had_again(app: &TestApp) {
     let leave = || app.post("/v1/me/withdrawal").by(&mia).key("goodbye").json(&farewell());
     let (first, again) = (leave(), leave());
     assert_eq!((first.expect(200), again.header("idempotency-replayed")), (again.expect(200), "true"));
-    app.act(&mia, "/v1/me/withdrawal", &farewell()).problem(401, "invalid_token");
+    app.leave(&mia).problem(401, "invalid_token");
 }
 
 fn who_has_left_gets_no_new_business(app: &TestApp) {
@@ -176,16 +168,15 @@ fn who_has_left_gets_no_new_business(app: &TestApp) {
     let proposal = app.proposal(&worker, &job, &[10_000]);
     app.act(&worker, &format!("{proposal}/retract"), &json!({})).expect(200);
     app.act(&client, &format!("{job}/cancel"), &json!({})).expect(200);
-    leave(app, &client).expect(200);
+    app.leave(&client).expect(200);
     app.act(&worker, &format!("{job}/proposals"), &offer(&[10_000])).problem(409, "member_left");
 }
 
 fn an_address_comes_back_after_the_purge(app: &TestApp) {
     let mia = app.member("mia");
-    leave(app, &mia).expect(200);
+    app.leave(&mia).expect(200);
     app.register(&mia.email).expect(202);
-    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", mia.email)).send().expect(200);
-    assert_eq!(mails["items"][0]["subject"], "You can join again later");
+    assert_eq!(app.subjects(&mia.email)[0], "You can join again later");
     app.advance_hours(30 * 24);
     let back = app.member("mia");
     assert_ne!(back.id, mia.id, "who comes back starts from zero");
@@ -193,7 +184,7 @@ fn an_address_comes_back_after_the_purge(app: &TestApp) {
 
 fn support_lets_an_address_come_back_sooner(app: &TestApp) {
     let mia = app.member("mia");
-    leave(app, &mia).expect(200);
+    app.leave(&mia).expect(200);
     let support = app.staff(Role::Support, "sup");
     let admit = |email: &str| app.act(&support, "/v1/admin/readmissions", &json!({"email": email}));
     admit("nobody@example.com").problem(404, "not_found");
@@ -208,7 +199,7 @@ fn money_that_comes_for_somebody_who_has_left_is_kept_for_them(app: &TestApp) {
     assert_eq!((deal.status().as_str(), deal.stands(0).0.as_str()), ("lapsed", "canceled"));
     let job = app.read(&deal.client, "/v1/me/jobs")["items"][0].clone();
     app.act(&deal.client, &format!("/v1/jobs/{}/cancel", text(&job["id"])), &json!({})).expect(200);
-    leave(app, &deal.client).expect(200);
+    app.leave(&deal.client).expect(200);
     let finance = app.staff(Role::Finance, "fin");
     app.transfer(&finance, "20260410-1", Some(&reference), 10_000).expect(201);
     app.advance_hours(1);
@@ -219,13 +210,13 @@ fn money_that_comes_for_somebody_who_has_left_is_kept_for_them(app: &TestApp) {
 fn staff_have_nothing_to_leave(app: &TestApp) {
     let support = app.staff(Role::Support, "sup");
     app.get("/v1/me/withdrawal").by(&support).send().problem(403, "not_permitted");
-    leave(app, &support).problem(403, "not_permitted");
+    app.leave(&support).problem(403, "not_permitted");
     assert_eq!(app.read(&support, "/v1/me")["allowed_actions"], json!([]));
 }
 
 fn of_many_farewells_one_is_taken(app: &TestApp) {
     let mia = app.member("mia");
-    let answers = at_once(8, |_| leave(app, &mia));
+    let answers = at_once(8, |_| app.leave(&mia));
     let taken = answers.iter().filter(|answer| answer.status == 200).count();
     assert_eq!(taken, 1);
     for answer in answers.iter().filter(|answer| answer.status != 200) {
@@ -245,7 +236,7 @@ fn nobody_leaves_while_a_contract_is_being_signed(app: &TestApp) {
             0 => app.act(&client, &format!("{proposal}/accept"), &json!({"round": 1})),
             _ => {
                 app.act(&worker, &format!("{proposal}/retract"), &json!({}));
-                leave(app, &worker)
+                app.leave(&worker)
             }
         });
         let (signed, left) = (answers[0].status == 201, answers[1].status == 200);

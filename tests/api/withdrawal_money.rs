@@ -3,10 +3,8 @@
 use domain::policy::Role;
 use serde_json::json;
 
-use super::withdrawal::{blockers, leave, readiness};
-use crate::harness::{
-    Deal, Person, TestApp, deals::text, market::yen, on_both_engines, payday::account, work::at_once,
-};
+use super::withdrawal::{blockers, readiness};
+use crate::harness::{Deal, Person, TestApp, deals::text, market::yen, on_both_engines, people, work::at_once};
 
 on_both_engines!(
     nobody_takes_the_address_of_somebody_who_is_leaving,
@@ -26,12 +24,8 @@ on_both_engines!(
 fn with_earnings(app: &TestApp) -> Deal<'_> {
     let deal = app.deal(&[1_000]);
     deal.complete(0);
-    put_account(app, &deal.worker);
+    app.bank(&deal.worker, "1234567");
     deal
-}
-
-fn put_account(app: &TestApp, person: &Person) {
-    app.request("PUT", "/v1/me/bank-account").by(person).json(&account("1234567")).expect(200);
 }
 
 /// Finance puts everything that waits into a batch and sends it; answers the path of the only payout of it.
@@ -56,9 +50,8 @@ fn a_last_payout_goes_out_free_of_charge_and_closes_the_account(app: &TestApp) {
         (&json!(true), vec!["earnings_unpaid operator soft".to_owned()])
     );
     assert_eq!(told["blockers"][0]["amount"], yen(800));
-    assert_eq!(leave(app, &deal.worker).expect(200)["status"], "closing");
-    let again = json!({"email": deal.worker.email, "password": crate::harness::people::PASSWORD});
-    app.post("/v1/sessions").json(&again).problem(403, "account_closing");
+    assert_eq!(app.leave(&deal.worker).expect(200)["status"], "closing");
+    app.try_password(&deal.worker.email, people::PASSWORD).problem(403, "account_closing");
     let finance = app.staff(Role::Finance, "fin");
     let payout = send_last_payout(app, &finance);
     let read = app.read(&finance, &payout.replace("/admin", ""));
@@ -75,14 +68,14 @@ fn earnings_without_an_account_block_until_there_is_one(app: &TestApp) {
     let deal = app.deal(&[10_000]);
     deal.complete(0);
     assert_eq!(blockers(&readiness(app, &deal.worker)), ["earnings_unpaid member hard"]);
-    leave(app, &deal.worker).problem(409, "withdrawal_blocked");
-    put_account(app, &deal.worker);
-    leave(app, &deal.worker).expect(200);
+    app.leave(&deal.worker).problem(409, "withdrawal_blocked");
+    app.bank(&deal.worker, "1234567");
+    app.leave(&deal.worker).expect(200);
 }
 
 fn a_last_payout_that_fails_is_kept_for_its_worker(app: &TestApp) {
     let deal = with_earnings(app);
-    leave(app, &deal.worker).expect(200);
+    app.leave(&deal.worker).expect(200);
     let finance = app.staff(Role::Finance, "fin");
     let payout = send_last_payout(app, &finance);
     app.act(&finance, &format!("{payout}/fail"), &json!({"reason": "account closed"})).expect(200);
@@ -94,7 +87,7 @@ fn a_last_payout_that_fails_is_kept_for_its_worker(app: &TestApp) {
 fn a_payout_that_is_held_blocks(app: &TestApp) {
     let deal = app.deal(&[20_000]);
     deal.complete(0);
-    put_account(app, &deal.worker);
+    app.bank(&deal.worker, "1234567");
     let wish = json!({"kind": "quick", "amount": yen(2_000), "bank_account_version": 1});
     let payout = app.act(&deal.worker, "/v1/payouts", &wish).expect(201);
     let of_staff = format!("/v1/admin/payouts/{}", text(&payout["id"]));
@@ -104,9 +97,9 @@ fn a_payout_that_is_held_blocks(app: &TestApp) {
     assert_eq!(task["id"], payout["id"], "nothing is held and forgotten");
     let told = blockers(&readiness(app, &deal.worker));
     assert!(told.contains(&"payout_held operator hard".to_owned()), "{told:?}");
-    leave(app, &deal.worker).problem(409, "withdrawal_blocked");
+    app.leave(&deal.worker).problem(409, "withdrawal_blocked");
     app.act(&finance, &format!("{of_staff}/resume"), &json!({})).expect(200);
-    assert_eq!(leave(app, &deal.worker).expect(200)["status"], "closing");
+    assert_eq!(app.leave(&deal.worker).expect(200)["status"], "closing");
 }
 
 /// A client with 10,000 yen that a contract gave back, paid by this card of the sandbox.
@@ -114,23 +107,14 @@ fn with_funds<'a>(app: &'a TestApp, card: &str) -> Deal<'a> {
     let deal = app.deal(&[10_000]);
     deal.start_funding(0, "card").expect(200);
     deal.pay(&deal.payment(0), card).expect(200);
-    give_back(&deal);
+    deal.end_by_consent(&deal.worker, &[0]);
     deal
-}
-
-/// Both end the contract; what is held goes back to the client.
-fn give_back(deal: &Deal<'_>) {
-    let shares = json!([{"milestone_id": deal.milestones[0], "worker_share": yen(0)}]);
-    let path = format!("/v1/contracts/{}/cancellation-requests", deal.contract);
-    let request = deal.app().act(&deal.worker, &path, &json!({"reason": "I am ill.", "shares": shares})).expect(201);
-    let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
-    deal.app().act(&deal.client, &consent, &json!({})).expect(200);
 }
 
 fn client_funds_go_back_to_the_card_they_came_from(app: &TestApp) {
     let deal = with_funds(app, "tok_succeeds");
     assert_eq!(blockers(&readiness(app, &deal.client)), ["client_funds_left operator soft"]);
-    assert_eq!(leave(app, &deal.client).expect(200)["status"], "closing");
+    assert_eq!(app.leave(&deal.client).expect(200)["status"], "closing");
     app.advance_hours(25);
     assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
     assert_eq!(app.database.texts("SELECT state AS text FROM refunds"), ["settled"]);
@@ -142,11 +126,11 @@ fn client_funds_that_came_by_bank_need_an_account_to_go_back_to(app: &TestApp) {
     let reference = deal.ask_transfer(0);
     let finance = app.staff(Role::Finance, "fin");
     app.transfer(&finance, "20260401-1", Some(&reference), 10_000).expect(201);
-    give_back(&deal);
+    deal.end_by_consent(&deal.worker, &[0]);
     assert_eq!(blockers(&readiness(app, &deal.client)), ["client_funds_left member hard"]);
-    leave(app, &deal.client).problem(409, "withdrawal_blocked");
-    put_account(app, &deal.client);
-    assert_eq!(leave(app, &deal.client).expect(200)["status"], "closing");
+    app.leave(&deal.client).problem(409, "withdrawal_blocked");
+    app.bank(&deal.client, "1234567");
+    assert_eq!(app.leave(&deal.client).expect(200)["status"], "closing");
     let refund = text(&app.read(&finance, "/v1/admin/worklist?kind=refund_requested")["items"][0]["id"]);
     let settlement = json!({"reference": "20260402-1", "value_on": app.date(0)});
     app.act(&finance, &format!("/v1/admin/refunds/{refund}/settle"), &settlement).expect(200);
@@ -156,11 +140,11 @@ fn client_funds_that_came_by_bank_need_an_account_to_go_back_to(app: &TestApp) {
 
 fn a_refund_that_fails_is_kept_for_its_client(app: &TestApp) {
     let deal = with_funds(app, "tok_refund_fails");
-    leave(app, &deal.client).expect(200);
+    app.leave(&deal.client).expect(200);
     app.advance_hours(25);
     assert_eq!(unclaimed(app), ["10000"]);
-    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", deal.client.email)).send().expect(200);
-    assert!(text(&mails["items"][0]["body"]).contains("10000 JPY could not be sent to you"), "{mails}");
+    let newest = &app.mails(&deal.client.email)[0];
+    assert!(text(&newest["body"]).contains("10000 JPY could not be sent to you"), "{newest}");
     assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
 }
 
@@ -168,19 +152,19 @@ fn a_card_that_is_being_charged_blocks_until_the_outcome(app: &TestApp) {
     let deal = app.deal(&[10_000]);
     deal.start_funding(0, "card").expect(200);
     deal.pay(&deal.payment(0), "tok_slow").expect(200);
-    give_back(&deal);
+    deal.end_by_consent(&deal.worker, &[0]);
     assert_eq!(blockers(&readiness(app, &deal.client)), ["charge_under_way operator hard"]);
-    leave(app, &deal.client).problem(409, "withdrawal_blocked");
+    app.leave(&deal.client).problem(409, "withdrawal_blocked");
     app.advance_hours(9 * 24);
     assert_eq!(blockers(&readiness(app, &deal.client)), ["client_funds_left operator soft"]);
-    leave(app, &deal.client).expect(200);
+    app.leave(&deal.client).expect(200);
 }
 
 fn a_month_that_ends_while_somebody_leaves_pays_once(app: &TestApp) {
     let deal = app.earner(&[50_000]);
     let worker = app.log_in(&deal.worker.email);
     let left = at_once(2, |side| match side {
-        0 => leave(app, &worker),
+        0 => app.leave(&worker),
         _ => {
             app.close_month();
             app.get("/v1/test-clock").send()
@@ -194,12 +178,12 @@ fn a_month_that_ends_while_somebody_leaves_pays_once(app: &TestApp) {
 fn what_is_released_while_its_worker_leaves_is_paid_all_the_same(app: &TestApp) {
     for round in 0..6 {
         let deal = app.deal_of(&format!("worker{round}"), &[10_000]);
-        put_account(app, &deal.worker);
+        app.bank(&deal.worker, "1234567");
         deal.fund(0);
         let delivery = deal.deliver(0);
         let answers = at_once(2, |side| match side {
             0 => deal.accept(0, &delivery),
-            _ => leave(app, &deal.worker),
+            _ => app.leave(&deal.worker),
         });
         answers[0].expect(200);
         if answers[1].status == 200 {
@@ -218,12 +202,10 @@ fn what_is_released_while_its_worker_leaves_is_paid_all_the_same(app: &TestApp) 
 
 fn nobody_takes_the_address_of_somebody_who_is_leaving(app: &TestApp) {
     let deal = with_earnings(app);
-    leave(app, &deal.worker).expect(200);
-    let mut theft = crate::harness::people::registration(&deal.worker.email);
+    app.leave(&deal.worker).expect(200);
+    let mut theft = people::registration(&deal.worker.email);
     theft["password"] = json!("somebody else entirely");
     app.post("/v1/accounts").json(&theft).expect(202);
-    let stolen = json!({"email": deal.worker.email, "password": "somebody else entirely"});
-    app.post("/v1/sessions").json(&stolen).problem(401, "invalid_credentials");
-    let mails = app.get(&format!("/v1/test-mailbox?recipient={}", deal.worker.email)).send().expect(200);
-    assert_eq!(mails["items"][0]["subject"], "Write to support to join again");
+    app.try_password(&deal.worker.email, "somebody else entirely").problem(401, "invalid_credentials");
+    assert_eq!(app.subjects(&deal.worker.email)[0], "Write to support to join again");
 }

@@ -1,4 +1,5 @@
-//! Clients who are slow, who hang up, and who send what nobody expects.
+//! Clients who are slow, who hang up, and who send what nobody expects. On SQLite alone: what they meet stands before any
+//! database.
 
 use std::{
     io::{Read, Write},

@@ -1,5 +1,6 @@
 //! Two replicas, and all that may end a milestone at once: acceptance, automatic acceptance, cancellation, dispute, and
-//! a payout of what comes out. Exactly one of them wins, while a reader finds every total right at every moment.
+//! a payout of what comes out. Exactly one of them wins, while a reader finds every total right at every moment. On
+//! PostgreSQL alone, which is what several replicas share.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},

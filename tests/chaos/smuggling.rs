@@ -1,4 +1,5 @@
 //! Requests that two readers would end at different places (RFC 9112 section 11.2). What hides in one is never carried out.
+//! On SQLite alone: the bytes are read before any database is asked.
 
 use std::{
     io::{Read, Write},

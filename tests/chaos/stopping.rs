@@ -16,6 +16,7 @@ use crate::harness::{Database, Engine, client::fresh_key, market::job_post};
 /// How many requests wait for a lock when the signal comes.
 const UNDER_WAY: usize = 6;
 
+/// On PostgreSQL, which tells from outside when all of them wait.
 #[test]
 fn what_was_accepted_before_sigterm_is_answered() {
     let row = Row::of("SIGTERM while requests wait for a lock, Postgres");

@@ -1,4 +1,5 @@
-//! The verdict itself must be able to fail: a copy of sound books is spoilt, so that they still add up to zero.
+//! The verdict itself must be able to fail: a copy of sound books is spoilt, so that they still add up to zero. On SQLite
+//! alone, where a copy is a file: the verdict asks both engines the same questions.
 
 use std::path::Path;
 

@@ -77,6 +77,14 @@ impl Database {
         execute(self.engine, &self.url, statement)
     }
 
+    /// A column of bytes as hexadecimal digits, in the words of the engine.
+    pub fn hex(&self, column: &str) -> String {
+        match self.engine {
+            Engine::Sqlite => format!("lower(hex({column}))"),
+            Engine::Postgres => format!("encode({column}, 'hex')"),
+        }
+    }
+
     /// Keeps everybody else from writing, as a stuck process would, until the returned value is dropped.
     pub fn jam(&self) -> Box<dyn std::any::Any> {
         match self.engine {
@@ -108,11 +116,11 @@ impl Database {
         PgConnection::establish(&self.url).unwrap()
     }
 
-    /// How many sessions sit inside a transaction without doing anything.
+    /// How many transactions were begun and not ended: of writers, and on PostgreSQL of readers, too.
     pub fn transactions_left_open(&self) -> i64 {
         match self.engine {
-            // A test's file is its own: whatever is open shows as a lock that the next writer runs into.
-            Engine::Sqlite => 0,
+            // A test's file is its own: whatever still writes keeps the next writer out.
+            Engine::Sqlite => i64::from(self.execute("BEGIN IMMEDIATE; ROLLBACK").is_err()),
             Engine::Postgres => {
                 let idle =
                     "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = $1 AND state LIKE 'idle in%'";

@@ -40,9 +40,7 @@ impl TestApp {
 
     /// The date in Tokyo so many days after the marketplace's now.
     pub fn date(&self, days: i64) -> String {
-        let now = self.get("/v1/test-clock").send().expect(200);
-        let now: chrono::DateTime<chrono::Utc> = now["now_at"].as_str().unwrap().parse().unwrap();
-        (now + chrono::TimeDelta::hours(9) + chrono::TimeDelta::days(days)).date_naive().to_string()
+        (self.now() + chrono::TimeDelta::hours(9) + chrono::TimeDelta::days(days)).date_naive().to_string()
     }
 }
 
@@ -54,10 +52,8 @@ impl<'a> Deal<'a> {
 
     /// The client pays for a milestone by card.
     pub fn fund(&self, place: usize) {
-        self.on(&self.client, place, "start-funding", &json!({"method": "card"})).expect(200);
-        let payment = text(&self.milestone(place)["payments"][0]["id"]);
-        let pay = format!("/v1/payments/{payment}/pay");
-        self.app.act(&self.client, &pay, &json!({"card_token": "tok_succeeds"})).expect(200);
+        self.start_funding(place, "card").expect(200);
+        self.pay(&self.payment(place), "tok_succeeds").expect(200);
         assert_eq!(self.milestone(place)["status"], "funded");
     }
 
@@ -100,10 +96,13 @@ impl<'a> Deal<'a> {
 
     /// What the worker has earned, and what the client has free.
     pub fn balances(&self) -> (i64, i64) {
-        let amount =
-            |person: &Person, name: &str| self.app.read(person, "/v1/me/balance")[name]["amount"].as_i64().unwrap();
-        (amount(&self.worker, "earnings"), amount(&self.client, "client_funds_available"))
+        (self.app.balance(&self.worker).earnings, self.app.balance(&self.client).available)
     }
+}
+
+/// Where a milestone and its escrow should stand, as [`Deal::stands`] tells it.
+pub fn stands(milestone: &str, escrow: &str) -> (String, String) {
+    (milestone.to_owned(), escrow.to_owned())
 }
 
 /// A JSON string as text.

@@ -3,12 +3,13 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::Duration,
 };
 
 use reqwest::{Url, blocking::Client, redirect::Policy};
+
+use super::tools::{root, tool};
 
 pub const CLIENT_ID: &str = "azukari";
 pub const CLIENT_SECRET: &str = "the secret of this client";
@@ -31,9 +32,8 @@ impl Provider {
     }
 
     fn with(discreet: bool) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let mut command = Command::new(root.join(".tools/python/bin/node"));
-        command.arg(root.join("tools/openid-provider.mjs")).args([CLIENT_ID, CLIENT_SECRET, BACK]);
+        let mut command = tool("node");
+        command.arg(root().join("tools/openid-provider.mjs")).args([CLIENT_ID, CLIENT_SECRET, BACK]);
         command.env("CONFORM", if discreet { "1" } else { "0" }).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the provider of the tests is installed by `make tools`");
         let mut issuer = String::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Person, Response, TestApp, people::PASSWORD};
+use super::{Person, Request, Response, TestApp, people::PASSWORD};
 
 /// A verifier and its challenge (RFC 7636 appendix B).
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -99,8 +99,7 @@ impl<'a> Browser<'a> {
 
     pub fn post(&mut self, query: &str, fields: &[(&str, &str)]) -> Response {
         let request = self.app.post(&format!("/oauth/authorize?{query}")).header("Cookie", &self.cookie);
-        let request = request.header("Content-Type", "application/x-www-form-urlencoded");
-        let response = request.bytes(form(fields));
+        let response = request.form(fields);
         self.keep(response)
     }
 
@@ -150,12 +149,7 @@ impl TestApp {
         let mut all = vec![("client_id", partner.id.as_str())];
         all.extend(partner.secret.as_deref().map(|secret| ("client_secret", secret)));
         all.extend(fields);
-        self.post_form(path, &all)
-    }
-
-    /// Posts a form.
-    pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Response {
-        self.post(path).header("Content-Type", "application/x-www-form-urlencoded").bytes(form(fields))
+        self.post(path).form(&all)
     }
 
     /// Trades a code.
@@ -183,6 +177,13 @@ impl TestApp {
     /// Makes an API key.
     pub fn api_key(&self, person: &Person, scopes: &[&str]) -> Value {
         self.act(person, "/v1/api-keys", &json!({"name": "Bookkeeping", "scopes": scopes})).expect(201)
+    }
+}
+
+impl Request {
+    /// Sends a form.
+    pub fn form(self, fields: &[(&str, &str)]) -> Response {
+        self.header("Content-Type", "application/x-www-form-urlencoded").bytes(form(fields))
     }
 }
 

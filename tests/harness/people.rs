@@ -1,6 +1,7 @@
 //! Members and staff, ready to act.
 
 use api::startup;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::policy::Role;
 use serde_json::{Value, json};
 
@@ -103,11 +104,19 @@ impl TestApp {
         self.post(path).by(person).fresh_key().json(body)
     }
 
+    /// Leaves for good, as far as nothing stands in the way.
+    pub fn leave(&self, person: &Person) -> Response {
+        self.act(person, "/v1/me/withdrawal", &farewell())
+    }
+
+    /// The marketplace's time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.get("/v1/test-clock").send().expect(200)["now_at"].as_str().unwrap().parse().unwrap()
+    }
+
     /// Moves the marketplace's time forward by whole hours.
     pub fn advance_hours(&self, hours: i64) {
-        let now = self.get("/v1/test-clock").send().expect(200);
-        let now: chrono::DateTime<chrono::Utc> = now["now_at"].as_str().unwrap().parse().unwrap();
-        let later = now + chrono::TimeDelta::hours(hours);
+        let later = self.now() + TimeDelta::hours(hours);
         self.post("/v1/test-clock/advance").json(&json!({"to_at": later})).expect(200);
     }
 }
@@ -121,6 +130,11 @@ pub fn registration(email: &str) -> Value {
         "kind": "individual",
         "terms_version": "2026-04-01",
     })
+}
+
+/// What somebody says who leaves.
+pub fn farewell() -> Value {
+    json!({"consent": true, "reason": "no_longer_needed"})
 }
 
 /// What an answer with tokens makes of somebody.

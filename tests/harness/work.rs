@@ -95,6 +95,18 @@ impl Deal<'_> {
         self.on(&self.client, place, "request-changes", &json!({"reason": "The tone is too formal.", "due_on": due_on}))
     }
 
+    /// One side asks to end the contract with these shares for the worker, one for each milestone; the other consents.
+    pub fn end_by_consent(&self, asks: &Person, shares: &[i64]) {
+        let answers = if asks.id == self.client.id { &self.worker } else { &self.client };
+        let share = |(id, yours): (&String, &i64)| json!({"milestone_id": id, "worker_share": yen(*yours)});
+        let shares: Vec<Value> = self.milestones.iter().zip(shares).map(share).collect();
+        let path = format!("/v1/contracts/{}/cancellation-requests", self.contract);
+        let ask = json!({"reason": "Our plans have changed.", "shares": shares});
+        let request = self.app().act(asks, &path, &ask).expect(201);
+        let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
+        self.app().act(answers, &consent, &json!({})).expect(200);
+    }
+
     /// The contract as the client sees it.
     pub fn read(&self) -> Value {
         self.app().read(&self.client, &format!("/v1/contracts/{}", self.contract))

@@ -25,9 +25,7 @@ use crate::{
     problem::Problem,
     reply::Reply,
     state::App,
-    usecases::{
-        job::{self as usecase, Start},
-    },
+    usecases::job::{self as usecase, Start},
     words::{Category, Currency, JobLength, JobState, Word},
 };
 

@@ -125,7 +125,7 @@ fn an_app_that_is_deleted_or_whose_owner_leaves_can_do_nothing_any_more(app: &Te
     app.renew(&deleted, &tokens[0]["refresh_token"], &[]).oauth(401, "invalid_client");
     me(&tokens[1]).expect(200);
     let own = app.as_partner(&orphan, "/oauth/token", &[("grant_type", "client_credentials")]).expect(200);
-    app.act(&taro, "/v1/me/withdrawal", &json!({"consent": true, "reason": "no_longer_needed"})).expect(200);
+    app.leave(&taro).expect(200);
     me(&tokens[1]).problem(401, "invalid_token");
     app.get("/v1/jobs").token(text(&own["access_token"])).send().problem(401, "invalid_token");
     app.as_partner(&orphan, "/oauth/token", &[("grant_type", "client_credentials")]).oauth(401, "invalid_client");

@@ -65,9 +65,7 @@ fn a_member_who_says_no_goes_back_with_that(app: &TestApp) {
 
 fn the_second_factor_is_asked_for_and_guesses_are_slowed(app: &TestApp) {
     let (partner, hanako) = (partner(app), app.member("hanako"));
-    let enrolment = app.post("/v1/me/second-factor").by(&hanako).send().expect(201);
-    let code = |ahead: i64| totp(enrolment["secret"].as_str().unwrap(), ahead);
-    app.act(&hanako, "/v1/me/second-factor/confirm", &json!({"code": code(-30)})).expect(200);
+    let (phone, _) = app.add_second_factor(&hanako);
     let query = partner.query("profile:read", &[]);
     let mut browser = Browser::new(app);
     let page = browser.open(&query);
@@ -79,16 +77,10 @@ fn the_second_factor_is_asked_for_and_guesses_are_slowed(app: &TestApp) {
         let wrong = send("not-a-code");
         assert_eq!(wrong.status, 401, "{}", wrong.text);
     }
-    assert_eq!(send(&code(0)).status, 429);
+    assert_eq!(send(&phone.code(1)).status, 429);
     app.put_back("guesses", &["last_at"], 3600);
-    assert_eq!(send(&code(0)).status, 303);
+    assert_eq!(send(&phone.code(1)).status, 303);
     assert!(browser.open(&query).text.contains("value=\"allow\""));
-}
-
-fn totp(secret: &str, ahead: i64) -> String {
-    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
-    let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
-    totp.generate(u64::try_from(api::clock::real_now().timestamp() + ahead).unwrap()).to_string()
 }
 
 fn a_wrong_password_is_refused_on_the_page_like_anywhere_else(app: &TestApp) {

@@ -4,8 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Response, TestApp, on_both_engines,
-    partner::{CHALLENGE, Partner, REDIRECT, VERIFIER, form},
+    Person, Response, TestApp, on_both_engines,
+    partner::{CHALLENGE, Partner, REDIRECT, VERIFIER},
 };
 
 on_both_engines!(
@@ -24,7 +24,7 @@ on_both_engines!(
 struct Scene {
     partner: Partner,
     other: Partner,
-    hanako: crate::harness::Person,
+    hanako: Person,
 }
 
 fn scene(app: &TestApp) -> Scene {
@@ -118,8 +118,7 @@ fn an_app_authenticates_as_it_was_registered(app: &TestApp) {
     let own = [("grant_type", "client_credentials")];
     let basic = |id: &str, secret: &str, fields: &[(&str, &str)]| {
         let pair = STANDARD.encode(format!("{id}:{secret}"));
-        let request = app.post("/oauth/token").header("Authorization", &format!("Basic {pair}"));
-        request.header("Content-Type", "application/x-www-form-urlencoded").bytes(form(fields))
+        app.post("/oauth/token").header("Authorization", &format!("Basic {pair}")).form(fields)
     };
     basic(&partner.id, &secret, &own).expect(200);
     app.as_partner(&partner, "/oauth/token", &own).expect(200);
@@ -151,9 +150,8 @@ fn refusals_are_those_of_oauth(app: &TestApp) {
     app.as_partner(&partner, "/oauth/token", &twice).oauth(400, "invalid_request");
     app.post("/oauth/token").json(&json!({"grant_type": "client_credentials"})).oauth(400, "invalid_request");
     app.post("/oauth/token").send().oauth(400, "invalid_request");
-    let large = format!("grant_type={}", "x".repeat(20_000));
-    let request = app.post("/oauth/token").header("Content-Type", "application/x-www-form-urlencoded");
-    request.bytes(large).oauth(400, "invalid_request");
+    let large = "x".repeat(20_000);
+    app.post("/oauth/token").form(&[("grant_type", &large)]).oauth(400, "invalid_request");
 }
 
 fn an_app_gives_up_its_own_tokens_only(app: &TestApp) {

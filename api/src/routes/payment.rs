@@ -6,7 +6,7 @@ use domain::{
     ids::{MemberId, MilestoneKind, PaymentKind},
     milestone::Milestone,
     money, payment,
-    policy::{Operation, Standing},
+    policy::Operation,
 };
 use garde::Validate;
 use persistence::{page::Position, payment as rows, store::Conn};
@@ -122,12 +122,12 @@ impl Payment {
         })
     }
 
-    /// The payments of a milestone, for those whom the client's money concerns; newest first.
+    /// The payments of a milestone, for those who may read each by itself; newest first.
     ///
     /// # Errors
     /// Those of the store.
     pub(super) fn of_milestone(conn: &mut Conn, cx: &Context, milestone: &Milestone) -> Result<Vec<Self>, Problem> {
-        if cx.standing(milestone.client, milestone.worker) == Standing::Worker {
+        if cx.permit(Operation::ReadPayment, cx.standing(milestone.client, milestone.worker)).is_err() {
             return Ok(Vec::new());
         }
         let payments = rows::of_milestone(conn, milestone.id)?;

@@ -68,18 +68,18 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
     let id = match lock_holder(tx, &form.email)? {
         Some(known) if known.state == MemberState::Active => {
             let mail = mailer::already_member(cx, &form.email, form.locale);
-            return Ok(mail::queue(tx, &mail, clock::real_now())?);
+            return Ok(mail::queue(tx, &mail)?);
         }
         Some(known) if known.state == MemberState::Closing => {
             let mail = mailer::not_yet_back(cx, &form.email, form.locale, None);
-            return Ok(mail::queue(tx, &mail, clock::real_now())?);
+            return Ok(mail::queue(tx, &mail)?);
         }
         Some(pending) => register_anew(tx, cx, pending, form)?,
         None => match coming_back(tx, cx, &form.email)? {
             ComingBack::Free => register_first(tx, cx, form)?,
             ComingBack::NotYet(when) => {
                 let mail = mailer::not_yet_back(cx, &form.email, form.locale, when);
-                return Ok(mail::queue(tx, &mail, clock::real_now())?);
+                return Ok(mail::queue(tx, &mail)?);
             }
         },
     };
@@ -100,7 +100,7 @@ pub fn send_confirmation(
     let (token, hash) = secrets::bearer("azc_").map_err(|_| Problem::new(Code::Internal))?;
     member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, email, &token, locale);
-    Ok(mail::queue(tx, &mail, clock::real_now())?)
+    Ok(mail::queue(tx, &mail)?)
 }
 
 /// Whose address this is, locked: of several who register it at once, each waits for the one before. Nobody's, if its

@@ -64,7 +64,7 @@ fn answer(tx: &mut Tx<'_>, cx: &Context, request: &AddressRequest) -> Result<(),
         }
         (AddressRequestKind::Confirmation, MemberState::Active) => {
             let mail = mailer::already_member(cx, &member.email, locale);
-            Ok(mail::queue(tx, &mail, clock::real_now())?)
+            Ok(mail::queue(tx, &mail)?)
         }
         (_, MemberState::Closing | MemberState::Closed) => Ok(()),
     }
@@ -78,7 +78,7 @@ fn send_reset(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) ->
     let (token, hash) = secrets::bearer("azp_").map_err(|_| Problem::new(Code::Internal))?;
     credential::expect_reset(tx, member.id, &hash, now, now + mailer::RESET_LIFE)?;
     let mail = mailer::password_reset(cx, &member.email, &token, locale);
-    Ok(mail::queue(tx, &mail, now)?)
+    Ok(mail::queue(tx, &mail)?)
 }
 
 fn confirm_again(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) -> Result<(), Problem> {

@@ -64,7 +64,7 @@ fn invite(tx: &mut Tx<'_>, cx: &Context, email: &str, locale: Locale) -> Result<
             (mailer::email_change_confirmation(cx, email, locale, &token), Some(hash))
         }
     };
-    mail::queue(tx, &mail, clock::real_now())?;
+    mail::queue(tx, &mail)?;
     Ok(hash)
 }
 
@@ -136,7 +136,7 @@ fn complete(tx: &mut Tx<'_>, cx: &Context, member: &Member, change: &EmailChange
     let locale = language_of(tx, member)?;
     for to in [&member.email, &change.email] {
         let mail = mailer::email_changed(cx, to, locale, &change.email);
-        mail::queue(tx, &mail, clock::real_now())?;
+        mail::queue(tx, &mail)?;
     }
     Ok(())
 }

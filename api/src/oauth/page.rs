@@ -7,25 +7,10 @@ use domain::scope::Scopes;
 
 use super::{browser::Browser, words};
 use crate::{
+    html::escaped,
     locale::{Locale, Text},
     problem::Rendered,
 };
-
-/// What others wrote is text and never markup, also within quotes.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
-}
 
 /// The same sentence in both languages.
 const fn pick(locale: Locale, en: &'static str, ja: &'static str) -> &'static str {
@@ -93,8 +78,6 @@ fn html(locale: Locale, status: u16, title: &str, body: &str, back_to: &str) -> 
     let mut response = HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header(("Content-Security-Policy", policy(back_to)))
-        .insert_header(("X-Frame-Options", "DENY"))
-        .insert_header(("Referrer-Policy", "no-referrer"))
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("Content-Language", locale.as_str()))
         .body(text.clone());

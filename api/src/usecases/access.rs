@@ -97,7 +97,7 @@ pub fn send_confirmation(
     email: &str,
     locale: Locale,
 ) -> Result<(), Problem> {
-    let (token, hash) = secrets::bearer("azc_").map_err(|_| Problem::new(Code::Internal))?;
+    let (token, hash) = secrets::bearer("azc_")?;
     member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, email, &token, locale);
     Ok(mail::queue(tx, &mail)?)
@@ -249,13 +249,12 @@ pub struct Device {
 /// # Errors
 /// Only those of the store.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) -> Result<TokenPair, Problem> {
-    let broken = |_| Problem::new(Code::Internal);
-    let (refresh, hash) = secrets::bearer("azr_").map_err(broken)?;
+    let (refresh, hash) = secrets::bearer("azr_")?;
     let (id, now) = (cx.new_id(), clock::real_now());
     let (token, device_hash) = match &device.token {
         Some(token) => (token.clone(), device_hash(token)),
         None => {
-            let (token, hash) = secrets::bearer("azd_").map_err(broken)?;
+            let (token, hash) = secrets::bearer("azd_")?;
             if devices::any(tx, member)? {
                 write(tx, member, |to, locale| mailer::new_device(cx, to, locale, &device.label))?;
             }
@@ -292,7 +291,7 @@ pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<Toke
         return Ok(None);
     }
     session::use_token(tx, &hash, now)?;
-    let (next, next_hash) = secrets::bearer("azr_").map_err(|_| Problem::new(Code::Internal))?;
+    let (next, next_hash) = secrets::bearer("azr_")?;
     session::add_token(tx, found.session, &next_hash)?;
     devices::refreshed(tx, found.session, now)?;
     pair(cx, Claims::own(found.member, found.session), next).map(Some)

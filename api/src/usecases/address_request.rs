@@ -75,7 +75,7 @@ fn send_reset(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) ->
     if credential::resets_under_way(tx, member.id, now)? >= MOST {
         return Ok(());
     }
-    let (token, hash) = secrets::bearer("azp_").map_err(|_| Problem::new(Code::Internal))?;
+    let (token, hash) = secrets::bearer("azp_")?;
     credential::expect_reset(tx, member.id, &hash, now, now + mailer::RESET_LIFE)?;
     let mail = mailer::password_reset(cx, &member.email, &token, locale);
     Ok(mail::queue(tx, &mail)?)

@@ -89,7 +89,7 @@ pub fn make(tx: &mut Tx<'_>, cx: &Context, wish: &Wish) -> Result<(ApiKey, Strin
     if api_key::count(tx, me, now)? >= MOST {
         return Err(Problem::new(Code::TooManyApps));
     }
-    let (shown, hash) = secrets::bearer(prefix(cx.app.settings.mode)).map_err(|_| Problem::new(Code::Internal))?;
+    let (shown, hash) = secrets::bearer(prefix(cx.app.settings.mode))?;
     let key = ApiKey {
         id: cx.new_id(),
         name: wish.name.clone(),

@@ -58,7 +58,7 @@ fn permit(cx: &Context) -> Result<(), Problem> {
 }
 
 fn fresh_secret() -> Result<(String, Vec<u8>), Problem> {
-    secrets::bearer("azs_").map_err(|_| Problem::new(Code::Internal))
+    Ok(secrets::bearer("azs_")?)
 }
 
 /// Registers an app; one that can keep a secret is shown it, this once.

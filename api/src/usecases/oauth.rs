@@ -160,7 +160,7 @@ pub fn allow(tx: &mut Tx<'_>, cookie_hash: &[u8], asked: &Asked) -> Result<Strin
     bind(tx, &[member])?;
     // Under the lock: it may have been revoked meanwhile.
     browsing(tx, cookie_hash)?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-    let (shown, hash) = secrets::bearer("aza_").map_err(|_| Problem::new(Code::Internal))?;
+    let (shown, hash) = secrets::bearer("aza_")?;
     let code = AuthorizationCode {
         app: asked.app.id,
         member,

@@ -61,9 +61,8 @@ pub fn begin(tx: &mut Tx<'_>, cx: &Context) -> Result<Enrolment, Problem> {
     if second_factor::is_set(tx, me)? {
         return Err(Problem::new(Code::SecondFactorSet));
     }
-    let broken = |_| Problem::new(Code::Internal);
-    let secret: Vec<u8> = secrets::random().map_err(broken)?.into_iter().take(SECRET_BYTES).collect();
-    let sealed = cx.app.tokens.secrets().seal(&me.to_string(), &secret).map_err(broken)?;
+    let secret: Vec<u8> = secrets::random()?.into_iter().take(SECRET_BYTES).collect();
+    let sealed = cx.app.tokens.secrets().seal(&me.to_string(), &secret)?;
     second_factor::begin(tx, me, &sealed, clock::real_now())?;
     let totp = totp(secret, &member.email)?;
     let url = totp.to_url().map_err(|_| Problem::new(Code::Internal))?;
@@ -179,7 +178,7 @@ fn make_recovery_codes(tx: &mut Tx<'_>, me: MemberId) -> Result<Vec<String>, Pro
 }
 
 fn fresh_code() -> Result<String, Problem> {
-    let random = secrets::random().map_err(|_| Problem::new(Code::Internal))?;
+    let random = secrets::random()?;
     let bytes: Vec<u8> = random.into_iter().take(RECOVERY_BYTES).collect();
     let text = Secret::new(bytes.into_boxed_slice()).to_base32().to_lowercase();
     let letters: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();

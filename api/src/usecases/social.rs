@@ -61,7 +61,7 @@ pub fn begin(tx: &mut Tx<'_>, cx: &Context, provider: &str, redirect_uri: &str) 
     if member.is_some() {
         cx.require_recent_login(tx)?;
     }
-    let (flow_token, hash) = secrets::bearer("azf_").map_err(|_| Problem::new(Code::Internal))?;
+    let (flow_token, hash) = secrets::bearer("azf_")?;
     let expires_at = clock::real_now() + VISIT_LIFE;
     let flow = Flow { provider: provider.to_owned(), redirect_uri: redirect_uri.to_owned(), member, expires_at };
     social_flow::insert(tx, &hash, &flow)?;

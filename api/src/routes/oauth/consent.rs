@@ -86,11 +86,7 @@ fn back(redirect_uri: &str, told: &[(&str, Option<&str>)]) -> HttpResponse {
 }
 
 fn elsewhere(place: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((ELSEWHERE, place))
-        .insert_header(("Cache-Control", "no-store"))
-        .insert_header(("Referrer-Policy", "no-referrer"))
-        .finish()
+    HttpResponse::SeeOther().insert_header((ELSEWHERE, place)).insert_header(("Cache-Control", "no-store")).finish()
 }
 
 /// Percent-encoded but for what means itself everywhere (RFC 3986 section 2.3).

@@ -81,7 +81,7 @@ async fn register(call: Call, body: Body<Registration>) -> Answer {
         display_name: form.display_name,
         kind: form.kind.0,
         username,
-        password_hash,
+        password_hash: Some(password_hash),
         locale,
     };
     call.act_open(&canonical, move |tx, cx| {

@@ -19,7 +19,7 @@ use crate::{
     social::{Account, Brought},
     usecases::{
         access::Device,
-        proof, second_factor,
+        second_factor,
         social::{self, Begun, Joining},
     },
     words::MemberKind,
@@ -188,10 +188,8 @@ async fn complete_social_log_in(call: Call, body: Body<SocialLogIn>) -> Answer {
         .attempt(Caller::Anyone, move |tx, cx| {
             let member = social::owner(tx, cx, &account)?;
             if persistence::second_factor::is_set(tx, member.id)? {
-                let factors = proof::names(proof::possible(tx, member.id)?);
                 let challenge = second_factor::challenge_of(tx, cx, member.id)?;
-                let problem = Problem::new(Code::SecondFactorRequired).with("factors", factors);
-                return Err(problem.with("challenge_token", challenge));
+                return Err(second_factor::needed(tx, member.id, challenge)?);
             }
             social::log_in(tx, cx, &account, &device)
         })

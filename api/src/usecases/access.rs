@@ -45,8 +45,8 @@ pub struct Registration {
     pub kind: MemberKind,
     /// The handle they would like, which is theirs once the address is confirmed.
     pub username: Option<Username>,
-    /// The hash of the password, made before the transaction because it takes long.
-    pub password_hash: String,
+    /// The hash of the password, made before the transaction because it takes long; none for who joins by a provider.
+    pub password_hash: Option<String>,
     /// The language of our mail.
     pub locale: Locale,
 }
@@ -74,9 +74,9 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
             let mail = mailer::not_yet_back(cx, &form.email, form.locale, None);
             return Ok(mail::queue(tx, &mail)?);
         }
-        Some(pending) => register_anew(tx, cx, pending, form)?,
+        Some(pending) => register_anew(tx, cx, pending, form)?.id,
         None => match coming_back(tx, cx, &form.email)? {
-            ComingBack::Free => register_first(tx, cx, form)?,
+            ComingBack::Free => register_first(tx, cx, form)?.id,
             ComingBack::NotYet(when) => {
                 let mail = mailer::not_yet_back(cx, &form.email, form.locale, when);
                 return Ok(mail::queue(tx, &mail)?);
@@ -139,26 +139,33 @@ pub fn readmit(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<(), Problem
     tell(tx, cx, left.member, Audience::default(), EventKind::MemberReadmitted)
 }
 
-fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<MemberId, Problem> {
+/// Adds somebody whom nobody knows yet.
+///
+/// # Errors
+/// Only those of the store.
+pub fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<Member, Problem> {
     let decision = Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now);
     let decision = decision.map(|member| Member { username: form.username.clone(), ..member });
     insert(tx, cx, &decision.next, form)?;
     announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
-    Ok(decision.next.id)
+    Ok(decision.next)
 }
 
-fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Registration) -> Result<MemberId, Problem> {
-    let display_name = form.display_name.clone();
-    let username = form.username.clone();
+/// Replaces what was told of somebody who has not confirmed it.
+///
+/// # Errors
+/// Only those of the store.
+pub fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Registration) -> Result<Member, Problem> {
+    let (display_name, username) = (form.display_name.clone(), form.username.clone());
     let member = Member { kind: form.kind, display_name, username, updated_at: cx.now, ..pending };
     member::register_anew(tx, &member, &credentials(cx, form))?;
-    Ok(member.id)
+    Ok(Member { version: member.version + 1, ..member })
 }
 
 fn credentials(cx: &Context, form: &Registration) -> Credentials {
     Credentials {
         email_key: email_key(&form.email),
-        password_hash: Some(form.password_hash.clone()),
+        password_hash: form.password_hash.clone(),
         locale: form.locale.as_str().to_owned(),
         terms_version: cx.app.settings.terms_version.clone(),
     }

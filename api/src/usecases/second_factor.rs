@@ -13,6 +13,7 @@ use totp_rs::{Builder, Secret, Totp};
 use super::{
     commit::{Audience, tell},
     member::write,
+    proof,
 };
 use crate::{
     clock,
@@ -233,6 +234,15 @@ pub fn challenge(cx: &Context, member: MemberId, password_hash: &str) -> String 
 pub fn challenge_of(conn: &mut Conn, cx: &Context, member: MemberId) -> Result<String, Problem> {
     let hash = credential::find(conn, member)?.and_then(|secret| secret.password_hash);
     Ok(challenge(cx, member, &hash.unwrap_or_default()))
+}
+
+/// Tells who would log in that a second factor is needed, by which they can prove themselves, and for how it goes on.
+///
+/// # Errors
+/// Only those of the store.
+pub fn needed(conn: &mut Conn, member: MemberId, challenge: String) -> Result<Problem, Problem> {
+    let factors = proof::names(proof::possible(conn, member)?);
+    Ok(Problem::new(Code::SecondFactorRequired).with("factors", factors).with("challenge_token", challenge))
 }
 
 /// Whose password was right, if the challenge is ours and good.

@@ -12,11 +12,14 @@ use actix_web::{
     middleware::from_fn,
     web,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{guessing, member::MemberKind, password::Password, policy::Role};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
-    authorization_code, guess, idempotency, instance, ledger, mail, member, social_flow,
-    store::{Intent, Sizes, Store},
+    authorization_code,
+    error::StoreError,
+    guess, idempotency, instance, ledger, mail, member, social_flow,
+    store::{Conn, Intent, Sizes, Store, Tx},
 };
 use secrecy::ExposeSecret;
 use utoipa_actix_web::AppExt;
@@ -49,13 +52,13 @@ use crate::{
 const TICK: Duration = Duration::from_millis(500);
 
 /// How long keys of idempotent requests are kept.
-const KEY_LIFE: chrono::TimeDelta = chrono::TimeDelta::days(7);
+const KEY_LIFE: TimeDelta = TimeDelta::days(7);
 
 /// How long an authorization code that has expired is remembered, so that its second use takes back what it gave.
-const CODE_MEMORY: chrono::TimeDelta = chrono::TimeDelta::days(1);
+const CODE_MEMORY: TimeDelta = TimeDelta::days(1);
 
 /// How long mails are kept.
-const MAIL_LIFE: chrono::TimeDelta = chrono::TimeDelta::days(30);
+const MAIL_LIFE: TimeDelta = TimeDelta::days(30);
 
 /// Anything that stops the start, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -259,25 +262,23 @@ fn tick(app: &Arc<App>) -> Result<(), Problem> {
     keys::follow(app)?;
     app.uses.write_down(app)?;
     app.limits.forget_idle();
-    let old = clock::real_now() - KEY_LIFE;
-    if app.store.read(|conn| idempotency::any_before(conn, old))? {
-        app.store.write(Intent::Keep, move |tx| idempotency::forget(tx, old))?;
-    }
-    let old = clock::real_now() - guessing::MEMORY;
-    if app.store.read(|conn| guess::any_before(conn, old))? {
-        app.store.write(Intent::Keep, move |tx| guess::forget(tx, old))?;
-    }
-    let old = clock::real_now() - CODE_MEMORY;
-    if app.store.read(|conn| authorization_code::any_before(conn, old))? {
-        app.store.write(Intent::Keep, move |tx| authorization_code::forget(tx, old))?;
-    }
-    let old = clock::real_now();
-    if app.store.read(|conn| social_flow::any_before(conn, old))? {
-        app.store.write(Intent::Keep, move |tx| social_flow::forget(tx, old))?;
-    }
-    let old = clock::real_now() - MAIL_LIFE;
-    if app.store.read(|conn| mail::any_before(conn, old))? {
-        app.store.write(Intent::Keep, move |tx| mail::forget(tx, old))?;
+    forget_old(app, KEY_LIFE, idempotency::any_before, idempotency::forget)?;
+    forget_old(app, guessing::MEMORY, guess::any_before, guess::forget)?;
+    forget_old(app, CODE_MEMORY, authorization_code::any_before, authorization_code::forget)?;
+    forget_old(app, TimeDelta::zero(), social_flow::any_before, social_flow::forget)?;
+    forget_old(app, MAIL_LIFE, mail::any_before, mail::forget)
+}
+
+/// Forgets what is older than so long, if there is any of it: a look costs less than a write.
+fn forget_old(
+    app: &App,
+    life: TimeDelta,
+    any_before: fn(&mut Conn, DateTime<Utc>) -> Result<bool, StoreError>,
+    forget: fn(&mut Tx<'_>, DateTime<Utc>) -> Result<(), StoreError>,
+) -> Result<(), Problem> {
+    let old = clock::real_now() - life;
+    if app.store.read(|conn| any_before(conn, old))? {
+        app.store.write(Intent::Keep, move |tx| forget(tx, old))?;
     }
     Ok(())
 }

@@ -106,9 +106,10 @@ pub fn complete(tx: &mut Tx<'_>, use_of: &KeyUse, answer: serde_json::Value) -> 
 ///
 /// # Errors
 /// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<usize, StoreError> {
+pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<(), StoreError> {
     let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(Moment::from(before)));
-    Ok(diesel::delete(old).execute(&mut **tx)?)
+    diesel::delete(old).execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Whether there is a key older than `before`.

@@ -115,9 +115,10 @@ pub fn failed(tx: &mut Tx<'_>, id: MailId, why: &str, again: Option<DateTime<Utc
 ///
 /// # Errors
 /// Only those of the database.
-pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<usize, StoreError> {
+pub fn forget(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<(), StoreError> {
     let old = mails::table.filter(mails::created_at.lt(Moment::from(before)));
-    Ok(diesel::delete(old).execute(&mut **tx)?)
+    diesel::delete(old).execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Whether there is a mail older than `before`.

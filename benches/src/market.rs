@@ -100,7 +100,7 @@ fn join(app: &Arc<App>, name: &str, people: usize) -> Vec<Person> {
                 kind: MemberKind::Individual,
                 username: None,
                 // Nobody logs in by password here.
-                password_hash: String::new(),
+                password_hash: Some(String::new()),
                 locale: Locale::En,
             };
             let member = access::create_confirmed(tx, cx, Role::Member, &form)?.id;

@@ -7,7 +7,7 @@ use actix_web::{
 };
 
 use crate::{
-    problem::{Code, Problem},
+    problem::Problem,
     secrets::{self, Secrets},
 };
 

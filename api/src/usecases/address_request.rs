@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     locale::Locale,
     mailer,
-    problem::{Code, Problem},
+    problem::Problem,
     secrets,
     state::App,
 };

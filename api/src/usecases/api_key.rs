@@ -87,7 +87,10 @@ pub fn make(tx: &mut Tx<'_>, cx: &Context, wish: &Wish) -> Result<(ApiKey, Strin
     cx.require_recent_login(tx)?;
     let now = clock::real_now();
     if api_key::count(tx, me, now)? >= MOST {
-        return Err(Problem::new(Code::TooManyApps));
+        return Err(Problem::new(Code::TooManyApps).detail(
+            format!("One member can have {MOST} API keys: revoke one that is no longer used."),
+            format!("作成できるAPIキーは{MOST}個までです。使わないものを無効にしてください。"),
+        ));
     }
     let (shown, hash) = secrets::bearer(prefix(cx.app.settings.mode))?;
     let key = ApiKey {

@@ -74,7 +74,10 @@ pub fn register(
     permit(cx)?;
     let me = cx.person()?;
     if app::count(tx, me)? >= MOST {
-        return Err(Problem::new(Code::TooManyApps));
+        return Err(Problem::new(Code::TooManyApps).detail(
+            format!("One member can have {MOST} apps: delete one that is no longer used."),
+            format!("登録できるアプリは{MOST}個までです。使わないものを削除してください。"),
+        ));
     }
     let (shown, secret_hash) = confidential.then(fresh_secret).transpose()?.unzip();
     let (name, redirect_uris) = (wish.name.clone(), wish.redirect_uris.clone());

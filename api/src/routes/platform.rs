@@ -227,6 +227,7 @@ struct Event {
     id: String,
     /// Its place in the order; pass the last one seen as `after`.
     number: i64,
+    /// What happened to it.
     #[schema(example = "milestone.accepted")]
     kind: String,
     /// The resource it happened to.

@@ -205,6 +205,7 @@ struct SocialRegistration {
     #[schema(max_length = 2000)]
     #[garde(length(max = 2000))]
     join_token: String,
+    /// What others see.
     #[schema(min_length = 1, max_length = 60)]
     #[garde(length(chars, min = 1, max = 60))]
     display_name: String,
@@ -212,6 +213,7 @@ struct SocialRegistration {
     #[schema(min_length = 3, max_length = 30, example = "hanako.yamada")]
     #[garde(length(max = 200))]
     username: Option<String>,
+    /// Whether a person or a company joins.
     #[garde(skip)]
     kind: MemberKind,
     /// The version of the terms of use that is agreed to; `/version` names the current one.

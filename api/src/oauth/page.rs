@@ -54,18 +54,17 @@ button{font:inherit;padding:.5rem 1.2rem;margin:.5rem .5rem .5rem 0}.error{borde
 
 /// Only this origin, and the app's own, may be the target of a form; nothing may frame the page.
 fn policy(back_to: &str) -> String {
-    let origin = origin(back_to);
+    let (scheme, host) = origin(back_to);
+    let origin = scheme.map(|scheme| format!(" {scheme}://{host}")).unwrap_or_default();
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'{origin}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 
-/// The origin of a redirect URI that was checked, for a list of sources.
-fn origin(uri: &str) -> String {
-    let end = uri.find("://").map(|at| at + 3).unwrap_or_default();
-    let rest = uri.get(end..).unwrap_or_default();
-    let length = rest.find(['/', '?']).unwrap_or(rest.len());
-    uri.get(..end + length).filter(|origin| !origin.is_empty()).map(|origin| format!(" {origin}")).unwrap_or_default()
+/// The scheme of a redirect URI that was checked, and its host with the port; no scheme where there is no URI.
+pub fn origin(uri: &str) -> (Option<&str>, &str) {
+    let (scheme, rest) = uri.split_once("://").map_or((None, uri), |(scheme, rest)| (Some(scheme), rest));
+    (scheme, rest.split(['/', '?']).next().unwrap_or_default())
 }
 
 fn html(locale: Locale, status: u16, title: &str, body: &str, back_to: &str) -> HttpResponse {

@@ -174,11 +174,10 @@ async fn read_payment(call: Call, id: PathId<PaymentKind>) -> Answer {
     .await
 }
 
-/// A card, in the sandbox.
+/// A card, in the sandbox, by what it does: `tok_succeeds`; `tok_declined`; `tok_slow` succeeds, but 8 days late; `tok_refund_fails` succeeds, but refunds to it fail.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct CardPost {
-    /// What the card does: `tok_succeeds`; `tok_declined`; `tok_slow` succeeds, but 8 days late; `tok_refund_fails` succeeds, but refunds to it fail.
     #[schema(inline)]
     #[garde(skip)]
     card_token: CardToken,

@@ -217,7 +217,7 @@ fn join(app: &Arc<App>, name: &'static str, kind: MemberKind, hash: &str) -> Res
         display_name: name.to_owned(),
         kind,
         username: None,
-        password_hash: hash.to_owned(),
+        password_hash: Some(hash.to_owned()),
         locale: Locale::Ja,
     };
     let tokens = run(app, None, move |tx, cx| {

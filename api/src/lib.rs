@@ -15,6 +15,7 @@ pub mod device;
 pub mod docs;
 pub mod edge;
 pub mod extract;
+mod html;
 pub mod limits;
 pub mod locale;
 pub mod logs;

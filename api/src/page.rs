@@ -12,10 +12,23 @@ use crate::{
 };
 
 /// How many items a page has unless asked otherwise.
-pub const DEFAULT_LIMIT: u8 = 20;
+const DEFAULT_LIMIT: u8 = 20;
 
 /// The most items of a page.
-pub const MAX_LIMIT: u8 = 100;
+const MAX_LIMIT: u8 = 100;
+
+/// How many items are asked for.
+///
+/// # Errors
+/// Fewer than one, or more than a page has.
+pub fn limit(asked: Option<u8>) -> Result<u8, Problem> {
+    let limit = asked.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::new(Code::InvalidParameter)
+        .detail("limit must be from 1 to 100.", "limitは1～100で指定してください。"))
+}
 
 /// The parameters of a list without filters.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -66,13 +79,9 @@ impl PageRequest {
     /// # Errors
     /// A limit out of range, a cursor that is not ours or belongs to another list.
     pub fn read(limit: Option<u8>, cursor: Option<&str>, list: String, secrets: &Secrets) -> Result<Self, Problem> {
-        let limit = limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::new(Code::InvalidParameter)
-                .detail("limit must be from 1 to 100.", "limitは1～100で指定してください。"));
-        }
+        let limit = self::limit(limit)?.into();
         let after = cursor.map(|cursor| open(cursor, &list, secrets)).transpose()?;
-        Ok(Self { limit: limit.into(), after, list })
+        Ok(Self { limit, after, list })
     }
 
     /// The day that the page before ended with, in a list by days.

@@ -29,8 +29,7 @@ pub fn hash(password: &Password) -> Result<String, Problem> {
 
 fn hash_text(password: &str) -> Result<String, Problem> {
     let broken = || Problem::new(Code::Internal);
-    let random = secrets::random().map_err(|_| broken())?;
-    let salt = SaltString::from_b64(&STANDARD_NO_PAD.encode(random)).map_err(|_| broken())?;
+    let salt = SaltString::from_b64(&STANDARD_NO_PAD.encode(secrets::random()?)).map_err(|_| broken())?;
     let hashed = hasher().and_then(|argon2| Ok(argon2.hash_password(password.as_bytes(), &salt)?.to_string()));
     hashed.map_err(|_| broken())
 }

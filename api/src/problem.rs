@@ -12,6 +12,7 @@ use crate::{
     blocker,
     context::Context,
     locale::{Locale, Text},
+    secrets::UnusableSecret,
 };
 pub use code::Code;
 
@@ -244,6 +245,13 @@ impl From<StoreError> for Problem {
         let mut problem = Self::new(code);
         problem.more.source = Some(error);
         problem
+    }
+}
+
+impl From<UnusableSecret> for Problem {
+    /// The system has no randomness, or its cipher failed.
+    fn from(_: UnusableSecret) -> Self {
+        Self::new(Code::Internal)
     }
 }
 

@@ -110,8 +110,7 @@ impl Reply {
 
 /// The version in front, so that `If-Match` can compare it alone.
 fn etag(version: i32, body: &str) -> String {
-    let hash: String = secrets::hash(body.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{version}-{hash}\"")
+    format!("\"{version}-{}\"", secrets::hex(secrets::hash(body.as_bytes()).iter().take(8)))
 }
 
 /// Whether a header lists this tag, by weak comparison (RFC 9110 section 8.8.3.2), or `*`.

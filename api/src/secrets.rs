@@ -88,7 +88,7 @@ impl Secrets {
         let seed = expand(&self.prk, purpose.as_bytes())?;
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| UnusableSecret)?;
         let public_key = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-        let key_id = hash(public_key.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let key_id = hex(hash(public_key.as_bytes()).iter().take(8));
         Ok(SigningKey {
             signing: EncodingKey::from_ed_der(pair.to_pkcs8().map_err(|_| UnusableSecret)?.as_ref()),
             verifying: DecodingKey::from_ed_components(&public_key).map_err(|_| UnusableSecret)?,
@@ -145,6 +145,11 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     out
+}
+
+/// Bytes as two small hexadecimal digits each.
+pub fn hex<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> String {
+    bytes.into_iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Fresh random bytes for a secret.

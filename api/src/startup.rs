@@ -296,7 +296,7 @@ pub fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str, passwor
         display_name: name.to_owned(),
         kind: MemberKind::Individual,
         username: None,
-        password_hash,
+        password_hash: Some(password_hash),
         locale: Locale::En,
     };
     let created = at_console(app, Deed::command("staff create", None), move |tx, cx| {

@@ -111,7 +111,7 @@ fn join(app: &Arc<App>, name: &str, people: usize) -> Vec<Person> {
                 display_name: format!("{name} {n}"),
                 kind: MemberKind::Individual,
                 username: None,
-                password_hash: password_hash.clone(),
+                password_hash: Some(password_hash.clone()),
                 locale: Locale::En,
             };
             let member = access::create_confirmed(tx, cx, Role::Member, &form)?.id;

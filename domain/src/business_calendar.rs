@@ -6,7 +6,7 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 use jpholiday::jpholiday::JPHoliday;
 
 use crate::{
-    calendar::{month_end, plus_days},
+    calendar::{last_month_end, month_end, plus_days},
     names,
 };
 
@@ -61,6 +61,15 @@ impl BusinessCalendar {
         let is_end = month_end(closed_on) == closed_on && (2000..2150).contains(&closed_on.year());
         let payday = plus_days(closed_on, PAYDAY.into());
         if is_end { Ok(self.shifted(payday, shift)) } else { Err(NotAMonthEnd(closed_on)) }
+    }
+
+    /// The next payday that lies ahead: of the month that was closed last, or of the one that is running.
+    ///
+    /// # Errors
+    /// A date for which none can be reckoned.
+    pub fn next_payday(&self, today: NaiveDate, shift: Shift) -> Result<NaiveDate, NotAMonthEnd> {
+        let of_last = self.pay_on(last_month_end(today), shift)?;
+        if of_last > today { Ok(of_last) } else { self.pay_on(month_end(today), shift) }
     }
 
     /// The day itself if the banks are open, or else the nearest open one in that direction.

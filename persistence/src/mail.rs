@@ -46,11 +46,11 @@ type Columns =
 const COLUMNS: Columns =
     (mails::id, mails::recipient, mails::subject, mails::body, mails::locale, mails::attempts, mails::created_at);
 
-/// Queues a mail.
+/// Queues a mail, which is due at once.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn queue(tx: &mut Tx<'_>, mail: &Mail, send_at: DateTime<Utc>) -> Result<(), StoreError> {
+pub fn queue(tx: &mut Tx<'_>, mail: &Mail) -> Result<(), StoreError> {
     diesel::insert_into(mails::table)
         .values((
             mails::id.eq(Key::from(mail.id)),
@@ -59,7 +59,7 @@ pub fn queue(tx: &mut Tx<'_>, mail: &Mail, send_at: DateTime<Utc>) -> Result<(),
             mails::body.eq(&mail.body),
             mails::locale.eq(&mail.locale),
             mails::created_at.eq(Moment::from(mail.created_at)),
-            mails::next_attempt_at.eq(Some(Moment::from(send_at))),
+            mails::next_attempt_at.eq(Some(Moment::from(mail.created_at))),
             mails::attempts.eq(0),
         ))
         .execute(&mut **tx)?;

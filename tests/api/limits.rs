@@ -93,7 +93,7 @@ fn member(app: &TestApp, name: &str) -> Person {
         display_name: name.to_owned(),
         kind: MemberKind::Individual,
         username: None,
-        password_hash: hash,
+        password_hash: Some(hash),
         locale: Locale::En,
     };
     let inner = app.app.clone();

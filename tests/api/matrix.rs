@@ -145,12 +145,15 @@ fn in_order() -> Vec<Operation> {
 fn everybody_is_answered_as_the_table_says(app: &TestApp) {
     let (market, table) = (Market::of(app), table());
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut undeclared = BTreeSet::new();
     let all: Vec<Operation> = in_order().into_iter().map(|one| market.aimed(one)).collect();
     for column in COLUMNS {
         // All of them send the same wrong password, and none is to wait for those before.
         app.put_back("guesses", &["last_at"], 3600);
         for operation in &all {
-            found.entry(operation.name()).or_default().push(cell(&market.ask(column, operation)));
+            let answer = market.ask(column, operation);
+            undeclared.extend(operation.undeclared(&answer));
+            found.entry(operation.name()).or_default().push(cell(&answer));
         }
     }
     let wrong: Vec<String> = found
@@ -159,6 +162,8 @@ fn everybody_is_answered_as_the_table_says(app: &TestApp) {
         .map(|(name, cells)| format!("{name:<58} {}", cells.join(" ")))
         .collect();
     assert!(wrong.is_empty(), "answered otherwise than the table says, or not in it:\n{}", wrong.join("\n"));
+    let undeclared: Vec<String> = undeclared.into_iter().collect();
+    assert!(undeclared.is_empty(), "not what the specification says:\n{}", undeclared.join("\n"));
     let gone: Vec<&String> = table.keys().filter(|name| !found.contains_key(*name)).collect();
     assert!(gone.is_empty(), "rows without an operation: {gone:?}");
 }

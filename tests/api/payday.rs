@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Person, TestApp, deals::text, on_both_engines, payday::line, work::at_once};
+use crate::harness::{Person, TestApp, deals::text, market::yen, on_both_engines, payday::line, work::at_once};
 
 on_both_engines!(
     what_a_month_brought_is_paid_on_its_payday,
@@ -47,7 +47,7 @@ fn what_a_month_brought_is_paid_on_its_payday(app: &TestApp) {
         (0, vec![line("monthly", "requested", 30_000)])
     );
     let run = &app.read(&finance, "/v1/admin/payout-runs")["items"][0];
-    assert_eq!((&run["closed_on"], &run["payouts"], &run["total"]), (&json!(closed_on), &json!(1), &json!(30_000)));
+    assert_eq!((&run["closed_on"], &run["payouts"], &run["total"]), (&json!(closed_on), &json!(1), &yen(30_000)));
     assert!(run["finished_at"].is_string(), "{run}");
     app.advance_to(pay_on);
     let batch = app.send_batch(&finance, pay_on);
@@ -226,7 +226,7 @@ fn a_run_that_is_stopped_at_any_step_goes_on_and_pays_everybody_once(app: &TestA
         assert_eq!(app.earnings(&deal.worker), 0);
     }
     let run = &app.read(&finance, "/v1/admin/payout-runs")["items"][0];
-    assert_eq!((&run["closed_on"], &run["payouts"], &run["total"]), (&json!(closed_on), &json!(4), &json!(40_000)));
+    assert_eq!((&run["closed_on"], &run["payouts"], &run["total"]), (&json!(closed_on), &json!(4), &yen(40_000)));
 }
 
 fn where_workers_ask_they_are_paid_on_request(app: &TestApp) {

@@ -105,6 +105,8 @@ fn a_moderator_reads_disputes_and_decides_nothing(app: &TestApp) {
     app.act(&mo, &format!("/v1/admin/disputes/{dispute}/propose-ruling"), &ruling).problem(403, "not_permitted");
     let payment = deal.payment(0)["id"].as_str().unwrap().to_owned();
     app.get(&format!("/v1/payments/{payment}")).by(&mo).send().problem(403, "not_permitted");
+    let milestone = app.read(&mo, &format!("/v1/milestones/{}", deal.milestones[0]));
+    assert_eq!((&milestone["payments"], &milestone["reserved"]), (&json!([]), &Value::Null), "nor by way of the work");
 }
 
 fn roles_are_given_by_a_command_and_logged(app: &TestApp) {

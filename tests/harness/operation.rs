@@ -1,5 +1,7 @@
 //! Every operation there is, from the specification itself, so that tests of all of them forget none.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::{Response, TestApp};
@@ -17,6 +19,8 @@ pub struct Operation {
     /// A token is looked at, if there is one.
     pub personal: bool,
     body: Option<Value>,
+    /// What the specification says of its answers, by status.
+    answers: BTreeMap<String, Declared>,
 }
 
 /// All of them.
@@ -38,6 +42,7 @@ pub fn operations() -> Vec<Operation> {
                 open: operation["security"].as_array().is_some_and(|ways| ways.is_empty() || ways.contains(&json!({}))),
                 personal: operation["security"] != json!([]),
                 body: operation.pointer("/requestBody/content/application~1json/example").cloned(),
+                answers: answers_of(&operation["responses"]),
             });
         }
     }
@@ -45,7 +50,44 @@ pub fn operations() -> Vec<Operation> {
     all
 }
 
+fn answers_of(responses: &Value) -> BTreeMap<String, Declared> {
+    responses.as_object().unwrap().iter().map(|(status, answer)| (status.clone(), Declared::of(answer))).collect()
+}
+
+/// What the specification says of one answer.
+struct Declared {
+    headers: BTreeSet<String>,
+    codes: BTreeSet<String>,
+}
+
+impl Declared {
+    fn of(answer: &Value) -> Self {
+        let names = |members: Option<&Value>| {
+            let members = members.and_then(Value::as_object).into_iter().flatten();
+            members.map(|(name, _)| name.clone()).collect()
+        };
+        let examples = answer.pointer("/content/application~1problem+json/examples");
+        Self { headers: names(answer.get("headers")), codes: names(examples) }
+    }
+}
+
 impl Operation {
+    /// In what an answer is another than the specification says: its status, its code, its tag or its place.
+    pub fn undeclared(&self, answer: &Response) -> Option<String> {
+        let wrong = |what: &str| Some(format!("{} answers {} {what}", self.name(), answer.status));
+        let Some(declared) = self.answers.get(&answer.status.to_string()) else { return wrong("") };
+        let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+        match body["code"].as_str() {
+            Some(code) if body["status"].is_number() && !declared.codes.contains(code) => return wrong(code),
+            Some(_) | None => {}
+        }
+        let headers = ["ETag", "Location"];
+        headers.into_iter().find_map(|name| {
+            let is_declared = declared.headers.contains(name);
+            if answer.header(name).is_empty() == is_declared { wrong(name) } else { None }
+        })
+    }
+
     /// The same on a resource that exists.
     pub fn on(mut self, id: &str) -> Self {
         self.path = self.template.replace("{id}", id);

@@ -1,30 +1,20 @@
 //! Mail about the account itself.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::scope::Scopes;
 use persistence::mail::Mail;
 
-use super::compose;
+use super::{Words, moment, write};
 use crate::{context::Context, locale::Locale, oauth::words::meaning};
 
+/// How long a confirmation token is good for.
+pub const CONFIRMATION_LIFE: TimeDelta = TimeDelta::hours(24);
+
 /// How long the token of a password reset is good for.
-pub const RESET_LIFE: chrono::TimeDelta = chrono::TimeDelta::hours(1);
+pub const RESET_LIFE: TimeDelta = TimeDelta::hours(1);
 
 /// How long both ends have to confirm another address.
-pub const EMAIL_CHANGE_LIFE: chrono::TimeDelta = chrono::TimeDelta::hours(24);
-
-/// One subject and body for each language.
-struct Words<'a> {
-    en: (&'a str, String),
-    ja: (&'a str, String),
-}
-
-fn write(cx: &Context, to: &str, locale: Locale, words: Words<'_>) -> Mail {
-    let (subject, body) = match locale {
-        Locale::En => words.en,
-        Locale::Ja => words.ja,
-    };
-    compose(cx, to, locale, subject, body)
-}
+pub const EMAIL_CHANGE_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// What to do when it was somebody else.
 const NOT_YOU_EN: &str = "If this was not you, ask for a new password at once, and tell our support.\n";
@@ -33,6 +23,57 @@ const NOT_YOU_JA: &str = "心当たりがない場合は、すぐにパスワー
 fn told(cx: &Context, to: &str, locale: Locale, en: (&str, &str), ja: (&str, &str)) -> Mail {
     let words =
         Words { en: (en.0, format!("{}\n\n{NOT_YOU_EN}", en.1)), ja: (ja.0, format!("{}\n\n{NOT_YOU_JA}", ja.1)) };
+    write(cx, to, locale, words)
+}
+
+/// Asks to confirm an address.
+pub fn confirmation(cx: &Context, to: &str, token: &str, locale: Locale) -> Mail {
+    let url = cx.app.settings.public_url();
+    let en = format!(
+        "Welcome to Azukari.\n\nYour confirmation token, good for 24 hours:\n\n{token}\n\nSend it to POST {url}/v1/accounts/confirm-email.\n"
+    );
+    let ja = format!(
+        "Azukariへようこそ。\n\n確認トークン（24時間有効）:\n\n{token}\n\nPOST {url}/v1/accounts/confirm-email に送ってください。\n"
+    );
+    write(cx, to, locale, Words { en: ("Confirm your e-mail address", en), ja: ("メールアドレスの確認", ja) })
+}
+
+/// Tells a member that somebody tried to register with their address.
+pub fn already_member(cx: &Context, to: &str, locale: Locale) -> Mail {
+    let en = "Somebody, perhaps you, tried to register with this address. You already have an account: log in instead. If it was not you, there is nothing to do.\n";
+    let ja = "このメールアドレスで登録が試みられましたが、すでにアカウントがあります。ログインしてください。心当たりがない場合は何もする必要はありません。\n";
+    let words = Words {
+        en: ("You already have an account", en.to_owned()),
+        ja: ("すでにアカウントがあります", ja.to_owned()),
+    };
+    write(cx, to, locale, words)
+}
+
+/// Tells somebody who joins again how soon they can.
+pub fn not_yet_back(cx: &Context, to: &str, locale: Locale, when: Option<DateTime<Utc>>) -> Mail {
+    let words = match when.map(moment) {
+        Some(at) => Words {
+            en: (
+                "You can join again later",
+                format!("An account with this address was closed. You can join again with it from {at}.\n"),
+            ),
+            ja: (
+                "再登録について",
+                format!("このメールアドレスのアカウントは退会済みです。{at}以降に再登録できます。\n"),
+            ),
+        },
+        None => Words {
+            en: (
+                "Write to support to join again",
+                "An account with this address was closed. To join again with it, write to our support.\n".to_owned(),
+            ),
+            ja: (
+                "再登録について",
+                "このメールアドレスのアカウントは退会済みです。再登録をご希望の場合はサポートへご連絡ください。\n"
+                    .to_owned(),
+            ),
+        },
+    };
     write(cx, to, locale, words)
 }
 

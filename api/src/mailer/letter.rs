@@ -6,7 +6,7 @@ use lettre::{
 };
 use persistence::mail::Mail;
 
-use crate::locale::Locale;
+use crate::{html::escaped, locale::Locale};
 
 /// Says that no person wrote this, so that nobody's holiday notice answers (RFC 3834).
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub fn html(mail: &Mail) -> String {
     )
 }
 
-/// Tokens are a word with an underscore behind their prefix, alone in their paragraph.
+/// What others wrote, such as the title of a job, is no markup. Tokens are a word with an underscore behind their prefix, alone in their paragraph.
 fn paragraph(text: &str) -> String {
     let is_token = text.starts_with("az") && text.contains('_') && !text.contains(char::is_whitespace);
     let text = escaped(text).replace('\n', "<br>\n");
@@ -62,11 +62,6 @@ fn paragraph(text: &str) -> String {
     } else {
         format!("<p>{text}</p>\n")
     }
-}
-
-/// What others wrote, such as the title of a job, is text and never markup.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

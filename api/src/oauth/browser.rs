@@ -7,7 +7,7 @@ use actix_web::{
 };
 
 use crate::{
-    problem::{Code, Problem},
+    problem::Problem,
     secrets::{self, Secrets},
 };
 
@@ -49,7 +49,7 @@ impl Browser {
     /// # Errors
     /// Only if the system has no randomness.
     pub fn fresh(&self) -> Result<Self, Problem> {
-        let (value, _) = secrets::bearer("azb_").map_err(|_| Problem::new(Code::Internal))?;
+        let (value, _) = secrets::bearer("azb_")?;
         Ok(self.with(value))
     }
 
@@ -71,8 +71,7 @@ impl Browser {
     }
 
     fn told(&self, query: &str) -> String {
-        let value: String = self.hash().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("form {value} {query}")
+        format!("form {} {query}", secrets::hex(&self.hash()))
     }
 
     /// What a form of ours carries back.

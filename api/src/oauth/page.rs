@@ -7,25 +7,10 @@ use domain::scope::Scopes;
 
 use super::{browser::Browser, words};
 use crate::{
+    html::escaped,
     locale::{Locale, Text},
     problem::Rendered,
 };
-
-/// What others wrote is text and never markup, also within quotes.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
-}
 
 /// The same sentence in both languages.
 const fn pick(locale: Locale, en: &'static str, ja: &'static str) -> &'static str {
@@ -69,18 +54,17 @@ button{font:inherit;padding:.5rem 1.2rem;margin:.5rem .5rem .5rem 0}.error{borde
 
 /// Only this origin, and the app's own, may be the target of a form; nothing may frame the page.
 fn policy(back_to: &str) -> String {
-    let origin = origin(back_to);
+    let (scheme, host) = origin(back_to);
+    let origin = scheme.map(|scheme| format!(" {scheme}://{host}")).unwrap_or_default();
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'{origin}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 
-/// The origin of a redirect URI that was checked, for a list of sources.
-fn origin(uri: &str) -> String {
-    let end = uri.find("://").map(|at| at + 3).unwrap_or_default();
-    let rest = uri.get(end..).unwrap_or_default();
-    let length = rest.find(['/', '?']).unwrap_or(rest.len());
-    uri.get(..end + length).filter(|origin| !origin.is_empty()).map(|origin| format!(" {origin}")).unwrap_or_default()
+/// The scheme of a redirect URI that was checked, and its host with the port; no scheme where there is no URI.
+pub fn origin(uri: &str) -> (Option<&str>, &str) {
+    let (scheme, rest) = uri.split_once("://").map_or((None, uri), |(scheme, rest)| (Some(scheme), rest));
+    (scheme, rest.split(['/', '?']).next().unwrap_or_default())
 }
 
 fn html(locale: Locale, status: u16, title: &str, body: &str, back_to: &str) -> HttpResponse {
@@ -93,8 +77,6 @@ fn html(locale: Locale, status: u16, title: &str, body: &str, back_to: &str) -> 
     let mut response = HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header(("Content-Security-Policy", policy(back_to)))
-        .insert_header(("X-Frame-Options", "DENY"))
-        .insert_header(("Referrer-Policy", "no-referrer"))
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("Content-Language", locale.as_str()))
         .body(text.clone());

@@ -54,8 +54,9 @@ impl Operation<'_> {
         let key_required = key.as_ref().is_some_and(|key| key == "required");
         self.keyed = self.method == "post" && key.is_none_or(|key| key != "none");
         let declared = self.operation.remove("x-errors").unwrap_or_default();
-        self.parameters(key_required);
+        self.parameters(key_required, &declared);
         self.errors(key_required, &declared);
+        self.unchanged();
         self.headers();
         self.examples();
         self.security();
@@ -101,7 +102,18 @@ impl Operation<'_> {
         self.method == "post"
     }
 
-    fn parameters(&mut self, key_required: bool) {
+    /// An action on a resource.
+    fn acts(&self) -> bool {
+        self.posts() && self.path.contains("{id}/")
+    }
+
+    /// Reads what has a version, which its tag begins with.
+    fn reads_tagged(&self) -> bool {
+        let answer = self.operation.get("responses").and_then(|responses| responses.get("200"));
+        self.method == "get" && answer.is_some_and(|answer| is_tagged(answer, self.schemas))
+    }
+
+    fn parameters(&mut self, key_required: bool, declared: &Value) {
         let mut added = Vec::new();
         if self.path.contains("{id}") {
             let prefix = example::prefix_of_path(self.path);
@@ -119,11 +131,18 @@ impl Operation<'_> {
                 "example": "0198c0de-5d1f-7c3a-9b1e-4f6f2d1c7a10",
             }));
         }
-        if self.posts() && self.path.contains("{id}/") {
+        if self.acts() || names(declared, Code::PreconditionFailed) {
             added.push(json!({
                 "name": "If-Match", "in": "header", "required": false,
                 "description": "The ETag last seen; refused with 412 if the resource has changed since.",
                 "schema": {"type": "string", "maxLength": 64},
+            }));
+        }
+        if self.reads_tagged() {
+            added.push(json!({
+                "name": "If-None-Match", "in": "header", "required": false,
+                "description": "The ETag last seen; answered with 304 and no body if it is still the same.",
+                "schema": {"type": "string", "maxLength": 200},
             }));
         }
         if self.posts() && can_be_previewed(self.path) {
@@ -186,7 +205,7 @@ impl Operation<'_> {
                 Code::InvalidBody,
             ]);
         }
-        if self.posts() && self.path.contains("{id}/") {
+        if self.acts() {
             codes.extend([Code::PreconditionFailed, Code::ActionRefused, Code::LostRace, Code::NotPermitted]);
         }
         let named = declared.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -223,15 +242,36 @@ impl Operation<'_> {
         }
     }
 
-    /// Where the caller stands is told with every answer.
+    /// What the caller has seen already is not sent again.
+    fn unchanged(&mut self) {
+        if !self.reads_tagged() {
+            return;
+        }
+        if let Some(responses) = self.operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.insert("304".into(), json!({"description": "It is still what `If-None-Match` names"}));
+        }
+    }
+
+    /// Where the caller stands is told with every answer; the rest follows from the status and from what is answered.
     fn headers(&mut self) {
+        let (keyed, schemas) = (self.keyed, self.schemas);
         let responses = self.operation.get_mut("responses").and_then(Value::as_object_mut);
         for (status, response) in responses.into_iter().flatten() {
+            let is_tagged = status == "304" || is_tagged(response, schemas);
             let Some(response) = response.as_object_mut() else { continue };
-            let waits = status == "429" || status == "503";
-            let names = ["RateLimit", "RateLimit-Policy"].into_iter().chain(waits.then_some("Retry-After"));
-            let told = names.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")})));
-            response.insert("headers".into(), told.collect::<Map<_, _>>().into());
+            let names = [
+                Some("RateLimit"),
+                Some("RateLimit-Policy"),
+                (status == "429" || status == "503").then_some("Retry-After"),
+                is_tagged.then_some("ETag"),
+                (status == "201").then_some("Location"),
+                (keyed && status.starts_with('2')).then_some("Idempotency-Replayed"),
+            ];
+            let told = response.entry("headers").or_insert_with(|| json!({}));
+            for name in names.into_iter().flatten() {
+                let header = json!({"$ref": format!("#/components/headers/{name}")});
+                told.as_object_mut().map(|told| told.insert(name.into(), header));
+            }
         }
     }
 
@@ -255,6 +295,26 @@ impl Operation<'_> {
     }
 }
 
+/// Whether an operation declares a code as its own.
+fn names(declared: &Value, code: Code) -> bool {
+    declared.as_array().into_iter().flatten().any(|name| name == code.as_str())
+}
+
+/// Whether a response is a resource with a version, which has an `ETag`.
+fn is_tagged(response: &Value, schemas: &Value) -> bool {
+    response.pointer("/content/application~1json/schema").is_some_and(|schema| has_version(schema, schemas))
+}
+
+fn has_version(schema: &Value, schemas: &Value) -> bool {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let target = reference.rsplit('/').next().unwrap_or_default();
+        return schemas.get(target).is_some_and(|target| has_version(target, schemas));
+    }
+    let own = schema.pointer("/properties/version/type").is_some_and(|kind| kind == "integer");
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    own || parts.into_iter().flatten().any(|part| has_version(part, schemas))
+}
+
 fn headers() -> Value {
     let header = |description: &str, example: &str| {
         json!({
@@ -265,6 +325,16 @@ fn headers() -> Value {
     json!({
         "RateLimit": header("What is left of the caller's allowance, and after how many seconds it is whole again.", "\"reads\";r=5999;t=1"),
         "RateLimit-Policy": header("The allowance: requests (`q`) within so many seconds (`w`).", "\"reads\";q=6000;w=60"),
+        "ETag": header("The version of the resource, and what stands for this representation of it: send it as `If-Match` or `If-None-Match`.", "\"3-9f86d081884c7d65\""),
+        "Location": {
+            "description": "Where the new resource is; not with `?preview=true`.", "required": false,
+            "example": "/v1/contracts/contract_01k30dwqgzfgx9p7jfdwpht7gg",
+            "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
+        },
+        "Idempotency-Replayed": {
+            "description": "With the first answer to a request that came again.", "required": false, "example": "true",
+            "schema": {"type": "string", "enum": ["true"]},
+        },
         "Retry-After": {
             "description": "After how many seconds to try again.", "required": true, "example": 1,
             "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": i32::MAX},
@@ -301,8 +371,9 @@ fn problem_schema() -> Value {
             "scope": {"type": "string", "description": "With `insufficient_scope`: the scope that is needed."},
             "join_token": {"type": "string", "description": "With `registration_needed`: to be sent to `/v1/accounts/social`, within 30 minutes."},
             "email": {"type": "string", "description": "With `registration_needed`: the address that the provider has verified."},
-            "next_net": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the nearest net that a price gives."},
-            "next_gross": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the smallest price that gives it."},
+            "next_net": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the nearest net that a price gives, in minor units."},
+            "next_gross": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the smallest price that gives it, in minor units."},
+            "refundable": {"type": "integer", "format": "int64", "description": "With `refund_too_large`: how much of the payment can still go back, in minor units."},
         },
     })
 }

@@ -69,7 +69,7 @@ codes! {
     NotForApps 403 "not_for_apps" "Never for an app" "アプリにはできない操作です"
         "This is for the member alone, with a session of their own: no scope opens it to apps and API keys, or this app acts without a member." "会員本人だけが自身のセッションで行える操作です。アプリやAPIキーにはどのスコープでも許可されません。";
     TooManyApps 409 "too_many_apps" "There are too many already" "登録数の上限です"
-        "One member can have so many apps and API keys: delete one that is no longer used." "アプリとAPIキーの数には上限があります。使わないものを削除してください。";
+        "A member can have 20 apps and 50 API keys: delete one that is no longer used." "登録できるのはアプリ20個、APIキー50個までです。使わないものを削除してください。";
     NotFound 404 "not_found" "Not found" "見つかりません"
         "There is no such thing, or it is none of your business." "存在しないか、あなたには公開されていません。";
     MethodNotAllowed 405 "method_not_allowed" "Method not allowed" "このメソッドは使えません"

@@ -35,6 +35,7 @@ struct Registration {
     #[schema(min_length = 15, max_length = 128)]
     #[garde(length(chars, max = 128))]
     password: String,
+    /// What others see.
     #[schema(min_length = 1, max_length = 60)]
     #[garde(length(chars, min = 1, max = 60))]
     display_name: String,
@@ -42,6 +43,7 @@ struct Registration {
     #[schema(min_length = 3, max_length = 30, example = "hanako.yamada")]
     #[garde(length(max = 200))]
     username: Option<String>,
+    /// Whether a person or a company joins.
     #[garde(skip)]
     kind: MemberKind,
     /// The version of the terms of use that is agreed to; `/version` names the current one.
@@ -81,7 +83,7 @@ async fn register(call: Call, body: Body<Registration>) -> Answer {
         display_name: form.display_name,
         kind: form.kind.0,
         username,
-        password_hash,
+        password_hash: Some(password_hash),
         locale,
     };
     call.act_open(&canonical, move |tx, cx| {

@@ -49,9 +49,11 @@ struct NewApp {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct AppChange {
+    /// Members see it when they decide.
     #[schema(min_length = 1, max_length = 60, example = "Tea Calendar")]
     #[garde(length(chars, min = 1, max = 60))]
     name: String,
+    /// All of them, as when it was registered: one that is left out is gone.
     #[schema(max_items = 10, example = json!(["https://calendar.example/callback"]))]
     #[garde(length(max = 10), inner(length(max = 500)))]
     redirect_uris: Vec<String>,

@@ -117,12 +117,14 @@ struct BankAccountPut {
     #[schema(max_length = 3)]
     #[garde(length(max = 100))]
     branch_code: Option<String>,
+    /// 普通 (ordinary), 当座 (current), 貯蓄 (savings) or another.
     #[garde(skip)]
     account_type: Option<AccountType>,
     /// One to seven digits; a shorter number is filled up with zeros in front, as banks do.
     #[schema(max_length = 7)]
     #[garde(length(max = 100))]
     number: Option<String>,
+    /// In place of bank, branch, type and number.
     #[garde(dive)]
     japan_post: Option<JapanPost>,
     /// Whose account it is, in katakana of either width or hiragana. It is kept as banks write it: half-width, small kana as large ones, at most 30 characters with each voicing mark counted.
@@ -161,7 +163,7 @@ impl TryFrom<BankAccountPut> for AccountDetails {
 
 /// Name or correct where the caller's payouts go
 ///
-/// Checked for its form. Payouts that are in no batch yet go there; you are told by mail.
+/// Checked for its form. Payouts that are in no batch yet go there; you are told by mail. Needs a proof of the last ten minutes: a log-in, or `/v1/sessions/step-up`.
 #[utoipa::path(tag = "money", request_body = BankAccountPut, responses((status = 200, description = "The account", body = BankAccount)),
     extensions(("x-errors" = json!(["not_permitted", "precondition_failed", "recent_login_required"]))))]
 #[put("/v1/me/bank-account")]
@@ -173,7 +175,7 @@ async fn put_bank_account(call: Call, body: Body<BankAccountPut>) -> Answer {
 
 /// Name no account any more
 ///
-/// Payouts wait until there is another.
+/// Payouts wait until there is another. Needs a proof of the last ten minutes, as naming one does.
 #[utoipa::path(tag = "money", responses((status = 204, description = "None is named")),
     extensions(("x-errors" = json!(["not_found", "not_permitted", "precondition_failed", "recent_login_required"]))))]
 #[delete("/v1/me/bank-account")]

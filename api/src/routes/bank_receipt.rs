@@ -42,9 +42,11 @@ struct BankReceiptPost {
     #[schema(max_length = 100, example = "AZ7JFDWPHT7GG")]
     #[garde(inner(length(chars, max = 100)))]
     transfer_reference: Option<String>,
+    /// Who sent it, as the bank shows it.
     #[schema(min_length = 1, max_length = 100)]
     #[garde(length(chars, min = 1, max = 100))]
     sender: String,
+    /// What arrived.
     #[garde(dive)]
     amount: Money,
     /// The value date, in Asia/Tokyo; not later than today.
@@ -136,6 +138,7 @@ async fn read_receipt(call: Call, id: PathId<BankReceiptKind>) -> Answer {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct BankReceiptMatch {
+    /// The payment by bank transfer that it was for.
     #[schema(max_length = 64)]
     #[garde(length(max = 64))]
     payment_id: String,

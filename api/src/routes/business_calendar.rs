@@ -35,10 +35,10 @@ struct CalendarQuery {
 /// A month and its payday.
 #[derive(Debug, Serialize, ToSchema)]
 struct Payday {
-    /// What is released by 24:00 of this day in Asia/Tokyo,
+    /// The last day of the month: what is released by 24:00 in Asia/Tokyo counts.
     #[schema(example = "2026-04-30")]
     closed_on: NaiveDate,
-    /// is paid on this one: the 15th of the next month, or a business day beside it when the banks are closed.
+    /// The day on which that is paid: the 15th of the next month, or a business day beside it when the banks are closed.
     #[schema(example = "2026-05-15")]
     pay_on: NaiveDate,
 }
@@ -112,9 +112,11 @@ async fn list_overrides(call: Call, filter: Filter<PageFilter>) -> Answer {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct CalendarOverridePut {
+    /// Whether banks are open.
     #[schema(example = false)]
     #[garde(skip)]
     is_business_day: bool,
+    /// Why that is not as the law says.
     #[schema(min_length = 1, max_length = 200, example = "The clearing system is under maintenance")]
     #[garde(length(chars, min = 1, max = 200))]
     note: String,

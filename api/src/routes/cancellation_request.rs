@@ -112,6 +112,7 @@ fn reply(found: &Requested, cx: &Context) -> Result<Reply, Problem> {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct CancellationRequestPost {
+    /// Why; the other side reads it.
     #[schema(min_length = 1, max_length = 5000)]
     #[garde(length(chars, min = 1, max = 5000))]
     reason: String,

@@ -53,14 +53,16 @@ struct Contract {
     client_id: String,
     worker_id: String,
     title: String,
+    /// What is to be done: the description of the job when it was signed.
     scope: String,
     status: ContractState,
     terms: Terms,
-    /// The version of the terms; they never change, amendments make new ones.
+    /// The version of the terms. What was signed never changes.
     terms_version: i32,
     /// The fee schedule it was signed under.
     #[schema(example = "standard-1")]
     fee_schedule: String,
+    /// The price of all milestones, consumption tax included.
     total: Money,
     /// What becomes of the price: the fee, and what is left for the worker, milestone by milestone.
     quote: Quote,
@@ -177,7 +179,7 @@ struct Signature {
 ///
 /// Open to the side whose turn it is. Fills the job; the other proposals are set aside. The first milestone must be funded within 7 days, or the contract lapses.
 #[utoipa::path(tag = "work", request_body = Signature, responses((status = 201, description = "The contract", body = Contract)),
-    extensions(("x-key" = json!("required")), ("x-errors" = json!(["stale_terms", "terms_refused"]))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["stale_terms", "terms_refused", "member_left"]))))]
 #[post("/v1/proposals/{id}/accept")]
 async fn sign(call: Call, id: PathId<ProposalKind>, body: Body<Signature>) -> Answer {
     let Body { value, canonical } = body;
@@ -223,6 +225,7 @@ async fn leave(call: Call, id: PathId<ContractKind>) -> Answer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ContractQuery {
+    /// Only those with this status.
     #[param(inline)]
     status: Option<ContractState>,
     /// How many at most.

@@ -32,8 +32,10 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct DisputePost {
+    /// What kind of disagreement it is.
     #[garde(skip)]
     reason: DisputeReason,
+    /// What you say about it; the other side and staff read it.
     #[schema(min_length = 1, max_length = 10000)]
     #[garde(length(chars, min = 1, max = 10_000))]
     claim: String,
@@ -68,6 +70,7 @@ async fn read_dispute(call: Call, id: PathId<DisputeKind>) -> Answer {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct DisputeAnswer {
+    /// Your side of it; the other side and staff read it.
     #[schema(min_length = 1, max_length = 10000)]
     #[garde(length(chars, min = 1, max = 10_000))]
     answer: String,

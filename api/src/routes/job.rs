@@ -52,6 +52,7 @@ struct JobPost {
     #[schema(min_length = 1, max_length = 10000)]
     #[garde(length(chars, min = 1, max = 10_000))]
     description: String,
+    /// What kind of work it is; `/v1/categories` has them all.
     #[garde(skip)]
     category: Category,
     /// The least you think of paying.

@@ -172,6 +172,7 @@ struct ManualEntryPage {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ManualEntryQuery {
+    /// Only those with this status.
     #[param(inline)]
     status: Option<ManualEntryState>,
     /// How many at most.
@@ -226,6 +227,7 @@ async fn approve_manual_entry(call: Call, id: PathId<Kind>) -> Answer {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct ManualEntryRefusal {
+    /// Whoever drafted it reads it.
     #[schema(min_length = 1, max_length = 500, example = "The fee is already booked")]
     #[garde(length(chars, min = 1, max = 500))]
     reason: String,

@@ -125,6 +125,7 @@ async fn deliver(call: Call, id: PathId<MilestoneKind>, body: Body<DeliveryPost>
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct ChangesPost {
+    /// What is to change; the worker reads it.
     #[schema(min_length = 1, max_length = 5000)]
     #[garde(length(chars, min = 1, max = 5000))]
     reason: String,

@@ -27,6 +27,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct NotePost {
+    /// How it goes; the client reads it.
     #[schema(min_length = 1, max_length = 5000)]
     #[garde(length(chars, min = 1, max = 5000))]
     body: String,

@@ -6,7 +6,7 @@ use domain::{
     ids::{MemberId, MilestoneKind, PaymentKind},
     milestone::Milestone,
     money, payment,
-    policy::{Operation, Standing},
+    policy::Operation,
 };
 use garde::Validate;
 use persistence::{page::Position, payment as rows, store::Conn};
@@ -24,11 +24,8 @@ use crate::{
     problem::Problem,
     reply::Reply,
     routes::preview::Preview,
-    usecases::{
-        funding::{self, CardToken},
-        refund,
-    },
-    words::{PaymentMethod, PaymentState, Word},
+    usecases::{funding, refund},
+    words::{CardToken, PaymentMethod, PaymentState, Word},
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -122,12 +119,12 @@ impl Payment {
         })
     }
 
-    /// The payments of a milestone, for those whom the client's money concerns; newest first.
+    /// The payments of a milestone, for those who may read each by itself; newest first.
     ///
     /// # Errors
     /// Those of the store.
     pub(super) fn of_milestone(conn: &mut Conn, cx: &Context, milestone: &Milestone) -> Result<Vec<Self>, Problem> {
-        if cx.standing(milestone.client, milestone.worker) == Standing::Worker {
+        if cx.permit(Operation::ReadPayment, cx.standing(milestone.client, milestone.worker)).is_err() {
             return Ok(Vec::new());
         }
         let payments = rows::of_milestone(conn, milestone.id)?;
@@ -143,6 +140,7 @@ fn reply(conn: &mut Conn, cx: &Context, payment: &payment::Payment) -> Result<Re
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct PaymentPost {
+    /// For what is missing.
     #[garde(skip)]
     method: PaymentMethod,
 }
@@ -164,7 +162,8 @@ async fn add_payment(call: Call, id: PathId<MilestoneKind>, body: Body<PaymentPo
 }
 
 /// One payment
-#[utoipa::path(tag = "money", responses((status = 200, description = "The payment", body = Payment)))]
+#[utoipa::path(tag = "money", responses((status = 200, description = "The payment", body = Payment)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/payments/{id}")]
 async fn read_payment(call: Call, id: PathId<PaymentKind>) -> Answer {
     call.read(move |conn, cx| {
@@ -175,30 +174,13 @@ async fn read_payment(call: Call, id: PathId<PaymentKind>) -> Answer {
     .await
 }
 
-/// What the sandbox's card does.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-enum Token {
-    /// The charge succeeds.
-    #[serde(rename = "tok_succeeds")]
-    Succeeds,
-    /// The charge is declined.
-    #[serde(rename = "tok_declined")]
-    Declined,
-    /// The charge succeeds, but 8 days late.
-    #[serde(rename = "tok_slow")]
-    Slow,
-    /// The charge succeeds, but refunds of it fail.
-    #[serde(rename = "tok_refund_fails")]
-    RefundFails,
-}
-
-/// A card, in the sandbox.
+/// A card, in the sandbox, by what it does: `tok_succeeds`; `tok_declined`; `tok_slow` succeeds, but 8 days late; `tok_refund_fails` succeeds, but refunds to it fail.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct CardPost {
     #[schema(inline)]
     #[garde(skip)]
-    card_token: Token,
+    card_token: CardToken,
 }
 
 /// Pay by card (sandbox)
@@ -209,12 +191,7 @@ struct CardPost {
 #[post("/v1/payments/{id}/pay")]
 async fn pay(call: Call, id: PathId<PaymentKind>, body: Body<CardPost>) -> Answer {
     let Body { value, canonical } = body;
-    let card = match value.card_token {
-        Token::Succeeds => CardToken::Succeeds,
-        Token::Declined => CardToken::Declined,
-        Token::Slow => CardToken::Slow,
-        Token::RefundFails => CardToken::RefundFails,
-    };
+    let card = value.card_token.0;
     call.act(Key::Required, &canonical, move |tx, cx| {
         let payment = funding::charge(tx, cx, id.0, card)?;
         reply(tx, cx, &payment)

@@ -100,7 +100,8 @@ async fn request_payout(call: Call, body: Body<PayoutPost>) -> Answer {
 }
 
 /// One payout, with what it pays
-#[utoipa::path(tag = "money", responses((status = 200, description = "The payout", body = PayoutDetail)))]
+#[utoipa::path(tag = "money", responses((status = 200, description = "The payout", body = PayoutDetail)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/payouts/{id}")]
 async fn read_payout(call: Call, id: PathId<Kind>) -> Answer {
     call.read(move |conn, cx| {

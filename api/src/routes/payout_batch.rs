@@ -2,7 +2,7 @@
 
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{ids::PayoutBatchKind, payout_batch, policy::Operation, settlement::Settlement};
+use domain::{ids::PayoutBatchKind, money, payout_batch, policy::Operation, settlement::Settlement};
 use garde::Validate;
 use persistence::{page::Position, payout::PayoutFilter, payout_batch as rows, payout_run::Run};
 use serde::{Deserialize, Serialize};
@@ -205,19 +205,22 @@ struct PayoutRun {
     /// How many payouts it has made.
     #[schema(example = 12)]
     payouts: i64,
-    /// Of how much in all, in yen.
-    #[schema(example = 480_000)]
-    total: i64,
+    /// Of how much in all.
+    total: Money,
     started_at: DateTime<Utc>,
     /// When nobody was left to be paid; null while it is under way.
     #[schema(required = true)]
     finished_at: Option<DateTime<Utc>>,
 }
 
-impl From<Run> for PayoutRun {
-    fn from(run: Run) -> Self {
+impl TryFrom<Run> for PayoutRun {
+    type Error = Problem;
+
+    fn try_from(run: Run) -> Result<Self, Problem> {
         let Run { closed_on, pay_on, payouts, total, started_at, finished_at, .. } = run;
-        Self { closed_on, pay_on, payouts, total, started_at, finished_at }
+        // Payouts are in yen only.
+        let total = money::Money::new(total, money::Currency::Jpy)?.into();
+        Ok(Self { closed_on, pay_on, payouts, total, started_at, finished_at })
     }
 }
 
@@ -239,7 +242,7 @@ async fn list_runs(call: Call, filter: Filter<PageFilter>) -> Answer {
         let page = filter.0.page("payout runs".to_owned(), secrets)?;
         let found = payout_run::list(conn, cx, page.after_day(), page.fetch())?;
         let (found, next_cursor) = page.cut(found, |run| of_day(run.closed_on), secrets);
-        let items = found.into_iter().map(PayoutRun::from).collect();
+        let items = found.into_iter().map(PayoutRun::try_from).collect::<Result<_, _>>()?;
         Reply::ok(&PayoutRuns { items, next_cursor })
     })
     .await

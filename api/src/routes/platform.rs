@@ -15,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     call::{Answer, Call, blocking},
     extract::Filter,
-    page::{DEFAULT_LIMIT, MAX_LIMIT},
+    page::limit,
     problem::{Code, Problem},
     reply::Reply,
     secrets::SigningKey,
@@ -227,6 +227,7 @@ struct Event {
     id: String,
     /// Its place in the order; pass the last one seen as `after`.
     number: i64,
+    /// What happened to it.
     #[schema(example = "milestone.accepted")]
     kind: String,
     /// The resource it happened to.
@@ -264,10 +265,12 @@ struct Events {
 #[utoipa::path(tag = "platform", params(EventFilter), responses((status = 200, description = "Events", body = Events)))]
 #[get("/v1/events")]
 async fn events(call: Call, filter: Filter<EventFilter>) -> Answer {
-    let after = filter.0.after.unwrap_or(0);
-    let limit = filter.0.limit.unwrap_or(DEFAULT_LIMIT);
-    if after < 0 || !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::new(Code::InvalidParameter));
+    let (after, limit) = (filter.0.after.unwrap_or(0), limit(filter.0.limit)?);
+    if after < 0 {
+        return Err(Problem::new(Code::InvalidParameter).detail(
+            "after must be 0 or the number of an event.",
+            "afterは0、またはイベントの番号を指定してください。",
+        ));
     }
     call.require_token().await?;
     let app = call.app().clone();

@@ -36,6 +36,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 struct Offer {
     #[garde(dive)]
     terms: TermsOffer,
+    /// What you say with it; the other side and staff read it.
     #[schema(min_length = 1, max_length = 5000)]
     #[garde(length(chars, min = 1, max = 5000))]
     message: String,
@@ -51,7 +52,7 @@ impl Offer {
 ///
 /// One running proposal per member and job. The client has 14 days to answer.
 #[utoipa::path(tag = "market", request_body = Offer, responses((status = 201, description = "The proposal", body = Proposal)),
-    extensions(("x-errors" = json!(["own_job", "already_proposed", "terms_refused"]))))]
+    extensions(("x-errors" = json!(["own_job", "already_proposed", "terms_refused", "member_left"]))))]
 #[post("/v1/jobs/{id}/proposals")]
 async fn submit_proposal(call: Call, id: PathId<JobKind>, body: Body<Offer>) -> Answer {
     let Body { value, canonical } = body;
@@ -87,6 +88,7 @@ struct CounterOffer {
     round: i32,
     #[garde(dive)]
     terms: TermsOffer,
+    /// What you say with it; the other side and staff read it.
     #[schema(min_length = 1, max_length = 5000)]
     #[garde(length(chars, min = 1, max = 5000))]
     message: String,

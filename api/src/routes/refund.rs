@@ -126,7 +126,8 @@ async fn request_refund(call: Call, body: Body<RefundPost>) -> Answer {
 }
 
 /// One refund
-#[utoipa::path(tag = "money", responses((status = 200, description = "The refund", body = Refund)))]
+#[utoipa::path(tag = "money", responses((status = 200, description = "The refund", body = Refund)),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
 #[get("/v1/refunds/{id}")]
 async fn read_refund(call: Call, id: PathId<Kind>) -> Answer {
     call.read(move |conn, cx| reply(&usecase::read(conn, cx, id.0)?, cx)).await

@@ -45,7 +45,7 @@ struct Holder {
 
 /// Give an account another role
 ///
-/// It holds from the next request on, without logging in anew. Never the own one. An account with business of its own as a member cannot become staff. Needs a log-in within the last 10 minutes.
+/// It holds from the next request on, without logging in anew. Never the own one. An account with business of its own as a member cannot become staff. Needs a proof of the last ten minutes: a log-in, or `/v1/sessions/step-up`.
 #[utoipa::path(tag = "staff", request_body = RoleChange, responses((status = 200, description = "The account", body = Holder)),
     extensions(("x-errors" = json!(["not_permitted", "action_refused", "recent_login_required", "precondition_failed", "lost_race"]))))]
 #[put("/v1/admin/members/{id}/role")]

@@ -18,7 +18,7 @@ use crate::{
     reply::Reply,
     usecases::{
         access::{self, Device, TokenPair},
-        proof, second_factor,
+        second_factor,
     },
 };
 use examine::{Credentials, Examined, examine};
@@ -100,9 +100,7 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
         return Err(call
             .attempt(Caller::Anyone, move |tx, cx| {
                 guess.succeeded(tx)?;
-                let factors = proof::names(proof::possible(tx, member.id)?);
-                let challenge = second_factor::challenge(cx, member.id, &hash);
-                Ok(Problem::new(Code::SecondFactorRequired).with("factors", factors).with("challenge_token", challenge))
+                second_factor::needed(tx, member.id, second_factor::challenge(cx, member.id, &hash))
             })
             .await?);
     }

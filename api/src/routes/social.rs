@@ -19,7 +19,7 @@ use crate::{
     social::{Account, Brought},
     usecases::{
         access::Device,
-        proof, second_factor,
+        second_factor,
         social::{self, Begun, Joining},
     },
     words::MemberKind,
@@ -188,10 +188,8 @@ async fn complete_social_log_in(call: Call, body: Body<SocialLogIn>) -> Answer {
         .attempt(Caller::Anyone, move |tx, cx| {
             let member = social::owner(tx, cx, &account)?;
             if persistence::second_factor::is_set(tx, member.id)? {
-                let factors = proof::names(proof::possible(tx, member.id)?);
                 let challenge = second_factor::challenge_of(tx, cx, member.id)?;
-                let problem = Problem::new(Code::SecondFactorRequired).with("factors", factors);
-                return Err(problem.with("challenge_token", challenge));
+                return Err(second_factor::needed(tx, member.id, challenge)?);
             }
             social::log_in(tx, cx, &account, &device)
         })
@@ -207,6 +205,7 @@ struct SocialRegistration {
     #[schema(max_length = 2000)]
     #[garde(length(max = 2000))]
     join_token: String,
+    /// What others see.
     #[schema(min_length = 1, max_length = 60)]
     #[garde(length(chars, min = 1, max = 60))]
     display_name: String,
@@ -214,6 +213,7 @@ struct SocialRegistration {
     #[schema(min_length = 3, max_length = 30, example = "hanako.yamada")]
     #[garde(length(max = 200))]
     username: Option<String>,
+    /// Whether a person or a company joins.
     #[garde(skip)]
     kind: MemberKind,
     /// The version of the terms of use that is agreed to; `/version` names the current one.

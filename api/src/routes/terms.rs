@@ -33,6 +33,7 @@ pub(super) struct MilestoneTerms {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TermsOffer {
+    /// In the order in which they are due.
     #[schema(min_items = 1, max_items = 50)]
     #[garde(dive)]
     milestones: Vec<MilestoneTerms>,

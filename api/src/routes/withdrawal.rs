@@ -68,6 +68,7 @@ struct Leave {
     /// Why; an installation may leave it optional.
     #[garde(skip)]
     reason: Option<LeavingReason>,
+    /// More about it, in your own words.
     #[schema(max_length = 2000)]
     #[garde(length(chars, max = 2000))]
     comment: Option<String>,
@@ -92,9 +93,9 @@ struct Left {
 
 /// Leave for good
 ///
-/// Looks at everything again, and closes the account: sessions end at once, so that this token works no more. Earnings are paid out and client funds refunded, free of charge; until they have arrived the account is `closing`, and then closes by itself. Needs a log-in within the last 10 minutes.
+/// Looks at everything again, and closes the account: sessions end at once, so that this token works no more. Earnings are paid out and client funds refunded, free of charge; until they have arrived the account is `closing`, and then closes by itself. Needs a proof of the last ten minutes: a log-in, or `/v1/sessions/step-up`.
 #[utoipa::path(tag = "leaving", request_body = Leave, responses((status = 200, description = "You have left", body = Left)),
-    extensions(("x-key" = json!("required")), ("x-errors" = json!(["recent_login_required", "withdrawal_blocked", "warnings_not_acknowledged", "not_permitted"]))))]
+    extensions(("x-key" = json!("required")), ("x-errors" = json!(["recent_login_required", "withdrawal_blocked", "warnings_not_acknowledged", "not_permitted", "precondition_failed"]))))]
 #[post("/v1/me/withdrawal")]
 async fn leave_for_good(call: Call, body: Body<Leave>) -> Answer {
     let Body { value, canonical } = body;

@@ -9,8 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     call::{Answer, Call},
     extract::Filter,
-    page::{DEFAULT_LIMIT, MAX_LIMIT},
-    problem::{Code, Problem},
+    page::limit,
     reply::Reply,
     usecases::worklist,
     words::{TaskKind, Word},
@@ -63,10 +62,7 @@ struct Worklist {
     extensions(("x-errors" = json!(["not_permitted", "not_found"]))))]
 #[get("/v1/admin/worklist")]
 async fn read_worklist(call: Call, query: Filter<WorklistQuery>) -> Answer {
-    let most = query.0.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&most) {
-        return Err(Problem::new(Code::InvalidParameter));
-    }
+    let most = limit(query.0.limit)?;
     let kind = query.0.kind.map(|word| word.0);
     call.read(move |conn, cx| {
         let items = worklist::read(conn, cx, kind, most)?.into_iter().map(Task::from).collect();

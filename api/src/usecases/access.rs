@@ -45,8 +45,8 @@ pub struct Registration {
     pub kind: MemberKind,
     /// The handle they would like, which is theirs once the address is confirmed.
     pub username: Option<Username>,
-    /// The hash of the password, made before the transaction because it takes long.
-    pub password_hash: String,
+    /// The hash of the password, made before the transaction because it takes long; none for who joins by a provider.
+    pub password_hash: Option<String>,
     /// The language of our mail.
     pub locale: Locale,
 }
@@ -68,18 +68,18 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
     let id = match lock_holder(tx, &form.email)? {
         Some(known) if known.state == MemberState::Active => {
             let mail = mailer::already_member(cx, &form.email, form.locale);
-            return Ok(mail::queue(tx, &mail, clock::real_now())?);
+            return Ok(mail::queue(tx, &mail)?);
         }
         Some(known) if known.state == MemberState::Closing => {
             let mail = mailer::not_yet_back(cx, &form.email, form.locale, None);
-            return Ok(mail::queue(tx, &mail, clock::real_now())?);
+            return Ok(mail::queue(tx, &mail)?);
         }
-        Some(pending) => register_anew(tx, cx, pending, form)?,
+        Some(pending) => register_anew(tx, cx, pending, form)?.id,
         None => match coming_back(tx, cx, &form.email)? {
-            ComingBack::Free => register_first(tx, cx, form)?,
+            ComingBack::Free => register_first(tx, cx, form)?.id,
             ComingBack::NotYet(when) => {
                 let mail = mailer::not_yet_back(cx, &form.email, form.locale, when);
-                return Ok(mail::queue(tx, &mail, clock::real_now())?);
+                return Ok(mail::queue(tx, &mail)?);
             }
         },
     };
@@ -97,10 +97,10 @@ pub fn send_confirmation(
     email: &str,
     locale: Locale,
 ) -> Result<(), Problem> {
-    let (token, hash) = secrets::bearer("azc_").map_err(|_| Problem::new(Code::Internal))?;
+    let (token, hash) = secrets::bearer("azc_")?;
     member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, email, &token, locale);
-    Ok(mail::queue(tx, &mail, clock::real_now())?)
+    Ok(mail::queue(tx, &mail)?)
 }
 
 /// Whose address this is, locked: of several who register it at once, each waits for the one before. Nobody's, if its
@@ -139,26 +139,33 @@ pub fn readmit(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<(), Problem
     tell(tx, cx, left.member, Audience::default(), EventKind::MemberReadmitted)
 }
 
-fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<MemberId, Problem> {
+/// Adds somebody whom nobody knows yet.
+///
+/// # Errors
+/// Only those of the store.
+pub fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<Member, Problem> {
     let decision = Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now);
     let decision = decision.map(|member| Member { username: form.username.clone(), ..member });
     insert(tx, cx, &decision.next, form)?;
     announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
-    Ok(decision.next.id)
+    Ok(decision.next)
 }
 
-fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Registration) -> Result<MemberId, Problem> {
-    let display_name = form.display_name.clone();
-    let username = form.username.clone();
+/// Replaces what was told of somebody who has not confirmed it.
+///
+/// # Errors
+/// Only those of the store.
+pub fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Registration) -> Result<Member, Problem> {
+    let (display_name, username) = (form.display_name.clone(), form.username.clone());
     let member = Member { kind: form.kind, display_name, username, updated_at: cx.now, ..pending };
     member::register_anew(tx, &member, &credentials(cx, form))?;
-    Ok(member.id)
+    Ok(Member { version: member.version + 1, ..member })
 }
 
 fn credentials(cx: &Context, form: &Registration) -> Credentials {
     Credentials {
         email_key: email_key(&form.email),
-        password_hash: Some(form.password_hash.clone()),
+        password_hash: form.password_hash.clone(),
         locale: form.locale.as_str().to_owned(),
         terms_version: cx.app.settings.terms_version.clone(),
     }
@@ -252,13 +259,12 @@ pub struct Device {
 /// # Errors
 /// Only those of the store.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) -> Result<TokenPair, Problem> {
-    let broken = |_| Problem::new(Code::Internal);
-    let (refresh, hash) = secrets::bearer("azr_").map_err(broken)?;
+    let (refresh, hash) = secrets::bearer("azr_")?;
     let (id, now) = (cx.new_id(), clock::real_now());
     let (token, device_hash) = match &device.token {
         Some(token) => (token.clone(), device_hash(token)),
         None => {
-            let (token, hash) = secrets::bearer("azd_").map_err(broken)?;
+            let (token, hash) = secrets::bearer("azd_")?;
             if devices::any(tx, member)? {
                 write(tx, member, |to, locale| mailer::new_device(cx, to, locale, &device.label))?;
             }
@@ -295,7 +301,7 @@ pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<Toke
         return Ok(None);
     }
     session::use_token(tx, &hash, now)?;
-    let (next, next_hash) = secrets::bearer("azr_").map_err(|_| Problem::new(Code::Internal))?;
+    let (next, next_hash) = secrets::bearer("azr_")?;
     session::add_token(tx, found.session, &next_hash)?;
     devices::refreshed(tx, found.session, now)?;
     pair(cx, Claims::own(found.member, found.session), next).map(Some)

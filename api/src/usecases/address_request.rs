@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     locale::Locale,
     mailer,
-    problem::{Code, Problem},
+    problem::Problem,
     secrets,
     state::App,
 };
@@ -64,7 +64,7 @@ fn answer(tx: &mut Tx<'_>, cx: &Context, request: &AddressRequest) -> Result<(),
         }
         (AddressRequestKind::Confirmation, MemberState::Active) => {
             let mail = mailer::already_member(cx, &member.email, locale);
-            Ok(mail::queue(tx, &mail, clock::real_now())?)
+            Ok(mail::queue(tx, &mail)?)
         }
         (_, MemberState::Closing | MemberState::Closed) => Ok(()),
     }
@@ -75,10 +75,10 @@ fn send_reset(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) ->
     if credential::resets_under_way(tx, member.id, now)? >= MOST {
         return Ok(());
     }
-    let (token, hash) = secrets::bearer("azp_").map_err(|_| Problem::new(Code::Internal))?;
+    let (token, hash) = secrets::bearer("azp_")?;
     credential::expect_reset(tx, member.id, &hash, now, now + mailer::RESET_LIFE)?;
     let mail = mailer::password_reset(cx, &member.email, &token, locale);
-    Ok(mail::queue(tx, &mail, now)?)
+    Ok(mail::queue(tx, &mail)?)
 }
 
 fn confirm_again(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) -> Result<(), Problem> {

@@ -90,9 +90,12 @@ pub fn make(tx: &mut Tx<'_>, cx: &Context, wish: &Wish) -> Result<(ApiKey, Strin
     member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     let now = clock::real_now();
     if api_key::count(tx, me, now)? >= MOST {
-        return Err(Problem::new(Code::TooManyApps));
+        return Err(Problem::new(Code::TooManyApps).detail(
+            format!("One member can have {MOST} API keys: revoke one that is no longer used."),
+            format!("作成できるAPIキーは{MOST}個までです。使わないものを無効にしてください。"),
+        ));
     }
-    let (shown, hash) = secrets::bearer(prefix(cx.app.settings.mode)).map_err(|_| Problem::new(Code::Internal))?;
+    let (shown, hash) = secrets::bearer(prefix(cx.app.settings.mode))?;
     let key = ApiKey {
         id: cx.new_id(),
         name: wish.name.clone(),

@@ -58,7 +58,7 @@ fn permit(cx: &Context) -> Result<(), Problem> {
 }
 
 fn fresh_secret() -> Result<(String, Vec<u8>), Problem> {
-    secrets::bearer("azs_").map_err(|_| Problem::new(Code::Internal))
+    Ok(secrets::bearer("azs_")?)
 }
 
 /// Registers an app; one that can keep a secret is shown it, this once.
@@ -76,7 +76,10 @@ pub fn register(
     // So that of several registered at once each counts the one before, and nobody leaves meanwhile.
     member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     if app::count(tx, me)? >= MOST {
-        return Err(Problem::new(Code::TooManyApps));
+        return Err(Problem::new(Code::TooManyApps).detail(
+            format!("One member can have {MOST} apps: delete one that is no longer used."),
+            format!("登録できるアプリは{MOST}個までです。使わないものを削除してください。"),
+        ));
     }
     let (shown, secret_hash) = confidential.then(fresh_secret).transpose()?.unzip();
     let (name, redirect_uris) = (wish.name.clone(), wish.redirect_uris.clone());

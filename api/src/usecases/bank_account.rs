@@ -3,19 +3,18 @@
 use domain::{
     bank_account::{AccountDetails, BankAccount},
     event::EventKind,
-    ids::MemberId,
     policy::Operation,
 };
 use persistence::{
-    bank_account, event, mail, member,
+    bank_account, event,
     store::{Conn, Tx},
 };
 
 use super::{
     commit::{Audience, announce, tell},
-    member::bind,
+    member::{bind, write},
 };
-use crate::{clock, context::Context, mailer, problem::Problem};
+use crate::{context::Context, mailer, problem::Problem};
 
 /// What tells of each version that an account has had.
 const BANK_ACCOUNT_EVENTS: &[EventKind] =
@@ -55,7 +54,8 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
         }
     };
     announce(tx, cx, me, Audience::only(me), &decision)?;
-    warn(tx, cx, me, &account.details)?;
+    let hint = account.details.hint();
+    write(tx, me, |to, locale| mailer::bank_account_changed(cx, to, locale, &hint))?;
     Ok(account)
 }
 
@@ -70,16 +70,6 @@ pub fn remove(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     let account = bank_account::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     cx.check_version(account.version)?;
     bank_account::remove(tx, &account)?;
-    if let Some((email, locale)) = member::address(tx, me)? {
-        mail::queue(tx, &mailer::bank_account_removed(cx, &email, &locale), clock::real_now())?;
-    }
+    write(tx, me, |to, locale| mailer::bank_account_removed(cx, to, locale))?;
     tell(tx, cx, me, Audience::only(me), EventKind::BankAccountRemoved)
-}
-
-fn warn(tx: &mut Tx<'_>, cx: &Context, me: MemberId, details: &AccountDetails) -> Result<(), Problem> {
-    if let Some((email, locale)) = member::address(tx, me)? {
-        let mail = mailer::bank_account_changed(cx, &email, &locale, &details.hint());
-        mail::queue(tx, &mail, clock::real_now())?;
-    }
-    Ok(())
 }

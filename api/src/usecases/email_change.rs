@@ -41,7 +41,7 @@ pub fn ask(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<EmailChange, Pr
         ));
     }
     let (expires_at, locale) = (clock::real_now() + mailer::EMAIL_CHANGE_LIFE, language_of(tx, &member)?);
-    let (old_token, old) = secrets::bearer("aze_").map_err(|_| Problem::new(Code::Internal))?;
+    let (old_token, old) = secrets::bearer("aze_")?;
     let new = invite(tx, cx, email, locale)?;
     let change =
         EmailChange { member: me, email: email.to_owned(), old_confirmed_at: None, new_confirmed_at: None, expires_at };
@@ -60,11 +60,11 @@ fn invite(tx: &mut Tx<'_>, cx: &Context, email: &str, locale: Locale) -> Result<
         Some(Taken::Somebody) => (mailer::email_wanted(cx, email, locale), None),
         Some(Taken::Left(when)) => (mailer::not_yet_back(cx, email, locale, when), None),
         None => {
-            let (token, hash) = secrets::bearer("aze_").map_err(|_| Problem::new(Code::Internal))?;
+            let (token, hash) = secrets::bearer("aze_")?;
             (mailer::email_change_confirmation(cx, email, locale, &token), Some(hash))
         }
     };
-    mail::queue(tx, &mail, clock::real_now())?;
+    mail::queue(tx, &mail)?;
     Ok(hash)
 }
 
@@ -136,7 +136,7 @@ fn complete(tx: &mut Tx<'_>, cx: &Context, member: &Member, change: &EmailChange
     let locale = language_of(tx, member)?;
     for to in [&member.email, &change.email] {
         let mail = mailer::email_changed(cx, to, locale, &change.email);
-        mail::queue(tx, &mail, clock::real_now())?;
+        mail::queue(tx, &mail)?;
     }
     Ok(())
 }

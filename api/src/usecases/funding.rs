@@ -13,7 +13,7 @@ use domain::{
     money::Money,
     names,
     payment::{Means, Payment, PaymentError, PaymentMethod, PaymentState},
-    policy::{Operation, Standing},
+    policy::Operation,
     timer::TimerKind,
 };
 use persistence::{
@@ -291,8 +291,8 @@ pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<
 /// # Errors
 /// Only those of the store.
 pub fn chargeable(conn: &mut Conn, cx: &Context, payments: &[Payment]) -> Result<BTreeSet<PaymentId>, Problem> {
-    let own = |payment: &&Payment| cx.standing_to_owner(payment.client) == Standing::Client;
-    let waits = payments.iter().filter(own).filter(|payment| payment.check_chargeable(false).is_ok());
+    let may_pay = |payment: &&Payment| cx.permit(Operation::ChargeCard, cx.standing_to_owner(payment.client)).is_ok();
+    let waits = payments.iter().filter(may_pay).filter(|payment| payment.check_chargeable(false).is_ok());
     let mut waiting: BTreeSet<_> = waits.map(|payment| payment.id).collect();
     if waiting.is_empty() || cx.app.settings.payments() != Payments::Sandbox {
         return Ok(BTreeSet::new());

@@ -39,6 +39,15 @@ pub fn device_hash(token: &str) -> Vec<u8> {
     secrets::hash(token.as_bytes())
 }
 
+/// Whether the token is one that a log-in to the account with this address was answered before.
+///
+/// # Errors
+/// Only those of the store.
+pub fn is_known_device(conn: &mut Conn, email: &str, token: Option<&str>) -> Result<bool, Problem> {
+    let hash = token.map(device_hash).unwrap_or_default();
+    Ok(devices::is_known(conn, &email_key(email), &hash)?)
+}
+
 impl Guess {
     /// At the password of an account, known or not. A device that has logged in to it before is counted by itself: what
     /// strangers do does not touch it.
@@ -53,8 +62,7 @@ impl Guess {
         device: Option<&str>,
     ) -> Result<Self, Problem> {
         let account = email_key(email);
-        let hash = device.map(device_hash).unwrap_or_default();
-        let known_device = devices::is_known(conn, &account, &hash)?;
+        let known_device = is_known_device(conn, email, device)?;
         if known_device {
             let own = subject(app, &format!("device {} {account}", device.unwrap_or_default()));
             return Ok(Self { cleared: vec![own.clone()], subjects: vec![(own, PAIR)], known_device });

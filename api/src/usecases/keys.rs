@@ -47,5 +47,5 @@ pub fn rotate(app: &Arc<App>) -> Result<Option<i32>, Problem> {
 /// Only those of the store.
 pub fn follow(app: &App) -> Result<(), Problem> {
     let generation = app.store.read(instance::read)?.key_generation;
-    app.tokens.turn_to(generation).map_err(|_| Problem::new(Code::Internal))
+    Ok(app.tokens.turn_to(generation)?)
 }

@@ -7,7 +7,7 @@ use persistence::{
     store::Tx,
 };
 
-use crate::{clock, locale::Locale, problem::Problem};
+use crate::{locale::Locale, problem::Problem};
 
 /// Makes sure that nobody leaves while something begins that would hold them: whoever creates an obligation locks both
 /// sides `FOR SHARE`, and leaving locks `FOR UPDATE` (domain rules, section 4).
@@ -25,7 +25,7 @@ pub fn bind(tx: &mut Tx<'_>, members: &[MemberId]) -> Result<(), Problem> {
 /// Only those of the store.
 pub fn write(tx: &mut Tx<'_>, to: MemberId, compose: impl FnOnce(&str, Locale) -> Mail) -> Result<(), Problem> {
     if let Some((email, locale)) = member::address(tx, to)? {
-        mail::queue(tx, &compose(&email, Locale::stored(&locale)), clock::real_now())?;
+        mail::queue(tx, &compose(&email, Locale::stored(&locale)))?;
     }
     Ok(())
 }

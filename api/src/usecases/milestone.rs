@@ -7,14 +7,13 @@ use domain::{
     policy::Operation,
 };
 use persistence::{
-    mail, member,
     milestone::{self, ChangeRequest, Delivery},
     store::Tx,
     timer::{self, Timer},
 };
 
-use super::{commit::tell, work::Work};
-use crate::{clock, context::Context, mailer, problem::Problem};
+use super::{commit::tell, member::write, work::Work};
+use crate::{context::Context, mailer, problem::Problem};
 
 /// What a worker hands over.
 #[derive(Debug, Clone)]
@@ -105,11 +104,8 @@ pub fn remind(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem>
     let milestone = &work.milestone(id)?.milestone;
     let (Some(event), Some(accept_at)) = (milestone.reminder(), milestone.auto_accept_at) else { return Ok(()) };
     tell(tx, cx, id, work.audience(), event)?;
-    if let Some((email, locale)) = member::address(tx, work.contract.client)? {
-        let mail = mailer::acceptance_reminder(cx, &email, &locale, &milestone.title, accept_at);
-        mail::queue(tx, &mail, clock::real_now())?;
-    }
-    Ok(())
+    let (client, title) = (work.contract.client, &milestone.title);
+    write(tx, client, |to, locale| mailer::acceptance_reminder(cx, to, locale, title, accept_at))
 }
 
 /// Tells that a redelivery is long overdue, which puts it on the staff's worklist.

@@ -6,7 +6,8 @@ pub mod token;
 use chrono::TimeDelta;
 use domain::{
     ids::{MemberId, SessionId},
-    policy::Role,
+    member::Member,
+    policy::{self, Operation},
     scope::Scopes,
 };
 use persistence::{
@@ -132,7 +133,8 @@ fn wanted(request: &Request) -> Result<(Scopes, String), ErrorCode> {
 /// Only those of the store.
 pub fn browsing(conn: &mut Conn, cookie_hash: &[u8]) -> Result<Option<(SessionId, MemberId, String)>, Problem> {
     let Some((session, id)) = held::browsing(conn, cookie_hash, clock::real_now())? else { return Ok(None) };
-    let member = member::find(conn, id)?.filter(|member| member.role == Role::Member);
+    let may_decide = |member: &Member| policy::check(Operation::ManageApps, member.role.standing()).is_ok();
+    let member = member::find(conn, id)?.filter(may_decide);
     Ok(member.map(|member| (session, id, member.email)))
 }
 
@@ -142,10 +144,8 @@ pub fn browsing(conn: &mut Conn, cookie_hash: &[u8]) -> Result<Option<(SessionId
 /// # Errors
 /// [`Code::NotPermitted`] for staff.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, id: MemberId, device: &Device) -> Result<String, Problem> {
-    let is_member = member::find(tx, id)?.is_some_and(|member| member.role == Role::Member);
-    if !is_member {
-        return Err(Problem::new(Code::NotPermitted));
-    }
+    let member = member::find(tx, id)?.ok_or_else(Problem::not_found)?;
+    cx.permit(Operation::ManageApps, member.role.standing())?;
     let opened = access::log_in(tx, cx, id, device)?;
     held::give_to_browser(tx, opened.session, clock::real_now() + cx.app.rules.recent_login)?;
     Ok(opened.refresh)
@@ -160,7 +160,7 @@ pub fn allow(tx: &mut Tx<'_>, cookie_hash: &[u8], asked: &Asked) -> Result<Strin
     bind(tx, &[member])?;
     // Under the lock: it may have been revoked meanwhile.
     browsing(tx, cookie_hash)?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-    let (shown, hash) = secrets::bearer("aza_").map_err(|_| Problem::new(Code::Internal))?;
+    let (shown, hash) = secrets::bearer("aza_")?;
     let code = AuthorizationCode {
         app: asked.app.id,
         member,

@@ -100,7 +100,7 @@ pub fn reset(tx: &mut Tx<'_>, cx: &Context, token: &str, chosen: &Chosen) -> Res
     credential::take_reset(tx, &hash, now)?.ok_or_else(invalid)?;
     set(tx, cx, member.id, chosen)?;
     devices::revoke_others(tx, id, None, now)?;
-    let (device, device_hash) = secrets::bearer("azd_").map_err(|_| Problem::new(Code::Internal))?;
+    let (device, device_hash) = secrets::bearer("azd_")?;
     devices::remember(tx, id, &device_hash, now)?;
     Ok(device)
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use domain::{
     bank_account::BankAccount,
     business_calendar::Shift,
-    calendar::{last_month_end, month_end, tokyo_date},
+    calendar::tokyo_date,
     decision::Decision,
     ids::{MemberId, PayoutId},
     money::{Currency, Money},
@@ -70,7 +70,8 @@ pub fn request(tx: &mut Tx<'_>, cx: &Context, wish: Wish, account_version: i32) 
             ));
         }
         Wish::Scheduled => {
-            let asked = asked(cx, &account, next_payday(tx, cx)?);
+            let payday = business_calendar::read(tx)?.next_payday(tokyo_date(cx.now), rules.shift)?;
+            let asked = asked(cx, &account, payday);
             Payout::scheduled(asked, available, cx.now, rules)?
         }
     };
@@ -135,13 +136,6 @@ fn sum(unpaid: &[Release]) -> Result<Money, Problem> {
 /// Today, if the banks are open.
 fn next_business_day(tx: &mut Tx<'_>, cx: &Context) -> Result<NaiveDate, Problem> {
     Ok(business_calendar::read(tx)?.shifted(tokyo_date(cx.now), Shift::Next))
-}
-
-/// The next payday that lies ahead: of the month that was closed last, or of the one that is running.
-fn next_payday(tx: &mut Tx<'_>, cx: &Context) -> Result<NaiveDate, Problem> {
-    let (calendar, today, shift) = (business_calendar::read(tx)?, tokyo_date(cx.now), cx.app.rules.payout.shift);
-    let first = calendar.pay_on(last_month_end(today), shift)?;
-    Ok(if first > today { first } else { calendar.pay_on(month_end(today), shift)? })
 }
 
 fn begin(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Payout>, unpaid: &[Release]) -> Result<Payout, Problem> {

@@ -19,7 +19,7 @@ use domain::{
 use persistence::{
     bank_account,
     ledger::{self, Balance},
-    mail, member, payment, refund,
+    member, payment, refund,
     store::{Conn, Tx},
     timer::{self, Timer},
 };
@@ -27,10 +27,10 @@ use persistence::{
 use super::{
     commit::{Audience, announce},
     funding::CardToken,
-    member::bind,
+    member::{bind, write},
     payout, withdrawal,
 };
-use crate::{clock, config::Payments, context::Context, mailer, problem::Problem};
+use crate::{config::Payments, context::Context, mailer, problem::Problem};
 
 /// How long the sandbox's gateway takes to send money back.
 const GATEWAY_TAKES: TimeDelta = TimeDelta::days(1);
@@ -153,10 +153,7 @@ pub fn fail(tx: &mut Tx<'_>, cx: &Context, id: RefundId, reason: String) -> Resu
 }
 
 fn did_not_arrive(tx: &mut Tx<'_>, cx: &Context, refund: &Refund, reason: String) -> Result<Refund, Problem> {
-    if let Some((email, locale)) = member::address(tx, refund.client)? {
-        let mail = mailer::refund_failed(cx, &email, &locale, refund.amount, &reason);
-        mail::queue(tx, &mail, clock::real_now())?;
-    }
+    write(tx, refund.client, |to, locale| mailer::refund_failed(cx, to, locale, refund.amount, &reason))?;
     commit(tx, cx, &refund.fail(reason, cx.now)?)
 }
 

@@ -13,6 +13,7 @@ use totp_rs::{Builder, Secret, Totp};
 use super::{
     commit::{Audience, tell},
     member::write,
+    proof,
 };
 use crate::{
     clock,
@@ -61,9 +62,8 @@ pub fn begin(tx: &mut Tx<'_>, cx: &Context) -> Result<Enrolment, Problem> {
     if second_factor::is_set(tx, me)? {
         return Err(Problem::new(Code::SecondFactorSet));
     }
-    let broken = |_| Problem::new(Code::Internal);
-    let secret: Vec<u8> = secrets::random().map_err(broken)?.into_iter().take(SECRET_BYTES).collect();
-    let sealed = cx.app.tokens.secrets().seal(&me.to_string(), &secret).map_err(broken)?;
+    let secret: Vec<u8> = secrets::random()?.into_iter().take(SECRET_BYTES).collect();
+    let sealed = cx.app.tokens.secrets().seal(&me.to_string(), &secret)?;
     second_factor::begin(tx, me, &sealed, clock::real_now())?;
     let totp = totp(secret, &member.email)?;
     let url = totp.to_url().map_err(|_| Problem::new(Code::Internal))?;
@@ -179,7 +179,7 @@ fn make_recovery_codes(tx: &mut Tx<'_>, me: MemberId) -> Result<Vec<String>, Pro
 }
 
 fn fresh_code() -> Result<String, Problem> {
-    let random = secrets::random().map_err(|_| Problem::new(Code::Internal))?;
+    let random = secrets::random()?;
     let bytes: Vec<u8> = random.into_iter().take(RECOVERY_BYTES).collect();
     let text = Secret::new(bytes.into_boxed_slice()).to_base32().to_lowercase();
     let letters: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -234,6 +234,15 @@ pub fn challenge(cx: &Context, member: MemberId, password_hash: &str) -> String 
 pub fn challenge_of(conn: &mut Conn, cx: &Context, member: MemberId) -> Result<String, Problem> {
     let hash = credential::find(conn, member)?.and_then(|secret| secret.password_hash);
     Ok(challenge(cx, member, &hash.unwrap_or_default()))
+}
+
+/// Tells who would log in that a second factor is needed, by which they can prove themselves, and for how it goes on.
+///
+/// # Errors
+/// Only those of the store.
+pub fn needed(conn: &mut Conn, member: MemberId, challenge: String) -> Result<Problem, Problem> {
+    let factors = proof::names(proof::possible(conn, member)?);
+    Ok(Problem::new(Code::SecondFactorRequired).with("factors", factors).with("challenge_token", challenge))
 }
 
 /// Whose password was right, if the challenge is ours and good.

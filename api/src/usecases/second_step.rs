@@ -1,11 +1,11 @@
 //! The second step of a log-in.
 
 use domain::{ids::MemberId, member::MemberState};
-use persistence::{member, session::devices, store::Tx};
+use persistence::{member, store::Tx};
 
 use super::{
-    access::{self, Device, TokenPair, email_key},
-    guess::{Guess, device_hash},
+    access::{self, Device, TokenPair},
+    guess::{Guess, is_known_device},
     proof::Proof,
     second_factor,
 };
@@ -44,8 +44,7 @@ pub fn prove(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<
     let member = member::lock(tx, id)?.filter(|one| one.state == MemberState::Active).ok_or_else(invalid)?;
     // Under the lock: the password may be another one meanwhile.
     second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
-    let hash = step.device.token.as_deref().map(device_hash).unwrap_or_default();
-    let known = devices::is_known(tx, &email_key(&member.email), &hash)?;
+    let known = is_known_device(tx, &member.email, step.device.token.as_deref())?;
     let guess = Guess::at_code(&cx.app, id, step.device.token.as_deref(), known);
     guess.check(tx)?;
     let right = match &step.proof {

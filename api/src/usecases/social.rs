@@ -12,16 +12,16 @@ use domain::{
 use persistence::{
     credential,
     identity::{self, Identity},
-    member::{self, Credentials},
+    member,
     social_flow::{self, Flow},
     store::{Conn, Tx},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    access::{self, Device, TokenPair, email_key},
+    access::{self, Device, Registration, TokenPair, email_key},
     commit::{Audience, announce, tell},
-    guess::device_hash,
+    guess::is_known_device,
     member::write,
     username,
 };
@@ -61,7 +61,7 @@ pub fn begin(tx: &mut Tx<'_>, cx: &Context, provider: &str, redirect_uri: &str) 
     if member.is_some() {
         cx.require_recent_login(tx)?;
     }
-    let (flow_token, hash) = secrets::bearer("azf_").map_err(|_| Problem::new(Code::Internal))?;
+    let (flow_token, hash) = secrets::bearer("azf_")?;
     let expires_at = clock::real_now() + VISIT_LIFE;
     let flow = Flow { provider: provider.to_owned(), redirect_uri: redirect_uri.to_owned(), member, expires_at };
     social_flow::insert(tx, &hash, &flow)?;
@@ -149,6 +149,20 @@ pub struct Joining {
     pub device: String,
 }
 
+impl Joining {
+    /// As of anybody who registers, with the address that the provider has verified.
+    fn registration(&self, account: &Account) -> Registration {
+        Registration {
+            email: account.email.clone(),
+            display_name: self.display_name.clone(),
+            kind: self.kind,
+            username: self.username.clone(),
+            password_hash: None,
+            locale: self.locale,
+        }
+    }
+}
+
 /// Joins, and logs in. The address needs no confirmation; whoever registered it before without confirming it, and their
 /// password, are out.
 ///
@@ -161,10 +175,14 @@ pub fn join(tx: &mut Tx<'_>, cx: &Context, form: &Joining) -> Result<TokenPair, 
     if identity::find(tx, &account.issuer, &account.subject)?.is_some() {
         return Err(Problem::new(Code::IdentityTaken));
     }
+    let registration = form.registration(&account);
     let registered = match holder {
-        Some(member) if member.state == MemberState::Pending => register_anew(tx, cx, member, &account, form)?,
+        Some(member) if member.state == MemberState::Pending => access::register_anew(tx, cx, member, &registration)?,
         Some(_) => return Err(Problem::new(Code::LinkNeeded)),
-        None => register(tx, cx, &account, form)?,
+        None => match access::coming_back(tx, cx, &account.email)? {
+            ComingBack::Free => access::register_first(tx, cx, &registration)?,
+            ComingBack::NotYet(_) => return Err(Problem::new(Code::NotBackYet)),
+        },
     };
     let confirmed = registered.confirm(cx.now)?;
     let saved = member::save(tx, &confirmed.next)?;
@@ -174,40 +192,6 @@ pub fn join(tx: &mut Tx<'_>, cx: &Context, form: &Joining) -> Result<TokenPair, 
     keep(tx, cx, saved.id, &account)?;
     let device = Device { label: form.device.clone(), token: None };
     access::log_in(tx, cx, saved.id, &device)
-}
-
-fn register(tx: &mut Tx<'_>, cx: &Context, account: &Account, form: &Joining) -> Result<Member, Problem> {
-    if let ComingBack::NotYet(_) = access::coming_back(tx, cx, &account.email)? {
-        return Err(Problem::new(Code::NotBackYet));
-    }
-    let (email, name) = (account.email.clone(), form.display_name.clone());
-    let decision = Member::register(cx.new_id(), form.kind, email, name, cx.now);
-    let decision = decision.map(|member| Member { username: form.username.clone(), ..member });
-    member::insert(tx, &decision.next, &credentials(cx, account, form))?;
-    announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
-    Ok(decision.next)
-}
-
-fn register_anew(
-    tx: &mut Tx<'_>,
-    cx: &Context,
-    pending: Member,
-    account: &Account,
-    form: &Joining,
-) -> Result<Member, Problem> {
-    let (display_name, username) = (form.display_name.clone(), form.username.clone());
-    let member = Member { kind: form.kind, display_name, username, updated_at: cx.now, ..pending };
-    member::register_anew(tx, &member, &credentials(cx, account, form))?;
-    Ok(Member { version: member.version + 1, ..member })
-}
-
-fn credentials(cx: &Context, account: &Account, form: &Joining) -> Credentials {
-    Credentials {
-        email_key: email_key(&account.email),
-        password_hash: None,
-        locale: form.locale.as_str().to_owned(),
-        terms_version: cx.app.settings.terms_version.clone(),
-    }
 }
 
 fn keep(tx: &mut Tx<'_>, cx: &Context, member: MemberId, account: &Account) -> Result<Identity, Problem> {
@@ -226,8 +210,7 @@ pub fn log_in(tx: &mut Tx<'_>, cx: &Context, account: &Account, device: &Device)
     super::member::bind(tx, &[member.id])?;
     // Under the lock, that keeps it as it is.
     owner(tx, cx, account)?;
-    let hash = device.token.as_deref().map(device_hash).unwrap_or_default();
-    let known = persistence::session::devices::is_known(tx, &email_key(&member.email), &hash)?;
+    let known = is_known_device(tx, &member.email, device.token.as_deref())?;
     let device = Device { token: device.token.clone().filter(|_| known), ..device.clone() };
     access::log_in(tx, cx, member.id, &device)
 }

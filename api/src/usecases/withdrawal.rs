@@ -29,6 +29,7 @@ use super::{
 use crate::{
     clock,
     context::Context,
+    locale::Locale,
     mailer,
     problem::{Code, Problem},
 };
@@ -187,11 +188,12 @@ fn save(
         member::forget(tx, saved.id)?;
     }
     if let Some((email, locale)) = address {
+        let locale = Locale::stored(&locale);
         let mail = match closed {
-            true => mailer::closed(cx, &email, &locale, saved.id, kept),
-            false => mailer::closing(cx, &email, &locale),
+            true => mailer::closed(cx, &email, locale, saved.id, kept),
+            false => mailer::closing(cx, &email, locale),
         };
-        mail::queue(tx, &mail, clock::real_now())?;
+        mail::queue(tx, &mail)?;
     }
     Ok(saved)
 }

@@ -13,7 +13,7 @@ use domain::{
     machine::State,
     milestone::{FeeTerms, Milestone, MilestoneAction, MilestoneState, Movement, Proceeds},
     money::Money,
-    policy::{Operation, Standing},
+    policy::{self, Operation, Standing},
     release::Release,
 };
 use persistence::{
@@ -193,7 +193,8 @@ impl Work {
     /// another way.
     pub fn allowed_actions(&self, milestone: &Milestone, standing: Standing, begun: &Begun) -> Vec<String> {
         let takes_another = milestone.takes_another_payment(begun.0.contains(&milestone.id));
-        let adds = takes_another && standing == Standing::Client;
+        let may_fund = policy::check(Operation::Milestone(MilestoneAction::StartFunding), standing).is_ok();
+        let adds = takes_another && may_fund;
         let own = milestone.allowed_actions(standing, self.termination_fee_due().is_err());
         own.iter().map(ToString::to_string).chain(adds.then(|| "add_payment".to_owned())).collect()
     }

@@ -48,6 +48,20 @@ fn every_payday_is_the_fifteenth_or_the_nearest_business_day_in_the_chosen_direc
     }
 }
 
+#[test]
+fn the_next_payday_is_of_the_last_month_until_it_has_come() {
+    for (today, expected) in [
+        ("2026-05-01", "2026-05-15"),
+        ("2026-05-14", "2026-05-15"),
+        ("2026-05-15", "2026-06-15"),
+        // The 15th of August 2026 is a Saturday.
+        ("2026-08-16", "2026-08-17"),
+        ("2026-08-17", "2026-09-15"),
+    ] {
+        assert_eq!(law().next_payday(date(today), Shift::Next), Ok(date(expected)), "{today}");
+    }
+}
+
 /// Day by day for twenty years: delivered, accepted by silence on the last day of the longest window, paid on payday.
 #[test]
 fn whatever_is_delivered_is_paid_within_sixty_days() {

@@ -1,5 +1,6 @@
 //! What jobs, proposals and fees refuse.
 
+use chrono::SecondsFormat;
 use domain::{fee::NoSuchNet, job::JobError, proposal::ProposalError, terms::TermsError, timer::NotDue};
 
 use crate::problem::{Code, Problem};
@@ -10,7 +11,7 @@ impl From<NotDue> for Problem {
         let problem = Self::new(Code::TooEarly);
         match due_at {
             Some(at) => {
-                let at = at.to_rfc3339();
+                let at = at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
                 problem.detail(format!("This becomes possible at {at}."), format!("{at}から可能になります。"))
             }
             None => problem,

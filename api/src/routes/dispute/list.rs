@@ -59,6 +59,7 @@ pub(super) async fn list_contract_disputes(call: Call, id: PathId<ContractKind>,
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct DisputeQuery {
+    /// Only those with this status.
     #[param(inline)]
     status: Option<DisputeState>,
     /// How many at most.

@@ -49,8 +49,10 @@ pub(super) struct JobQuery {
     /// Open ones, if you don't say. Drafts are listed for their client alone, under `/v1/me/jobs`.
     #[param(inline)]
     status: Option<PublicStatus>,
+    /// Only those of this kind of work, as `/v1/categories` names it.
     #[param(inline)]
     category: Option<Category>,
+    /// Only those that are expected to last so long.
     #[param(inline)]
     length: Option<JobLength>,
     /// Jobs that may pay this much, in minor units, or leave it open.
@@ -131,6 +133,7 @@ pub(super) async fn list_jobs(call: Call, query: Filter<JobQuery>) -> Answer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MyJobQuery {
+    /// Only those with this status.
     #[param(inline)]
     status: Option<JobState>,
     /// How many at most.

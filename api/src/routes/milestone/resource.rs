@@ -1,7 +1,7 @@
 //! A milestone as it is sent.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{policy::Standing, release::pay_by};
+use domain::{policy::Operation, release::pay_by};
 use persistence::{
     escrow::Charged,
     milestone::{self, Stored},
@@ -58,7 +58,7 @@ pub(in crate::routes) struct Milestone {
     escrow_id: String,
     /// What is to be paid besides the amount, to fund it: the contract's termination fee, with the first milestone.
     termination_fee_due: Money,
-    /// What is set aside of the client's funds while it is being funded; not shown to the worker.
+    /// What is set aside of the client's funds while it is being funded; null for those who may not see its payments.
     #[schema(required = true)]
     reserved: Option<Money>,
     revision_rounds_used: i32,
@@ -113,7 +113,7 @@ impl Milestone {
             escrow_status: Word(escrow.state),
             escrow_id: escrow.id.to_string(),
             termination_fee_due: milestone.termination_fee_due.into(),
-            reserved: (standing != Standing::Worker).then(|| milestone.reserved.into()),
+            reserved: cx.permit(Operation::ReadPayment, standing).is_ok().then(|| milestone.reserved.into()),
             revision_rounds_used: milestone.revision_rounds,
             revision_limit: milestone.revision_limit,
             delivery_id: milestone.delivery.map(|id| id.to_string()),
@@ -164,7 +164,7 @@ pub(super) struct MilestoneDetail {
     deliveries: Vec<Delivery>,
     /// Round by round.
     change_requests: Vec<ChangeRequest>,
-    /// Newest first; seen by the client and staff.
+    /// Newest first; seen by the client, and by those of staff who see payments.
     payments: Vec<Payment>,
 }
 

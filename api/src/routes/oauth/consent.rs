@@ -65,16 +65,11 @@ async fn scene(call: &Call, read: Read) -> Result<Result<Scene, HttpResponse>, P
     let question = Question {
         app: asked.app.name.clone(),
         owner: asked.owner.clone(),
-        host: host(&asked.redirect_uri),
+        host: page::origin(&asked.redirect_uri).1.to_owned(),
         scopes: asked.scopes,
     };
     let frame = Frame { locale, browser, query, token, back_to: asked.redirect_uri.clone() };
     Ok(Ok(Scene { asked, state, frame, question, issuer }))
-}
-
-fn host(uri: &str) -> String {
-    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or_default().to_owned()
 }
 
 /// To the app, with these parameters behind those that its address has already.
@@ -86,11 +81,7 @@ fn back(redirect_uri: &str, told: &[(&str, Option<&str>)]) -> HttpResponse {
 }
 
 fn elsewhere(place: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((ELSEWHERE, place))
-        .insert_header(("Cache-Control", "no-store"))
-        .insert_header(("Referrer-Policy", "no-referrer"))
-        .finish()
+    HttpResponse::SeeOther().insert_header((ELSEWHERE, place)).insert_header(("Cache-Control", "no-store")).finish()
 }
 
 /// Percent-encoded but for what means itself everywhere (RFC 3986 section 2.3).

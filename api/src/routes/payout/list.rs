@@ -60,6 +60,7 @@ impl PayoutPage {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PayoutQuery {
+    /// Only those with this status.
     #[param(inline)]
     status: Option<PayoutState>,
     /// How many at most.
@@ -89,6 +90,7 @@ pub(super) async fn list_my_payouts(call: Call, query: Filter<PayoutQuery>) -> A
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AllPayoutsQuery {
+    /// Only those with this status.
     #[param(inline)]
     status: Option<PayoutState>,
     /// Only those to be paid on this day.

@@ -102,6 +102,7 @@ pub(super) async fn enter_failure(call: Call, id: PathId<Kind>, body: Body<Payou
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct ReturnPost {
+    /// Why; the worker reads it.
     #[schema(min_length = 1, max_length = 500, example = "The account is closed")]
     #[garde(length(chars, min = 1, max = 500))]
     reason: String,

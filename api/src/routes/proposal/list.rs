@@ -53,6 +53,7 @@ fn page(conn: &mut Conn, cx: &Context, filter: &ProposalFilter, request: &PageRe
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ToJobQuery {
+    /// Only those with this status.
     #[param(inline)]
     status: Option<ProposalState>,
     /// How many at most.
@@ -89,6 +90,7 @@ pub(super) struct MyProposalQuery {
     /// `worker`: those you made. `client`: those to your jobs. Both if you don't say.
     #[param(inline)]
     role: Option<Party>,
+    /// Only those with this status.
     #[param(inline)]
     status: Option<ProposalState>,
     /// How many at most.

@@ -38,6 +38,7 @@ const fn position(refund: &refund::Refund) -> Position {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RefundQuery {
+    /// Only those with this status.
     #[param(inline)]
     status: Option<RefundState>,
     /// How many at most.

@@ -105,7 +105,7 @@ pub fn exchange(tx: &mut Tx<'_>, cx: &Context, app: &App, brought: &Brought) -> 
 }
 
 fn issue(tx: &mut Tx<'_>, cx: &Context, claims: Claims, scopes: Scopes, now: DateTime<Utc>) -> Result<Issued, Problem> {
-    let (refresh, hash) = secrets::bearer("azr_").map_err(|_| Problem::new(Code::Internal))?;
+    let (refresh, hash) = secrets::bearer("azr_")?;
     session::add_token(tx, claims.session, &hash)?;
     let access = cx.app.tokens.issue(claims, now)?;
     Ok(Issued { access, expires_in: ACCESS_TOKEN_LIFE.num_seconds(), refresh: Some(refresh), scopes })

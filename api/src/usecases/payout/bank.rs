@@ -8,16 +8,16 @@ use domain::{
     policy::Operation,
     settlement::Settlement,
 };
-use persistence::{bank_account, mail, member, payout, payout_batch, store::Tx};
+use persistence::{bank_account, member, payout, payout_batch, store::Tx};
 
 use super::{commit, staff::lock_as_staff};
 use crate::{
-    clock,
     context::Context,
     mailer,
     problem::Problem,
     usecases::{
         commit::{Audience, announce},
+        member::write,
         payout_batch as batches,
     },
 };
@@ -90,11 +90,11 @@ fn distrust(tx: &mut Tx<'_>, cx: &Context, payout: &Payout, reason: &str) -> Res
     }
     // Whoever has left cannot correct it; the last mail tells them what is kept.
     let stays = member::find(tx, payout.worker)?.is_some_and(|member| member.state == MemberState::Active);
-    if stays && let Some((email, locale)) = member::address(tx, payout.worker)? {
-        let mail = mailer::payout_failed(cx, &email, &locale, payout.given_back()?, reason);
-        mail::queue(tx, &mail, clock::real_now())?;
+    if !stays {
+        return Ok(());
     }
-    Ok(())
+    let back = payout.given_back()?;
+    write(tx, payout.worker, |to, locale| mailer::payout_failed(cx, to, locale, back, reason))
 }
 
 /// Marks an account that the bank refused, if it is still this member's: nothing more goes there until it is corrected.

@@ -53,6 +53,7 @@ mod social_attacks;
 mod step_up;
 mod strangers;
 mod termination_fee;
+mod timing;
 mod username;
 mod withdrawal;
 mod withdrawal_money;

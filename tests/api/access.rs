@@ -11,10 +11,12 @@ on_both_engines!(
     a_confirmation_token_works_once,
     an_unknown_confirmation_token_is_refused,
     nobody_logs_in_before_the_address_is_confirmed,
+    registering_and_then_logging_in_does_not_tell_whose_address_is_known,
     a_wrong_password_and_an_unknown_address_look_the_same,
     whoever_logs_in_sees_their_own_account,
     a_refresh_token_works_once_and_rotates,
     a_refresh_token_used_twice_ends_the_session,
+    a_session_ends_thirty_days_after_the_log_in_however_often_it_is_renewed,
     logging_out_ends_the_access_token_at_once,
     logging_out_of_one_session_leaves_the_other,
     an_old_version_of_the_terms_cannot_be_agreed_to,
@@ -71,7 +73,23 @@ fn confirm(app: &TestApp, token: &str) -> Response {
 fn nobody_logs_in_before_the_address_is_confirmed(app: &TestApp) {
     app.register("hanako@example.com").expect(202);
     let login = json!({"email": "hanako@example.com", "password": people::PASSWORD});
-    app.post("/v1/sessions").json(&login).problem(403, "email_not_confirmed");
+    app.post("/v1/sessions").json(&login).problem(401, "invalid_credentials");
+    confirm(app, &app.mailed_token("hanako@example.com")).expect(200);
+    app.post("/v1/sessions").json(&login).expect(201);
+}
+
+/// A stranger knows the password of an address that was unknown, because they have just chosen it.
+fn registering_and_then_logging_in_does_not_tell_whose_address_is_known(app: &TestApp) {
+    app.member("hanako");
+    let answers = ["hanako@example.com", "nobody@example.com"].map(|email| {
+        let mut form = people::registration(email);
+        form["password"] = json!("eleven herons paint bridges");
+        let joined = app.post("/v1/accounts").json(&form).expect(202);
+        let mut refused = app.try_password(email, "eleven herons paint bridges").problem(401, "invalid_credentials");
+        refused.as_object_mut().unwrap().remove("request_id");
+        (joined, refused)
+    });
+    assert_eq!(answers[0], answers[1]);
 }
 
 fn a_wrong_password_and_an_unknown_address_look_the_same(app: &TestApp) {
@@ -114,6 +132,20 @@ fn a_refresh_token_used_twice_ends_the_session(app: &TestApp) {
     renew(app, &hanako.refresh_token).problem(401, "invalid_token");
     renew(app, &renewed.refresh_token).problem(401, "invalid_token");
     refused(app, &renewed);
+}
+
+fn a_session_ends_thirty_days_after_the_log_in_however_often_it_is_renewed(app: &TestApp) {
+    let (hanako, other) = (app.member("hanako"), app.log_in("hanako@example.com"));
+    app.put_back("sessions", &["expires_at"], 30 * 24 * 3600 - 3600);
+    let tokens = renew(app, &hanako.refresh_token).expect(200);
+    let renewed = people::person(&hanako.email, &tokens);
+    app.read(&renewed, "/v1/me");
+    app.put_back("sessions", &["expires_at"], 3600);
+    for person in [&renewed, &other] {
+        refused(app, person);
+        renew(app, &person.refresh_token).problem(401, "invalid_token");
+    }
+    app.log_in(&hanako.email);
 }
 
 fn logging_out_ends_the_access_token_at_once(app: &TestApp) {

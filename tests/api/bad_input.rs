@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
-use crate::harness::{Response, TestApp, on_both_engines, people};
+use crate::harness::{Response, TestApp, on_both_engines, operation::operations, people};
 
 on_both_engines!(
     what_is_not_json_is_malformed,
     a_name_that_stands_twice_is_malformed,
     a_nul_character_breaks_a_rule,
     an_unknown_member_is_refused_by_name,
+    no_operation_takes_a_member_that_nobody_may_set,
+    a_line_break_in_an_address_breaks_a_rule,
     a_body_that_is_too_large_is_refused,
     another_content_type_is_not_supported,
     a_wrong_method_is_told_the_right_ones,
@@ -66,6 +68,34 @@ fn an_unknown_member_is_refused_by_name(app: &TestApp) {
     assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("role"), "{problem}");
     for body in [json!(null), json!([]), json!("text"), json!(7), json!({})] {
         app.post("/v1/accounts").json(&body).problem(422, "invalid_body");
+    }
+}
+
+/// What mass assignment would be after.
+fn no_operation_takes_a_member_that_nobody_may_set(app: &TestApp) {
+    let admin = app.staff(domain::policy::Role::Admin, "noa");
+    let mut tried = 0;
+    for name in ["role", "verified", "email_verified", "status", "state", "id", "member_id", "version", "created_at"] {
+        for operation in operations() {
+            let Some(operation) = operation.adding(name, &json!("admin")) else { continue };
+            let answer = operation.call(app, Some(&admin.access_token));
+            assert_eq!(answer.status, 422, "{name} {}: {}", operation.name(), answer.text);
+            let problem = answer.problem(422, "invalid_body");
+            assert_eq!(problem["errors"][0]["pointer"], format!("/{name}"), "{}: {problem}", operation.name());
+            tried += 1;
+        }
+    }
+    assert!(tried > 200, "{tried}");
+    assert_eq!(app.read(&admin, "/v1/me")["role"], "admin");
+}
+
+fn a_line_break_in_an_address_breaks_a_rule(app: &TestApp) {
+    for email in ["hanako@example.com\r\nBcc: taro@example.com", "hanako\n@example.com", "hanako@example.com\n"] {
+        let address = json!({"email": email});
+        register(app, people::registration(email).to_string()).problem(422, "invalid_body");
+        for path in ["/v1/password-resets", "/v1/accounts/resend-confirmation"] {
+            app.post(path).json(&address).problem(422, "invalid_body");
+        }
     }
 }
 

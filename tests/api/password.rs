@@ -162,6 +162,14 @@ fn a_changed_address_or_password_voids_what_was_mailed_before(app: &TestApp) {
     let token = app.mailed(&hanako.email, "azp_");
     change(app, &hanako, NEW).expect(204);
     confirm(app, &token, "eleven herons paint bridges").problem(401, "invalid_token");
+    ask(app, &hanako.email).expect(202);
+    let token = app.mailed(&hanako.email, "azp_");
+    app.act(&hanako, "/v1/me/email-change", &json!({"email": "next@example.com"})).expect(202);
+    for end in [&hanako.email, "next@example.com"] {
+        let agreed = json!({"token": app.mailed(end, "aze_")});
+        app.post("/v1/me/email-change/confirm").json(&agreed).expect(200);
+    }
+    confirm(app, &token, "eleven herons paint bridges").problem(401, "invalid_token");
 }
 
 fn neither_passwords_nor_tokens_are_stored(app: &TestApp) {

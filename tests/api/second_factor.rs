@@ -15,6 +15,7 @@ on_both_engines!(
     with_a_second_factor_a_password_proves_nothing_more,
     guessing_at_codes_is_slowed_whatever_challenge_comes_with_them,
     a_challenge_is_good_for_this_password_and_five_minutes,
+    a_challenge_that_was_changed_is_worth_nothing,
     a_short_password_needs_the_second_factor_beside_it,
     the_secret_is_sealed_at_rest,
     a_reset_password_does_not_pass_by_the_second_factor,
@@ -165,6 +166,23 @@ fn a_challenge_is_good_for_this_password_and_five_minutes(app: &TestApp) {
     let new = json!({"password": "seven otters juggle lanterns"});
     app.request("PUT", "/v1/me/password").by(&hanako).json(&new).expect(204);
     second_step(app, &challenge, "code", &phone.code(1)).problem(401, "invalid_token");
+}
+
+fn a_challenge_that_was_changed_is_worth_nothing(app: &TestApp) {
+    let (hanako, taro) = (app.member("hanako"), app.member("taro"));
+    let (hers, his) = (app.add_second_factor(&hanako).0, app.add_second_factor(&taro).0);
+    let given = challenge(app, &hanako.email, people::PASSWORD);
+    let text = URL_SAFE_NO_PAD.decode(given.strip_prefix("azm_").unwrap()).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let parts: Vec<&str> = text.split('.').collect();
+    let later = (parts[1].parse::<i64>().unwrap() + 3600).to_string();
+    for (changed, phone) in
+        [([parts[0], later.as_str(), parts[2]], &hers), ([taro.id.as_str(), parts[1], parts[2]], &his)]
+    {
+        let changed = format!("azm_{}", URL_SAFE_NO_PAD.encode(changed.join(".")));
+        second_step(app, &changed, "code", &phone.code(1)).problem(401, "invalid_token");
+    }
+    second_step(app, &given, "code", &hers.code(1)).expect(201);
 }
 
 /// A challenge of somebody's that ends so many seconds from now, as the server would have made it.

@@ -94,6 +94,12 @@ impl Operation {
         self
     }
 
+    /// The same with one more member in its body; none, if it has no body, or this member in it.
+    pub fn adding(mut self, name: &str, value: &Value) -> Option<Self> {
+        let body = self.body.as_mut()?.as_object_mut()?;
+        body.insert(name.to_owned(), value.clone()).is_none().then_some(self)
+    }
+
     /// What it is called in a failed assertion.
     pub fn name(&self) -> String {
         format!("{} {}", self.method, self.template)

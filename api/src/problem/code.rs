@@ -53,11 +53,9 @@ codes! {
     InvalidToken 401 "invalid_token" "The token is not valid" "トークンが無効です"
         "The token is expired, revoked, forged or not for this server: refresh it or log in again." "トークンの期限切れ、失効、偽造、または別のサーバー向けです。更新するかログインし直してください。";
     InvalidCredentials 401 "invalid_credentials" "E-mail or password is wrong" "メールアドレスまたはパスワードが違います"
-        "No account has this e-mail with this password." "このメールアドレスとパスワードの組み合わせのアカウントはありません。";
+        "No account has this e-mail with this password, or nobody has confirmed the address yet." "このメールアドレスとパスワードの組み合わせのアカウントがないか、アドレスがまだ確認されていません。";
     InvalidCode 401 "invalid_code" "The code is wrong" "コードが違います"
         "The code is not that of this half minute, was used before, or is no recovery code that is left." "現在のコードではないか、使用済みか、有効なリカバリーコードではありません。";
-    EmailNotConfirmed 403 "email_not_confirmed" "Confirm your e-mail first" "メールアドレスの確認が必要です"
-        "The account exists, but its e-mail address is not confirmed yet." "アカウントのメールアドレスがまだ確認されていません。";
     SecondFactorRequired 403 "second_factor_required" "A second factor is needed" "二段階認証が必要です"
         "The account has a second factor: send one of the named factors, with the challenge_token if there is one." "このアカウントには二段階認証が設定されています。factorsのいずれかを、challenge_tokenがあればそれとともに送ってください。";
     RecentLoginRequired 403 "recent_login_required" "Prove again who you are" "ご本人の確認が必要です"

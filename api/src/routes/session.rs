@@ -89,7 +89,7 @@ impl Tokens {
 ///
 /// Opens a session of 30 days. The access token is good for 15 minutes; renew it with the refresh token. Who has a second factor is refused with `second_factor_required` and a `challenge_token`, to be sent with a code to `/v1/sessions/second-factor`. A log-in from a device that was not known is told to the member by mail.
 #[utoipa::path(tag = "access", request_body = LogIn, responses((status = 201, description = "A session", body = Tokens)), security(()),
-    extensions(("x-errors" = json!(["invalid_credentials", "email_not_confirmed", "account_closing", "second_factor_required", "guessing_too_fast", "answer_not_repeatable"]))))]
+    extensions(("x-errors" = json!(["invalid_credentials", "account_closing", "second_factor_required", "guessing_too_fast", "answer_not_repeatable"]))))]
 #[post("/v1/sessions")]
 async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
     let Body { value, canonical } = body;

@@ -12,6 +12,7 @@ use crate::harness::{
 on_both_engines!(
     a_member_logs_in_decides_and_goes_back_with_a_code_and_the_state_untouched,
     a_member_who_says_no_goes_back_with_that,
+    line_breaks_of_an_app_make_no_headers,
     the_second_factor_is_asked_for_and_guesses_are_slowed,
     a_wrong_password_is_refused_on_the_page_like_anywhere_else,
     requests_without_a_hashed_challenge_are_sent_back,
@@ -61,6 +62,17 @@ fn a_member_who_says_no_goes_back_with_that(app: &TestApp) {
     let other = browser.answer(&query, &page, &[("decision", "switch")]);
     assert_eq!(other.status, 303);
     assert!(browser.open(&query).text.contains("name=\"password\""));
+}
+
+fn line_breaks_of_an_app_make_no_headers(app: &TestApp) {
+    let (partner, hanako) = (partner(app), app.member("hanako"));
+    let state = "x\r\nSet-Cookie: azukari_browser=planted\r\nX-Planted: 1\r\n\r\n<p>";
+    let query = partner.query("profile:read", &[("state", state)]);
+    let mut browser = Browser::new(app);
+    let page = browser.log_in(&query, &hanako);
+    let back = browser.answer(&query, &page, &[("decision", "deny")]);
+    assert_eq!((back.status, told(&back, "state").as_str()), (303, state));
+    assert_eq!((back.header("set-cookie"), back.header("x-planted")), ("", ""));
 }
 
 fn the_second_factor_is_asked_for_and_guesses_are_slowed(app: &TestApp) {
@@ -183,6 +195,8 @@ fn nobody_decides_by_a_form_of_another_browser_or_another_request(app: &TestApp)
     // The form of a harmless request does not allow another one.
     let more = partner.query("profile:read payments:write", &[]);
     assert_eq!(victim.answer(&more, &page, &[("decision", "allow")]).status, 403);
+    let other = app.partner(&app.member("jiro"), "Coffee Calendar", true).query("profile:read", &[]);
+    assert_eq!(victim.answer(&other, &page, &[("decision", "allow")]).status, 403);
     // Without the cookie the right token is worth nothing, also for a log-in.
     let mut nobody = Browser::new(app);
     let own = hidden(&page, "csrf_token");

@@ -13,6 +13,7 @@ on_both_engines!(
     a_code_needs_its_verifier_its_address_and_its_app,
     a_code_is_good_for_a_minute,
     a_refresh_token_works_once_and_its_second_use_ends_the_family,
+    a_connection_ends_ninety_days_after_the_consent_however_often_it_is_renewed,
     what_an_app_may_do_never_grows_when_it_renews,
     tokens_of_members_and_apps_are_not_mixed_up,
     an_app_authenticates_as_it_was_registered,
@@ -85,6 +86,17 @@ fn a_refresh_token_works_once_and_its_second_use_ends_the_family(app: &TestApp) 
         me(app, tokens).problem(401, "invalid_token");
     }
     app.renew(&partner, &second["refresh_token"], &[]).oauth(400, "invalid_grant");
+}
+
+fn a_connection_ends_ninety_days_after_the_consent_however_often_it_is_renewed(app: &TestApp) {
+    let Scene { partner, hanako, .. } = scene(app);
+    let first = app.connect(&partner, &hanako, "profile:read");
+    app.put_back("sessions", &["expires_at"], 90 * 24 * 3600 - 3600);
+    let renewed = app.renew(&partner, &first["refresh_token"], &[]).expect(200);
+    me(app, &renewed).expect(200);
+    app.put_back("sessions", &["expires_at"], 3600);
+    me(app, &renewed).problem(401, "invalid_token");
+    app.renew(&partner, &renewed["refresh_token"], &[]).oauth(400, "invalid_grant");
 }
 
 fn what_an_app_may_do_never_grows_when_it_renews(app: &TestApp) {

@@ -38,19 +38,21 @@ pub(in crate::routes) async fn examine(call: &Call, form: &Credentials) -> Resul
     let (member, hash) = account.map_or((None, None), |(member, hash)| (Some(member), hash));
     let (password, stored) = (form.password.clone(), hash.clone());
     let right = blocking(move || Ok(password::verify(&password, stored.as_deref()))).await?;
-    let open = member.filter(|member| right && member.state != member::MemberState::Closed);
+    // Whoever registers chooses the password of an address that was unknown, and only of one: were its log-in refused in
+    // other words, strangers would learn by registering and logging in whose address is known.
+    let open = member.filter(|member| match member.state {
+        member::MemberState::Active | member::MemberState::Closing => right,
+        member::MemberState::Pending | member::MemberState::Closed => false,
+    });
     let (Some(member), Some(hash)) = (open, hash) else {
         call.attempt(Caller::Anyone, move |tx, _| guess.failed(tx)).await?;
         return Err(Problem::new(Code::InvalidCredentials));
     };
-    match member.state {
-        member::MemberState::Pending => Err(Problem::new(Code::EmailNotConfirmed)),
-        member::MemberState::Closing => Err(Problem::new(Code::AccountClosing)),
-        member::MemberState::Active | member::MemberState::Closed => {
-            let id = member.id;
-            let has_second_factor =
-                call.look(Caller::Anyone, move |conn, _| Ok(persistence::second_factor::is_set(conn, id)?)).await?;
-            Ok(Examined { guess, member, hash, has_second_factor })
-        }
+    if member.state == member::MemberState::Closing {
+        return Err(Problem::new(Code::AccountClosing));
     }
+    let id = member.id;
+    let has_second_factor =
+        call.look(Caller::Anyone, move |conn, _| Ok(persistence::second_factor::is_set(conn, id)?)).await?;
+    Ok(Examined { guess, member, hash, has_second_factor })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::authorize::{Decision, ELSEWHERE, Read};
 use crate::{
     call::{Answer, Call, Caller},
-    clock, device,
+    device,
     locale::{Locale, Text},
     oauth::{
         browser::Browser,
@@ -175,9 +175,7 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
     };
     let id = member.id;
     if has_second_factor {
-        let now = clock::real_now();
-        let challenge =
-            call.look(Caller::Anyone, move |_, cx| Ok(second_factor::challenge(cx, id, &hash, now))).await?;
+        let challenge = call.look(Caller::Anyone, move |_, cx| Ok(second_factor::challenge(cx, id, &hash))).await?;
         return Ok(scene.frame.second_factor(&challenge, 200, None));
     }
     let device = Device { label: device::label(call.request().headers()), token: None };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, people};
+use crate::harness::{Person, Response, TestApp, on_both_engines, people, work::at_once};
 
 on_both_engines!(
     a_known_address_gets_the_same_answer_as_a_new_one,
@@ -16,6 +16,8 @@ on_both_engines!(
     whoever_logs_in_sees_their_own_account,
     a_refresh_token_works_once_and_rotates,
     a_refresh_token_used_twice_ends_the_session,
+    a_refresh_token_sent_many_times_at_once_renews_once_and_ends_the_session,
+    a_refresh_token_sent_many_times_at_once_renews_once_and_ends_the_session,
     a_session_ends_thirty_days_after_the_log_in_however_often_it_is_renewed,
     logging_out_ends_the_access_token_at_once,
     logging_out_of_one_session_leaves_the_other,
@@ -132,6 +134,17 @@ fn a_refresh_token_used_twice_ends_the_session(app: &TestApp) {
     renew(app, &hanako.refresh_token).problem(401, "invalid_token");
     renew(app, &renewed.refresh_token).problem(401, "invalid_token");
     refused(app, &renewed);
+}
+
+fn a_refresh_token_sent_many_times_at_once_renews_once_and_ends_the_session(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let answers = at_once(8, |_| renew(app, &hanako.refresh_token));
+    let (renewed, late): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(renewed.len(), 1, "{answers:?}");
+    late.iter().for_each(|answer| drop(answer.problem(401, "invalid_token")));
+    let renewed = people::person(&hanako.email, &renewed[0].expect(200));
+    refused(app, &renewed);
+    renew(app, &renewed.refresh_token).problem(401, "invalid_token");
 }
 
 fn a_session_ends_thirty_days_after_the_log_in_however_often_it_is_renewed(app: &TestApp) {

@@ -3,12 +3,13 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, people};
+use crate::harness::{Person, Response, TestApp, on_both_engines, people, work::at_once};
 
 on_both_engines!(
     a_second_factor_counts_once_its_first_code_was_right,
     a_log_in_with_a_second_factor_has_two_steps,
     no_code_works_twice_and_none_of_an_earlier_step,
+    a_code_sent_with_many_challenges_at_once_opens_one_session,
     a_code_of_the_step_before_or_after_is_right_and_none_further_off,
     a_recovery_code_works_once_in_place_of_a_code,
     new_recovery_codes_void_the_old,
@@ -73,6 +74,17 @@ fn no_code_works_twice_and_none_of_an_earlier_step(app: &TestApp) {
     for used in [next, phone.code(0), phone.code(-1)] {
         second_step(app, &challenge, "code", &used).problem(401, "invalid_code");
     }
+}
+
+fn a_code_sent_with_many_challenges_at_once_opens_one_session(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, _) = app.add_second_factor(&hanako);
+    let challenges: Vec<String> = (0..4).map(|_| challenge(app, &hanako.email, people::PASSWORD)).collect();
+    let code = phone.code(1);
+    let answers = at_once(challenges.len(), |each| second_step(app, &challenges[each], "code", &code));
+    let (opened, late): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
+    assert_eq!(opened.len(), 1, "{answers:?}");
+    late.iter().for_each(|answer| drop(answer.problem(401, "invalid_code")));
 }
 
 fn a_code_of_the_step_before_or_after_is_right_and_none_further_off(app: &TestApp) {

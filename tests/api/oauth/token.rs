@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Person, Response, TestApp, on_both_engines,
-    partner::{CHALLENGE, Partner, REDIRECT, VERIFIER},
+    partner::{CHALLENGE, Partner, REDIRECT, VERIFIER, form},
+    work::at_once,
 };
 
 on_both_engines!(
     a_code_is_traded_once_and_its_second_use_takes_back_what_it_gave,
+    a_code_sent_many_times_at_once_gives_nothing_that_lasts,
     a_code_needs_its_verifier_its_address_and_its_app,
     a_code_is_good_for_a_minute,
     a_refresh_token_works_once_and_its_second_use_ends_the_family,
@@ -47,6 +49,18 @@ fn a_code_is_traded_once_and_its_second_use_takes_back_what_it_gave(app: &TestAp
     assert_eq!((&tokens["token_type"], &tokens["scope"]), (&json!("Bearer"), &json!("profile:read")));
     assert_eq!(me(app, &tokens).expect(200)["id"], hanako.id.as_str());
     app.trade(&partner, &code, VERIFIER).oauth(400, "invalid_grant");
+    me(app, &tokens).problem(401, "invalid_token");
+    app.renew(&partner, &tokens["refresh_token"], &[]).oauth(400, "invalid_grant");
+}
+
+fn a_code_sent_many_times_at_once_gives_nothing_that_lasts(app: &TestApp) {
+    let Scene { partner, hanako, .. } = scene(app);
+    let code = app.allow(&partner, &hanako, "profile:read");
+    let answers = at_once(8, |_| app.trade(&partner, &code, VERIFIER));
+    let (traded, late): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(traded.len(), 1, "{answers:?}");
+    late.iter().for_each(|answer| drop(answer.oauth(400, "invalid_grant")));
+    let tokens = traded[0].expect(200);
     me(app, &tokens).problem(401, "invalid_token");
     app.renew(&partner, &tokens["refresh_token"], &[]).oauth(400, "invalid_grant");
 }

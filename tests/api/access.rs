@@ -17,7 +17,6 @@ on_both_engines!(
     a_refresh_token_works_once_and_rotates,
     a_refresh_token_used_twice_ends_the_session,
     a_refresh_token_sent_many_times_at_once_renews_once_and_ends_the_session,
-    a_refresh_token_sent_many_times_at_once_renews_once_and_ends_the_session,
     a_session_ends_thirty_days_after_the_log_in_however_often_it_is_renewed,
     logging_out_ends_the_access_token_at_once,
     logging_out_of_one_session_leaves_the_other,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Person, Response, TestApp, on_both_engines,
-    partner::{CHALLENGE, Partner, REDIRECT, VERIFIER, form},
+    partner::{CHALLENGE, Partner, REDIRECT, VERIFIER},
     work::at_once,
 };
 

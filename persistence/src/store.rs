@@ -203,7 +203,7 @@ impl Store {
             Writers::Postgres(pool) => {
                 let mut tries = 1;
                 loop {
-                    let outcome = transact(&mut *pool.get()?, intent, &work);
+                    let outcome = transact(&mut **pool.get()?, intent, &work);
                     let again = matches!(&outcome, Err(e) if matches!(e.store_error(), Some(StoreError::Transient(_))));
                     if !again || tries == TRIES {
                         return outcome;

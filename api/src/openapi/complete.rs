@@ -381,7 +381,8 @@ fn problem_schema() -> Value {
 /// What is made new and moves money by that, and so can be previewed as well.
 const PREVIEWED_CREATIONS: [&str; 2] = ["/v1/payouts", "/v1/refunds"];
 
-/// Whether a path is that of something that can be previewed: an action on a resource, or one of the few others.
+/// Whether a path is that of something that can be previewed: an action on a resource, or one of the few others. What is
+/// done to an app answers with a secret, which nobody is to be shown for nothing.
 fn can_be_previewed(path: &str) -> bool {
-    path.contains("{id}/") || PREVIEWED_CREATIONS.contains(&path)
+    path.contains("{id}/") && !path.starts_with("/v1/apps/") || PREVIEWED_CREATIONS.contains(&path)
 }

@@ -1,6 +1,10 @@
 //! Connections: where they lead, how they are set up, how many are kept.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    ops::{Deref, DerefMut},
+    path::PathBuf,
+    time::Duration,
+};
 
 use diesel::{
     Connection, ConnectionError, PgConnection, RunQueryDsl, SqliteConnection,
@@ -135,14 +139,35 @@ pub(super) fn check_language(pg: &mut PgConnection) -> Result<(), Box<dyn std::e
         .into())
 }
 
-impl Conn {
-    /// After a failure outside a transaction, so that the pool keeps no connection that is lost. Diesel notices a loss
+/// A connection of a pool.
+pub(super) struct Pooled {
+    conn: Conn,
+    is_lost: bool,
+}
+
+impl Pooled {
+    /// After a failure, so that the pool keeps no connection that is lost. Diesel notices a loss inside a transaction, and
     /// when it sends a statement, but not when it prepares one to be loaded; a connection lost before its first query
     /// would come back for ever.
     pub(super) fn notice_if_lost(&mut self) {
-        if let Err(error) = self.ping() {
+        if let Err(error) = self.conn.ping() {
             tracing::warn!(%error, "a connection is lost");
+            self.is_lost = true;
         }
+    }
+}
+
+impl Deref for Pooled {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Pooled {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
     }
 }
 
@@ -174,21 +199,22 @@ pub(super) struct Manager {
 }
 
 impl ManageConnection for Manager {
-    type Connection = Conn;
+    type Connection = Pooled;
     type Error = r2d2::Error;
 
-    fn connect(&self) -> Result<Conn, r2d2::Error> {
+    fn connect(&self) -> Result<Pooled, r2d2::Error> {
         self.target
             .connect(self.access)
+            .map(|conn| Pooled { conn, is_lost: false })
             .map_err(|error| r2d2::Error::ConnectionError(ConnectionError::BadConnection(error.to_string())))
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), r2d2::Error> {
+    fn is_valid(&self, conn: &mut Pooled) -> Result<(), r2d2::Error> {
         conn.ping().map_err(r2d2::Error::QueryError)
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        std::thread::panicking() || conn.is_broken()
+    fn has_broken(&self, conn: &mut Pooled) -> bool {
+        std::thread::panicking() || conn.is_lost || conn.is_broken()
     }
 }
 

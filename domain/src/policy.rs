@@ -155,6 +155,8 @@ pub enum Operation {
     ReadManualEntries,
     /// Giving an account another role.
     ChangeRole,
+    /// Ending all sessions of somebody whose account is in wrong hands.
+    EndSessions,
     /// Reading what staff did.
     ReadAuditLog,
     /// Reading what staff did that concerns the caller.
@@ -184,7 +186,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         // Everybody is the owner of their own account, and nobody else may close it.
         Operation::Member(MemberAction::Withdraw) | Operation::ReadWithdrawal => ONLY_CLIENT,
         Operation::Member(MemberAction::Complete) => ONLY_SYSTEM,
-        Operation::ReadmitAddress => MEDIATORS,
+        Operation::ReadmitAddress | Operation::EndSessions => MEDIATORS,
         Operation::Job(action) => job(action),
         Operation::Proposal(action) => proposal(action),
         Operation::Contract(action) => contract(action),

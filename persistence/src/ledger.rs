@@ -2,7 +2,10 @@
 
 mod audit;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -259,17 +262,17 @@ pub struct Balance {
 /// # Errors
 /// Those of the database, or a row that makes no sense.
 pub fn balances(conn: &mut Conn, owner: Uuid) -> Result<Vec<Balance>, StoreError> {
-    let rows: Vec<AccountRow> = ledger_accounts::table
-        .filter(ledger_accounts::owner.eq(Key(owner)))
-        .order(ledger_accounts::id)
-        .select(AccountRow::as_select())
-        .load(conn)?;
     let read = |row: AccountRow| {
         let (account, currency) = row.read()?;
         let money = |amount| money(amount, currency, "ledger_accounts", row.id.0);
         Ok(Balance { account, amount: money(row.held()?)?, reserved: money(row.reserved)? })
     };
-    rows.into_iter().map(read).collect()
+    accounts_of(conn, owner)?.into_iter().map(read).collect()
+}
+
+fn accounts_of(conn: &mut Conn, owner: Uuid) -> QueryResult<Vec<AccountRow>> {
+    let own = ledger_accounts::table.filter(ledger_accounts::owner.eq(Key(owner)));
+    own.order(ledger_accounts::id).select(AccountRow::as_select()).load(conn)
 }
 
 /// When an account last changed; none if nothing was ever posted to it.
@@ -308,38 +311,49 @@ pub struct AccountLine {
     pub occurred_at: DateTime<Utc>,
 }
 
-type LineRow = (Key, String, String, Moment, i64, Option<i64>, AccountRow);
+type LineRow = (Key, i32, String, String, Moment, i64, Option<i64>);
 
 /// The lines on an owner's accounts, newest first, before an entry if one is given.
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
 pub fn lines(conn: &mut Conn, owner: Uuid, before: Option<Uuid>, most: i64) -> Result<Vec<AccountLine>, StoreError> {
-    let mut query = postings::table
-        .inner_join(journal_entries::table)
-        .inner_join(ledger_accounts::table)
-        .filter(ledger_accounts::owner.eq(Key(owner)))
-        .select((
-            journal_entries::id,
-            journal_entries::kind,
-            journal_entries::subject,
-            journal_entries::occurred_at,
-            postings::amount,
-            postings::balance_after,
-            AccountRow::as_select(),
-        ))
-        .order((postings::entry_id.desc(), postings::line.desc()))
-        .limit(most)
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(postings::entry_id.lt(Key(before)));
+    let mut lines = Vec::new();
+    // An index has the lines of each account in their order; those of several together would all be read and sorted.
+    for account in accounts_of(conn, owner)? {
+        let mut query = postings::table
+            .inner_join(journal_entries::table)
+            .filter(postings::account_id.eq(account.id))
+            .select((
+                postings::entry_id,
+                postings::line,
+                journal_entries::kind,
+                journal_entries::subject,
+                journal_entries::occurred_at,
+                postings::amount,
+                postings::balance_after,
+            ))
+            .order((postings::entry_id.desc(), postings::line.desc()))
+            .limit(most)
+            .into_boxed();
+        if let Some(before) = before {
+            query = query.filter(postings::entry_id.lt(Key(before)));
+        }
+        let rows: Vec<LineRow> = query.load(conn)?;
+        for row in rows {
+            lines.push(((row.0.0, row.1), line(row, &account)?));
+        }
     }
-    let rows: Vec<LineRow> = query.load(conn)?;
-    rows.into_iter().map(line).collect()
+    lines.sort_unstable_by_key(|(place, _)| Reverse(*place));
+    lines.truncate(usize::try_from(most).unwrap_or_default());
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
 }
 
-fn line((entry, kind, subject, occurred_at, amount, balance_after, row): LineRow) -> Result<AccountLine, StoreError> {
-    let (account, currency) = row.read()?;
+fn line(
+    (entry, _, kind, subject, occurred_at, amount, balance_after): LineRow,
+    account: &AccountRow,
+) -> Result<AccountLine, StoreError> {
+    let (account, currency) = account.read()?;
     let no_balance = || corrupt("postings", JournalEntryId::from(entry))("it keeps no balance");
     Ok(AccountLine {
         entry: entry.into(),

@@ -1,5 +1,6 @@
 //! Sessions as devices.
 
+use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{Person, TestApp, on_both_engines, people};
@@ -10,11 +11,40 @@ on_both_engines!(
     one_device_is_logged_out_and_the_others_stay,
     nobody_sees_or_ends_the_sessions_of_others,
     logging_out_everywhere_ends_every_session,
+    staff_end_every_session_of_an_account_in_wrong_hands,
     a_new_device_is_told_by_mail_and_a_known_one_is_not,
     a_device_that_was_logged_out_counts_as_new_again,
     the_device_token_of_somebody_else_makes_no_device_known,
     what_a_client_calls_itself_never_harms_the_list,
 );
+
+fn staff_end_every_session_of_an_account_in_wrong_hands(app: &TestApp) {
+    let (mia, noa) = (app.staff(Role::Support, "mia"), app.staff(Role::Admin, "noa"));
+    let (hanako, taro) = (app.member("hanako"), app.member("taro"));
+    let (thief, device) = log_in(app, "Firefox", None);
+    let end = |by: &Person, whose: &str| {
+        let path = format!("/v1/admin/members/{whose}/end-sessions");
+        app.post(&path).by(by).json(&json!({"reason": "Her phone was stolen."}))
+    };
+    end(&taro, &hanako.id).problem(404, "not_found");
+    end(&mia, &mia.id).problem(403, "not_permitted");
+    end(&mia, "member_01k30dwqgzfgx9p7jfdwpht7gg").problem(404, "not_found");
+    app.read(&thief, "/v1/me");
+    end(&mia, &hanako.id).expect(204);
+    for person in [&thief, &hanako] {
+        app.get("/v1/me").by(person).send().problem(401, "invalid_token");
+    }
+    app.read(&taro, "/v1/me");
+    // Her password is still hers, and no device is known any more.
+    let told = || app.subjects(&hanako.email).iter().filter(|subject| *subject == NEW_DEVICE).count();
+    let before = told();
+    let (hanako, _) = log_in(app, "Firefox", Some(&device));
+    assert_eq!(told(), before + 1);
+    let read = &app.read(&hanako, "/v1/me/audit-log")["items"][0];
+    assert_eq!(read["reason"], "Her phone was stolen.");
+    let log = app.read(&noa, &format!("/v1/admin/audit-log?member_id={}", hanako.id));
+    assert_eq!(log["items"][0]["operation"], "POST /v1/admin/members/{id}/end-sessions");
+}
 
 const NEW_DEVICE: &str = "A new device logged in";
 

@@ -135,6 +135,10 @@ def colleague(market):
     return of(market.get("/v1/me", somebody)["id"], {"role": "moderator", "reason": "Joins the team."})
 
 
+def in_wrong_hands(market):
+    return of(market.get("/v1/me", market.member())["id"], {"reason": "Her phone was stolen."})
+
+
 REASON = {"reason": "No such account"}
 
 # By operation: in whose run, and how. `None` is in every run.
@@ -224,4 +228,5 @@ RECIPES = {
     "settle_refund": ("finance", lambda m, _: of(m.refund(), {"reference": uuid.uuid4().hex, "value_on": m.today()})),
     # Admin
     "change_role": ("admin", lambda m, _: colleague(m)),
+    "end_sessions": ("support", lambda m, _: in_wrong_hands(m)),
 }

@@ -26,7 +26,7 @@ use examine::{Credentials, Examined, examine};
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(log_in).service(step_up::second_factor).service(refresh);
     config.service(list::read_current_session).service(log_out);
-    config.service(list::list_sessions).service(list::log_out_everywhere);
+    config.service(list::list_sessions).service(list::log_out_everywhere).service(list::end_sessions);
     config.service(step_up::step_up).service(list::read_session).service(list::revoke_session);
 }
 

@@ -1,11 +1,16 @@
 //! A member's sessions: which there are, and ending them.
 
-use domain::ids::SessionId;
+use domain::{
+    ids::{MemberId, SessionId},
+    policy::Operation,
+};
 use persistence::{
+    member,
     session::devices::{self, Session},
     store::{Conn, Tx},
 };
 
+use super::commit::Audience;
 use crate::{clock, context::Context, page::PageRequest, problem::Problem};
 
 /// A page of the caller's live sessions, one more than it holds.
@@ -39,4 +44,16 @@ pub fn revoke(tx: &mut Tx<'_>, cx: &Context, id: SessionId) -> Result<(), Proble
 /// Only those of the store.
 pub fn log_out_everywhere(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     Ok(devices::revoke_others(tx, cx.person()?, None, clock::real_now())?)
+}
+
+/// Staff end every session of somebody whose account is in wrong hands, and of the apps and keys that act for them.
+///
+/// # Errors
+/// Not the caller's to do, or nobody has this id.
+pub fn end_all(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Problem> {
+    cx.permit(Operation::EndSessions, cx.standing_to_owner(id))?;
+    let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    devices::revoke_others(tx, member.id, None, clock::real_now())?;
+    cx.changed(&member.id.to_string(), Audience::only(member.id), &());
+    Ok(())
 }

@@ -147,6 +147,7 @@ pub const NEEDS: &[(&str, Need)] = &[
     ("list_own_audit_log", Never),
     ("list_audit_log", Never),
     ("change_role", Never),
+    ("end_sessions", Never),
     ("list_manual_entries", Never),
     ("draft_manual_entry", Never),
     ("read_manual_entry", Never),

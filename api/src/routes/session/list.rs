@@ -1,13 +1,15 @@
-//! The sessions of the caller, which are their devices.
+//! The sessions of the caller, which are their devices; and how staff end somebody's.
 
-use actix_web::{delete, get};
+use actix_web::{delete, get, post};
 use chrono::{DateTime, Utc};
-use domain::ids::{SessionId, SessionKind};
+use domain::ids::{MemberKind, SessionId, SessionKind};
+use garde::Validate;
 use persistence::{page::Position, session::devices};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    body::Body,
     call::{Answer, Call, Key},
     extract::{Filter, PathId},
     page::PageFilter,
@@ -122,6 +124,30 @@ pub(super) async fn revoke_session(call: Call, id: PathId<SessionKind>) -> Answe
 pub(super) async fn log_out_everywhere(call: Call) -> Answer {
     call.act(Key::Optional, "", |tx, cx| {
         session::log_out_everywhere(tx, cx)?;
+        Ok(Reply::empty())
+    })
+    .await
+}
+
+/// Why the sessions of somebody end.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SessionsEnd {
+    /// For the audit log; the person concerned reads it there.
+    #[schema(min_length = 1, max_length = 500, example = "She called: her phone was stolen")]
+    #[garde(length(chars, min = 1, max = 500))]
+    reason: String,
+}
+
+/// Log a member out everywhere
+///
+/// For an account in wrong hands: ends every session of theirs, also those of apps and API keys, at once and on every replica, and forgets every device. Not the own ones, which `DELETE /v1/sessions` ends.
+#[utoipa::path(tag = "staff", request_body = SessionsEnd, responses((status = 204, description = "All sessions have ended")),
+    extensions(("x-errors" = json!(["not_permitted"]))))]
+#[post("/v1/admin/members/{id}/end-sessions")]
+pub(super) async fn end_sessions(call: Call, id: PathId<MemberKind>, body: Body<SessionsEnd>) -> Answer {
+    call.act(Key::Optional, &body.canonical, move |tx, cx| {
+        session::end_all(tx, cx, id.0)?;
         Ok(Reply::empty())
     })
     .await

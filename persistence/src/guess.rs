@@ -13,14 +13,17 @@ use crate::{
     types::Moment,
 };
 
-/// What is remembered of a subject.
+/// What is remembered of subjects; of some perhaps nothing.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn tally(conn: &mut Conn, subject: &[u8]) -> Result<Option<Tally>, StoreError> {
-    let row: Option<(i32, Moment)> =
-        guesses::table.find(subject).select((guesses::failures, guesses::last_at)).first(conn).optional()?;
-    Ok(row.map(|(failures, last_at)| Tally { failures, last_at: last_at.into() }))
+pub fn tallies(conn: &mut Conn, subjects: &[&[u8]]) -> Result<Vec<(Vec<u8>, Tally)>, StoreError> {
+    let rows: Vec<(Vec<u8>, i32, Moment)> = guesses::table
+        .filter(guesses::subject.eq_any(subjects))
+        .select((guesses::subject, guesses::failures, guesses::last_at))
+        .load(conn)?;
+    let tally = |(subject, failures, last_at): (_, _, Moment)| (subject, Tally { failures, last_at: last_at.into() });
+    Ok(rows.into_iter().map(tally).collect())
 }
 
 /// Counts one more failure; those before `forgotten` no longer count.

@@ -24,7 +24,7 @@ use crate::{
     locked::for_update,
     row::corrupt,
     schema::{refresh_tokens, sessions},
-    store::{Conn, Tx},
+    store::{Conn, Rows, Tx},
     types::{Key, Moment},
 };
 
@@ -107,16 +107,15 @@ pub struct NewSession {
 /// # Errors
 /// Only those of the database.
 pub fn open(tx: &mut Tx<'_>, new: &NewSession, token_hash: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::id.eq(Key::from(new.id)),
-            sessions::member_id.eq(Key::from(new.member)),
-            sessions::created_at.eq(Moment::from(now)),
-            sessions::expires_at.eq(Moment::from(new.expires_at)),
-            sessions::device.eq(&new.device),
-            sessions::device_hash.eq(Some(&new.device_hash)),
-        ))
-        .execute(&mut **tx)?;
+    let insert = diesel::insert_into(sessions::table).values((
+        sessions::id.eq(Key::from(new.id)),
+        sessions::member_id.eq(Key::from(new.member)),
+        sessions::created_at.eq(Moment::from(now)),
+        sessions::expires_at.eq(Moment::from(new.expires_at)),
+        sessions::device.eq(new.device.clone()),
+        sessions::device_hash.eq(Some(new.device_hash.clone())),
+    ));
+    tx.later(Rows::New, insert)?;
     add_token(tx, new.id, token_hash)
 }
 
@@ -125,10 +124,8 @@ pub fn open(tx: &mut Tx<'_>, new: &NewSession, token_hash: &[u8], now: DateTime<
 /// # Errors
 /// Only those of the database.
 pub fn add_token(tx: &mut Tx<'_>, session: SessionId, token_hash: &[u8]) -> Result<(), StoreError> {
-    diesel::insert_into(refresh_tokens::table)
-        .values((refresh_tokens::token_hash.eq(token_hash), refresh_tokens::session_id.eq(Key::from(session))))
-        .execute(&mut **tx)?;
-    Ok(())
+    let token = (refresh_tokens::token_hash.eq(token_hash.to_vec()), refresh_tokens::session_id.eq(Key::from(session)));
+    tx.later(Rows::New, diesel::insert_into(refresh_tokens::table).values(token))
 }
 
 /// A refresh token as found, locked together with its session.

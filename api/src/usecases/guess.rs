@@ -93,12 +93,13 @@ impl Guess {
     /// [`Code::GuessingTooFast`] with the seconds to wait.
     pub fn check(&self, conn: &mut Conn) -> Result<(), Problem> {
         let now = clock::real_now();
-        let mut longest = None;
-        for (subject, patience) in &self.subjects {
-            let wait = guess::tally(conn, subject)?.and_then(|tally| patience.wait(tally, now));
-            longest = longest.max(wait);
-        }
-        longest.map_or(Ok(()), |wait| Err(too_fast(wait)))
+        let subjects: Vec<&[u8]> = self.subjects.iter().map(|(subject, _)| subject.as_slice()).collect();
+        let tallies = guess::tallies(conn, &subjects)?;
+        let waits = self.subjects.iter().filter_map(|(subject, patience)| {
+            let (_, tally) = tallies.iter().find(|(known, _)| known == subject)?;
+            patience.wait(*tally, now)
+        });
+        waits.max().map_or(Ok(()), |wait| Err(too_fast(wait)))
     }
 
     /// Counts a failure.

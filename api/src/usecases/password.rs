@@ -2,7 +2,7 @@
 
 use domain::{event::EventKind, ids::MemberId, member::MemberState, password::Password};
 use persistence::{
-    credential, member, second_factor,
+    credential, email_change, member, second_factor,
     session::devices,
     store::{Conn, Tx},
 };
@@ -100,6 +100,7 @@ pub fn reset(tx: &mut Tx<'_>, cx: &Context, token: &str, chosen: &Chosen) -> Res
     credential::take_reset(tx, &hash, now)?.ok_or_else(invalid)?;
     set(tx, cx, member.id, chosen)?;
     devices::revoke_others(tx, id, None, now)?;
+    email_change::cancel(tx, id)?;
     let (device, device_hash) = secrets::bearer("azd_")?;
     devices::remember(tx, id, &device_hash, now)?;
     Ok(device)

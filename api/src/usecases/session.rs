@@ -5,7 +5,7 @@ use domain::{
     policy::Operation,
 };
 use persistence::{
-    member,
+    email_change, member,
     session::devices::{self, Session},
     store::{Conn, Tx},
 };
@@ -54,6 +54,7 @@ pub fn end_all(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Proble
     cx.permit(Operation::EndSessions, cx.standing_to_owner(id))?;
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     devices::revoke_others(tx, member.id, None, clock::real_now())?;
+    email_change::cancel(tx, member.id)?;
     cx.changed(&member.id.to_string(), Audience::only(member.id), &());
     Ok(())
 }

@@ -8,11 +8,12 @@ use domain::{
 };
 
 use crate::{
+    authorization_code,
     error::StoreError,
     locked::for_update,
     page::{Position, newest_first},
     schema::{devices, members, sessions},
-    store::{Conn, Tx},
+    store::{Conn, Rows, Tx},
     types::{Key, Moment},
 };
 
@@ -103,7 +104,8 @@ pub fn any(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
 }
 
 /// Ends the sessions of a member but one, and forgets the devices behind them. Where one is kept, so are those of apps and
-/// keys, which were not opened by the password that was changed; where none is, nothing is left that could act.
+/// keys, which were not opened by the password that was changed; where none is, nothing is left that could act, nor a code
+/// that an app could trade for a new session.
 ///
 /// # Errors
 /// Only those of the database.
@@ -124,7 +126,10 @@ pub fn revoke_others(
         Some(id) => diesel::update(of_devices!(others).filter(sessions::id.ne(Key::from(id))))
             .set(revoked)
             .execute(&mut **tx)?,
-        None => diesel::update(others).set(revoked).execute(&mut **tx)?,
+        None => {
+            authorization_code::forget_member(tx, member)?;
+            diesel::update(others).set(revoked).execute(&mut **tx)?
+        }
     };
     let known = devices::table.filter(devices::member_id.eq(me));
     match kept {
@@ -180,14 +185,12 @@ pub fn stepped_up(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<
 /// # Errors
 /// Only those of the database.
 pub fn remember(tx: &mut Tx<'_>, member: MemberId, token_hash: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
-    diesel::insert_into(devices::table)
-        .values((
-            devices::token_hash.eq(token_hash),
-            devices::member_id.eq(Key::from(member)),
-            devices::created_at.eq(Moment::from(now)),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
+    let insert = diesel::insert_into(devices::table).values((
+        devices::token_hash.eq(token_hash.to_vec()),
+        devices::member_id.eq(Key::from(member)),
+        devices::created_at.eq(Moment::from(now)),
+    ));
+    tx.later(Rows::New, insert)
 }
 
 /// Whether a device token was given to the member with this address.

@@ -14,6 +14,7 @@ on_both_engines!(
     a_code_sent_many_times_at_once_gives_nothing_that_lasts,
     a_code_needs_its_verifier_its_address_and_its_app,
     a_code_is_good_for_a_minute,
+    a_code_is_worthless_once_its_member_has_logged_out_everywhere,
     a_refresh_token_works_once_and_its_second_use_ends_the_family,
     a_connection_ends_ninety_days_after_the_consent_however_often_it_is_renewed,
     what_an_app_may_do_never_grows_when_it_renews,
@@ -86,6 +87,13 @@ fn a_code_is_good_for_a_minute(app: &TestApp) {
     let Scene { partner, hanako, .. } = scene(app);
     let code = app.allow(&partner, &hanako, "profile:read");
     app.put_back("authorization_codes", &["expires_at"], 61);
+    app.trade(&partner, &code, VERIFIER).oauth(400, "invalid_grant");
+}
+
+fn a_code_is_worthless_once_its_member_has_logged_out_everywhere(app: &TestApp) {
+    let Scene { partner, hanako, .. } = scene(app);
+    let code = app.allow(&partner, &hanako, "profile:read");
+    app.request("DELETE", "/v1/sessions").by(&hanako).send().expect(204);
     app.trade(&partner, &code, VERIFIER).oauth(400, "invalid_grant");
 }
 

@@ -63,30 +63,35 @@ static void remember(int fd, const char *path, off_t offset, size_t length) {
         undo.length = there < 0 ? 0 : there;
     }
     int log = open_undo(path, O_WRONLY | O_CREAT | O_APPEND);
-    REAL(write, log, before, undo.length);
     REAL(write, log, &undo, sizeof undo);
+    REAL(write, log, before, undo.length);
     close(log);
     free(before);
 }
 
-/* Takes back what was not synced, newest first; says how many writes that were. */
+/* Takes back what was not synced, newest first; says how many writes that were. A kill may have torn the last record:
+ * then what it was to remember was not written yet, and there is nothing to take back. */
 static int take_back(int fd, const char *path) {
     int log = open_undo(path, O_RDWR), taken = 0;
     if (log < 0) return 0;
-    off_t end = lseek(log, 0, SEEK_END);
+    off_t end = lseek(log, 0, SEEK_END), *records = NULL;
     struct undo undo;
-    while (end >= (off_t)sizeof undo) {
-        pread(log, &undo, sizeof undo, end - sizeof undo);
-        end -= sizeof undo + undo.length;
+    for (off_t at = 0; pread(log, &undo, sizeof undo, at) == sizeof undo; at += sizeof undo + undo.length) {
+        if (at + (off_t)sizeof undo + undo.length > end) break;
+        records = realloc(records, (taken + 1) * sizeof *records);
+        records[taken++] = at;
+    }
+    for (int newest = taken; newest--;) {
+        pread(log, &undo, sizeof undo, records[newest]);
         char *before = malloc(undo.length ? undo.length : 1);
-        pread(log, before, undo.length, end);
+        pread(log, before, undo.length, records[newest] + sizeof undo);
         REAL(pwrite, fd, before, undo.length, undo.offset);
         REAL(ftruncate, fd, undo.size);
         free(before);
-        taken++;
     }
     REAL(ftruncate, log, 0);
     close(log);
+    free(records);
     return taken;
 }
 

@@ -71,7 +71,7 @@ TOKEN="$WORKER"; call POST "/v1/contracts/$CONTRACT/progress-notes" '{"body": "H
 TOKEN="$CLIENT"; REQUEST="$(ask "$(share 1 0)" | jq -r .id)"
 advance 7
 expect "disputed funded" "$(milestones)"
-call GET "/v1/contracts/$CONTRACT/disputes" | jq -c '.items[0] | {status, reason, held, answer_by}'
+call GET "/v1/contracts/$CONTRACT/disputes" | jq -c '.items[0] | {status, reason, held, respond_by}'
 expect cancellation_unanswered "$(call GET "/v1/contracts/$CONTRACT/disputes" | jq -r '.items[0].reason')"
 
 say "Done."

@@ -41,7 +41,7 @@ expect open "$(dispute)"
 
 say "The worker answers, and offers to take 7,000."
 TOKEN="$WORKER"
-call POST "/v1/disputes/$DISPUTE/answer" '{"answer": "The rest was out of scope."}' | jq -c '{status, negotiate_until, allowed_actions}'
+call POST "/v1/disputes/$DISPUTE/answer" '{"answer": "The rest was out of scope."}' | jq -c '{status, negotiation_ends_at, allowed_actions}'
 call POST "/v1/disputes/$DISPUTE/offer" "$(share 7000)" | jq -c .offer
 
 say "The client offers 6,000 instead. Whoever accepts names the share, so that no other offer is accepted unseen."

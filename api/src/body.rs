@@ -15,6 +15,7 @@ use crate::{
     state::App,
 };
 use objects::Objects;
+pub use strict::is_control;
 
 /// The largest body that is read.
 const MAX_BYTES: usize = 256 * 1024;

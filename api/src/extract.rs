@@ -9,6 +9,7 @@ use futures_util::future::{Ready, ready};
 use serde::de::DeserializeOwned;
 
 use crate::{
+    body::is_control,
     dates::is_writable,
     problem::{Code, Problem},
 };
@@ -43,6 +44,19 @@ impl FromRequest for PathDate {
     }
 }
 
+/// The longest parameter that is read, in characters: an e-mail address.
+const MOST: usize = 254;
+
+/// The parameters of a query or a form, decoded.
+pub fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+    web::Query::from_query(text).ok().map(web::Query::into_inner)
+}
+
+/// Whether a parameter is a text as the specification bounds them.
+pub fn is_text(value: &str, most: usize) -> bool {
+    value.chars().count() <= most && !value.chars().any(is_control)
+}
+
 /// Query parameters; unknown and repeated ones are refused.
 #[derive(Debug)]
 pub struct Filter<T>(pub T);
@@ -52,10 +66,11 @@ impl<T: DeserializeOwned + Debug + 'static> FromRequest for Filter<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // No text we keep can hold a NUL character, and PostgreSQL does not even compare with one.
-        if request.query_string().contains("%00") {
-            return ready(Err(Problem::new(Code::InvalidParameter)
-                .detail("A parameter contains a NUL character.", "クエリパラメーターにNUL文字が含まれています。")));
+        if !pairs(request.query_string()).is_some_and(|pairs| pairs.iter().all(|(_, value)| is_text(value, MOST))) {
+            return ready(Err(Problem::new(Code::InvalidParameter).detail(
+                "A parameter is too long, or contains control characters.",
+                "クエリパラメーターが長すぎるか、制御文字が含まれています。",
+            )));
         }
         let parsed = web::Query::<T>::from_query(request.query_string()).map(|query| Self(query.into_inner()));
         ready(parsed.map_err(|error| {

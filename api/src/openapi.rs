@@ -22,7 +22,7 @@ use crate::{oauth::words, routes};
 #[openapi(
     info(
         title = "Azukari",
-        description = "A headless marketplace for freelance work: jobs, proposals, contracts, and money held in escrow until the work is accepted.\n\nAll amounts are integer minor units. All times are RFC 3339 in UTC; calendar dates are Asia/Tokyo. Errors are `application/problem+json` with a stable `code`.",
+        description = "A headless marketplace for freelance work: jobs, proposals, contracts, and money held in escrow until the work is accepted.\n\nAll amounts are integer minor units. All times are RFC 3339 in UTC; calendar dates are Asia/Tokyo. Errors are `application/problem+json` with a stable `code`. Days, limits and rates in texts are those of the rules as they are shipped; an operator can set others.",
         contact(name = "Azukari", url = "https://azukari.example/", email = "developers@azukari.example"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),

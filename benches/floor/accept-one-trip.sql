@@ -16,7 +16,7 @@ WHERE id = (SELECT escrow FROM bench_targets WHERE n = :n);
 UPDATE contracts SET released = released + 10000, funding_due_at = now() + interval '3 days',
     version = version + 1, updated_at = now()
 WHERE id = (SELECT contract FROM bench_targets WHERE n = :n);
-INSERT INTO releases (escrow_id, worker_id, contract_id, currency, net, remaining, released_at, pay_by)
+INSERT INTO releases (escrow_id, worker_id, contract_id, currency, net, remaining, released_at, payment_due_on)
 SELECT escrow, worker, contract, 'JPY', 8000, 8000, now(), CURRENT_DATE + 59 FROM bench_targets WHERE n = :n;
 INSERT INTO journal_entries (id, kind, currency, subject, occurred_at)
 SELECT milestone, 'escrow_released', 'JPY', 'milestone_01m87d2kt7eanvbj4zg1tf1ahe', now() FROM bench_targets WHERE n = :n;

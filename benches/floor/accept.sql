@@ -18,7 +18,7 @@ WHERE id = :escrow AND version = :escrow_version;
 UPDATE contracts SET released = released + 10000, funding_due_at = now() + interval '3 days',
     version = version + 1, updated_at = now()
 WHERE id = :contract AND version = :contract_version;
-INSERT INTO releases (escrow_id, worker_id, contract_id, currency, net, remaining, released_at, pay_by)
+INSERT INTO releases (escrow_id, worker_id, contract_id, currency, net, remaining, released_at, payment_due_on)
 VALUES (:escrow, :worker, :contract, 'JPY', 8000, 8000, now(), CURRENT_DATE + 59);
 INSERT INTO journal_entries (id, kind, currency, subject, occurred_at)
 VALUES (gen_random_uuid(), 'escrow_released', 'JPY', 'milestone_01m87d2kt7eanvbj4zg1tf1ahe', now())

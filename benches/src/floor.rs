@@ -114,7 +114,7 @@ fn sqlite_accept(conn: &Connection, n: i64, system_fee: &Blob, consumption_tax: 
         params![contract, c, now],
     )?;
     run(
-        "INSERT INTO releases (escrow_id, worker_id, contract_id, currency, net, remaining, released_at, pay_by)
+        "INSERT INTO releases (escrow_id, worker_id, contract_id, currency, net, remaining, released_at, payment_due_on)
          VALUES (?1, ?2, ?3, 'JPY', 8000, 8000, ?4, '2027-01-23')",
         params![escrow, worker, contract, now],
     )?;

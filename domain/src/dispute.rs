@@ -153,9 +153,9 @@ pub struct Dispute {
     /// Who of staff looks after it.
     pub owner: Option<MemberId>,
     /// Until when the other side may answer, while open.
-    pub answer_by: Option<DateTime<Utc>>,
+    pub respond_by: Option<DateTime<Utc>>,
     /// Until when the parties negotiate, while they do.
-    pub negotiate_until: Option<DateTime<Utc>>,
+    pub negotiation_ends_at: Option<DateTime<Utc>>,
     /// When it is escalated, if it has not ended by then.
     pub escalate_at: Option<DateTime<Utc>>,
     /// When it was.

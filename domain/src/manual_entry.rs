@@ -104,9 +104,9 @@ pub struct ManualEntry {
     /// Why; the members concerned read it once it is posted.
     pub reason: String,
     /// Who wrote it.
-    pub drafted_by: MemberId,
+    pub drafter_id: MemberId,
     /// Who posted or rejected it.
-    pub decided_by: Option<MemberId>,
+    pub decider_id: Option<MemberId>,
     /// Why it was rejected.
     pub refusal: Option<String>,
     /// How often it was written.
@@ -165,8 +165,8 @@ impl ManualEntry {
             state: ManualEntryState::INITIAL,
             entry: JournalEntry::from_postings(EntryKind::Manual, currency, postings)?,
             reason,
-            drafted_by: by,
-            decided_by: None,
+            drafter_id: by,
+            decider_id: None,
             refusal: None,
             version: 1,
             created_at: now,
@@ -198,10 +198,10 @@ impl ManualEntry {
 
     fn decide(&self, action: ManualEntryAction, by: MemberId, now: DateTime<Utc>) -> Result<Self, ManualEntryError> {
         let state = self.state.advance(action)?;
-        if by == self.drafted_by {
+        if by == self.drafter_id {
             return Err(ManualEntryError::FourEyes);
         }
-        Ok(Self { state, decided_by: Some(by), updated_at: now, ..self.clone() })
+        Ok(Self { state, decider_id: Some(by), updated_at: now, ..self.clone() })
     }
 
     /// Those whose accounts it touches, each once.
@@ -243,6 +243,6 @@ impl ManualEntry {
 
     /// What somebody may do with it now.
     pub fn allowed_actions(&self, actor: Actor) -> Vec<ManualEntryAction> {
-        if actor.member() == Some(self.drafted_by) { Vec::new() } else { self.state.allowed(self.standing(actor)) }
+        if actor.member() == Some(self.drafter_id) { Vec::new() } else { self.state.allowed(self.standing(actor)) }
     }
 }

@@ -70,7 +70,7 @@ pub struct PayoutBatch {
     /// What the bank is to transfer in all.
     pub total: Money,
     /// Who gathered it.
-    pub prepared_by: MemberId,
+    pub preparer_id: MemberId,
     /// When it went to the bank.
     pub sent_at: Option<DateTime<Utc>>,
     /// When the bank had answered for each.
@@ -89,7 +89,7 @@ impl PayoutBatch {
         id: PayoutBatchId,
         pay_on: NaiveDate,
         (payouts, total): (i64, Money),
-        prepared_by: MemberId,
+        preparer_id: MemberId,
         now: DateTime<Utc>,
     ) -> Decision<Self> {
         let batch = Self {
@@ -98,7 +98,7 @@ impl PayoutBatch {
             state: PayoutBatchState::INITIAL,
             payouts,
             total,
-            prepared_by,
+            preparer_id,
             sent_at: None,
             settled_at: None,
             version: 1,

@@ -183,8 +183,8 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
     match operation {
         // Whoever holds the mailed token: nobody is logged in yet.
         Operation::Member(MemberAction::Confirm) => &[Outsider],
-        // Everybody is the owner of their own account, and nobody else may close it.
-        Operation::Member(MemberAction::Withdraw) | Operation::ReadWithdrawal => ONLY_CLIENT,
+        // Their own account, and no other. The operator's people have no market of their own to leave.
+        Operation::Member(MemberAction::Withdraw) | Operation::ReadWithdrawal => ANY_MEMBER,
         Operation::Member(MemberAction::Complete) => ONLY_SYSTEM,
         Operation::ReadmitAddress | Operation::EndSessions => MEDIATORS,
         Operation::Job(action) => job(action),

@@ -281,3 +281,17 @@ impl Refund {
         Ok(Decision::new(next, EventKind::RefundFailed).book(entry).clear(&[TimerKind::RefundSettlement]))
     }
 }
+
+/// What of a payment can still go back: what it brought in by its own way, less what went back of it or is on its way.
+/// What came by bank for a card payment cannot go back to the card.
+///
+/// # Errors
+/// Amounts of another currency, or out of range.
+pub fn left(payment: &Payment, transferred: Money, went_back: Money) -> Result<Money, MoneyError> {
+    let brought = match payment.method {
+        PaymentMethod::BankTransfer => transferred,
+        PaymentMethod::Card => payment.received.minus(transferred)?,
+    };
+    let left = brought.minus(went_back)?;
+    Ok(if left.is_positive() { left } else { Money::zero(left.currency()) })
+}

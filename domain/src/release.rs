@@ -1,9 +1,9 @@
 //! What a worker earned by one escrow, until it is paid out (domain rules, sections 4 and 5).
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::{
-    calendar::{plus_days, tokyo_date},
+    calendar::{after, end_of_day, plus_days, tokyo_date},
     escrow::Escrow,
     ids::{ContractId, EscrowId, MemberId},
     money::{Money, MoneyError},
@@ -26,7 +26,7 @@ pub struct Release {
     /// When it was released.
     pub released_at: DateTime<Utc>,
     /// The last day on which it may lawfully be paid.
-    pub pay_by: NaiveDate,
+    pub payment_due_on: NaiveDate,
 }
 
 impl Release {
@@ -39,9 +39,16 @@ impl Release {
         now: DateTime<Utc>,
         rules: &PayoutRules,
     ) -> Option<Self> {
-        let pay_by = pay_by(delivered_at, now, rules);
-        let release =
-            Self { escrow: escrow.id, worker: escrow.worker, contract, net, remaining: net, released_at: now, pay_by };
+        let payment_due_on = payment_due_on(delivered_at, now, rules);
+        let release = Self {
+            escrow: escrow.id,
+            worker: escrow.worker,
+            contract,
+            net,
+            remaining: net,
+            released_at: now,
+            payment_due_on,
+        };
         net.is_positive().then_some(release)
     }
 }
@@ -57,8 +64,17 @@ pub struct PayoutLine {
 
 /// The last day on which something may be paid: the sixtieth, counting the day of delivery as the first (Freelance Act,
 /// article 4). What was never delivered counts from its release.
-pub fn pay_by(delivered_at: Option<DateTime<Utc>>, released_at: DateTime<Utc>, rules: &PayoutRules) -> NaiveDate {
+pub fn payment_due_on(
+    delivered_at: Option<DateTime<Utc>>,
+    released_at: DateTime<Utc>,
+    rules: &PayoutRules,
+) -> NaiveDate {
     plus_days(tokyo_date(delivered_at.unwrap_or(released_at)), rules.lawful_days.saturating_sub(1).into())
+}
+
+/// Since when staff are told that something must be paid by this day: the beginning of the first day that is so near.
+pub fn near_limit_since(payment_due_on: NaiveDate, rules: &PayoutRules) -> DateTime<Utc> {
+    after(end_of_day(payment_due_on), -TimeDelta::days(i64::from(rules.lawful_warning) + 1))
 }
 
 /// Takes an amount out of releases, in their order, which is oldest first. Answers with what is taken of each; what

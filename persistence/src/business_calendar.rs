@@ -21,7 +21,7 @@ pub struct Override {
     /// Why.
     pub note: String,
     /// Who said so.
-    pub changed_by: MemberId,
+    pub author_id: MemberId,
     /// When.
     pub updated_at: DateTime<Utc>,
 }
@@ -49,11 +49,11 @@ pub fn overrides(conn: &mut Conn, after: Option<NaiveDate>, fetch: i64) -> Resul
         query = query.filter(calendar_overrides::day_on.gt(after));
     }
     let rows: Vec<Row> = query.order(calendar_overrides::day_on).limit(fetch).load(conn)?;
-    let read = |(day, is_business_day, note, changed_by, updated_at): Row| Override {
+    let read = |(day, is_business_day, note, author_id, updated_at): Row| Override {
         day,
         is_business_day,
         note,
-        changed_by: changed_by.into(),
+        author_id: author_id.into(),
         updated_at: updated_at.into(),
     };
     Ok(rows.into_iter().map(read).collect())
@@ -76,7 +76,7 @@ pub fn put(tx: &mut Tx<'_>, said: &Override) -> Result<(), StoreError> {
     let what = (
         calendar_overrides::is_business_day.eq(said.is_business_day),
         calendar_overrides::note.eq(said.note.clone()),
-        calendar_overrides::changed_by.eq(Key::from(said.changed_by)),
+        calendar_overrides::author_id.eq(Key::from(said.author_id)),
         calendar_overrides::updated_at.eq(Moment::from(said.updated_at)),
     );
     let row = (calendar_overrides::day_on.eq(said.day), what.clone());

@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use domain::ids::MemberId;
+use domain::{
+    ids::MemberId,
+    money::{Currency, Money},
+};
 
 use crate::{
     error::StoreError,
     locked::for_update,
-    row::saved,
+    row::{money, saved},
     schema::payout_runs,
     store::{Conn, Tx},
     types::{Key, Moment},
@@ -24,8 +27,8 @@ pub struct Run {
     pub last_worker: Option<MemberId>,
     /// How many payouts it has made.
     pub payouts: i64,
-    /// Of how much in all, in yen.
-    pub total: i64,
+    /// Of how much in all; only yen is paid out.
+    pub total: Money,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// When nobody was left.
@@ -53,24 +56,26 @@ impl From<&Run> for Row {
             state: if run.finished_at.is_some() { "done" } else { RUNNING }.to_owned(),
             last_worker_id: run.last_worker.map(Key::from),
             payouts: run.payouts,
-            total: run.total,
+            total: run.total.amount(),
             started_at: run.started_at.into(),
             finished_at: run.finished_at.map(Moment::from),
         }
     }
 }
 
-impl From<Row> for Run {
-    fn from(row: Row) -> Self {
-        Self {
+impl TryFrom<Row> for Run {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
             closed_on: row.closed_on,
             pay_on: row.pay_on,
             last_worker: row.last_worker_id.map(Into::into),
             payouts: row.payouts,
-            total: row.total,
+            total: money(row.total, Currency::Jpy, "payout_runs", row.closed_on)?,
             started_at: row.started_at.into(),
             finished_at: row.finished_at.map(Into::into),
-        }
+        })
     }
 }
 
@@ -86,7 +91,7 @@ pub fn lock_running(tx: &mut Tx<'_>) -> Result<Option<Run>, StoreError> {
         .order(payout_runs::closed_on)
         .limit(1)
         .select(Row::as_select());
-    Ok(for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Run::from))
+    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Run::try_from).transpose()
 }
 
 /// Begins a run.
@@ -117,5 +122,5 @@ pub fn list(conn: &mut Conn, after: Option<NaiveDate>, fetch: i64) -> Result<Vec
         query = query.filter(payout_runs::closed_on.lt(after));
     }
     let rows: Vec<Row> = query.order(payout_runs::closed_on.desc()).limit(fetch).load(conn)?;
-    Ok(rows.into_iter().map(Run::from).collect())
+    rows.into_iter().map(Run::try_from).collect()
 }

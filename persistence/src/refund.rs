@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use domain::{
     ids::{MemberId, PaymentId, RefundId},
     money::{Currency, Money},
-    payment::{Payment, PaymentMethod},
-    refund::{Refund, RefundState},
+    payment::Payment,
+    refund::{self, Refund, RefundState},
 };
 
 use crate::{
@@ -160,12 +160,10 @@ pub fn list(
     rows.into_iter().map(Refund::try_from).collect()
 }
 
-type Sums = HashMap<Key, i64>;
-
-fn sums(rows: Vec<(Key, i64)>) -> Sums {
-    rows.into_iter().fold(Sums::new(), |mut sums, (payment, amount)| {
-        let sum = sums.entry(payment).or_default();
-        *sum = sum.saturating_add(amount);
+/// What the rows of each payment add up to.
+fn sums(rows: Vec<(Key, i64)>) -> HashMap<Key, i64> {
+    rows.into_iter().fold(HashMap::new(), |mut sums, (payment, amount)| {
+        *sums.entry(payment).or_default() += amount;
         sums
     })
 }
@@ -189,14 +187,12 @@ pub fn left(conn: &mut Conn, payments: &[Payment]) -> Result<HashMap<PaymentId, 
         .load(conn)?;
     let (went_back, transferred) = (sums(went_back), sums(transferred));
     let of = |payment: &Payment| {
-        let sum = |sums: &Sums| sums.get(&Key::from(payment.id)).copied().unwrap_or(0);
-        let brought = match payment.method {
-            PaymentMethod::BankTransfer => sum(&transferred),
-            // What came by bank for a card payment cannot go back to the card.
-            PaymentMethod::Card => payment.received.amount().saturating_sub(sum(&transferred)),
+        let sum = |sums: &HashMap<Key, i64>| {
+            let sum = sums.get(&Key::from(payment.id)).copied().unwrap_or(0);
+            money(sum, payment.amount.currency(), "payments", payment.id)
         };
-        let left = brought.saturating_sub(sum(&went_back)).max(0);
-        Ok((payment.id, money(left, payment.amount.currency(), "payments", payment.id)?))
+        let left = refund::left(payment, sum(&transferred)?, sum(&went_back)?);
+        Ok((payment.id, left.map_err(corrupt("payments", payment.id))?))
     };
     payments.iter().map(of).collect()
 }

@@ -31,7 +31,7 @@ struct Row {
     net: i64,
     remaining: i64,
     released_at: Moment,
-    pay_by: NaiveDate,
+    payment_due_on: NaiveDate,
 }
 
 impl TryFrom<Row> for Release {
@@ -47,7 +47,7 @@ impl TryFrom<Row> for Release {
             net: money(row.net, currency, "releases", escrow)?,
             remaining: money(row.remaining, currency, "releases", escrow)?,
             released_at: row.released_at.into(),
-            pay_by: row.pay_by,
+            payment_due_on: row.payment_due_on,
         })
     }
 }
@@ -65,7 +65,7 @@ pub fn insert(tx: &mut Tx<'_>, release: &Release) -> Result<(), StoreError> {
         net: release.net.amount(),
         remaining: release.remaining.amount(),
         released_at: release.released_at.into(),
-        pay_by: release.pay_by,
+        payment_due_on: release.payment_due_on,
     };
     tx.later(Rows::New, diesel::insert_into(releases::table).values(row))
 }

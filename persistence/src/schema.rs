@@ -461,8 +461,8 @@ diesel::table! {
         ruling_reasoning -> Nullable<Text>,
         state -> Text,
         owner_id -> Nullable<Identifier>,
-        answer_by -> Nullable<Instant>,
-        negotiate_until -> Nullable<Instant>,
+        respond_by -> Nullable<Instant>,
+        negotiation_ends_at -> Nullable<Instant>,
         escalate_at -> Nullable<Instant>,
         escalated_at -> Nullable<Instant>,
         version -> Integer,
@@ -510,7 +510,7 @@ diesel::table! {
         net -> BigInt,
         remaining -> BigInt,
         released_at -> Instant,
-        pay_by -> Date,
+        payment_due_on -> Date,
     }
 }
 
@@ -541,7 +541,7 @@ diesel::table! {
         day_on -> Date,
         is_business_day -> Bool,
         note -> Text,
-        changed_by -> Identifier,
+        author_id -> Identifier,
         updated_at -> Instant,
     }
 }
@@ -557,7 +557,7 @@ diesel::table! {
         payouts -> BigInt,
         currency -> Text,
         total -> BigInt,
-        prepared_by -> Identifier,
+        preparer_id -> Identifier,
         sent_at -> Nullable<Instant>,
         settled_at -> Nullable<Instant>,
         version -> Integer,
@@ -798,8 +798,8 @@ diesel::table! {
         currency -> Text,
         lines -> Json,
         reason -> Text,
-        drafted_by -> Identifier,
-        decided_by -> Nullable<Identifier>,
+        drafter_id -> Identifier,
+        decider_id -> Nullable<Identifier>,
         refusal -> Nullable<Text>,
         version -> Integer,
         created_at -> Instant,

@@ -90,14 +90,14 @@ pub fn unmatched(conn: &mut Conn, most: i64) -> Result<Vec<(BankReceiptId, DateT
 pub fn unpaid(conn: &mut Conn, by: NaiveDate, most: i64) -> Result<Vec<(Purpose, NaiveDate)>, StoreError> {
     let rows: Vec<(Option<Key>, Key, NaiveDate)> = releases::table
         .inner_join(escrows::table.on(escrows::id.eq(releases::escrow_id)))
-        .filter(releases::pay_by.le(by).and(sql::<Bool>(UNPAID)))
-        .order((releases::pay_by, releases::escrow_id))
+        .filter(releases::payment_due_on.le(by).and(sql::<Bool>(UNPAID)))
+        .order((releases::payment_due_on, releases::escrow_id))
         .limit(most)
-        .select((escrows::milestone_id, releases::contract_id, releases::pay_by))
+        .select((escrows::milestone_id, releases::contract_id, releases::payment_due_on))
         .load(conn)?;
-    let read = |(milestone, contract, pay_by): (Option<Key>, Key, NaiveDate)| {
+    let read = |(milestone, contract, payment_due_on): (Option<Key>, Key, NaiveDate)| {
         let fee = Purpose::TerminationFee(contract.into());
-        (milestone.map_or(fee, |id| Purpose::Milestone(id.into())), pay_by)
+        (milestone.map_or(fee, |id| Purpose::Milestone(id.into())), payment_due_on)
     };
     Ok(rows.into_iter().map(read).collect())
 }
@@ -111,13 +111,13 @@ pub fn under_way(conn: &mut Conn, by: NaiveDate, most: i64) -> Result<Vec<(Payou
         PayoutState::ALL.iter().filter(|state| state.is_under_way()).map(|state| state.as_str()).collect();
     let rows: Vec<(Key, Option<NaiveDate>)> = payouts::table
         .inner_join(payout_lines::table.inner_join(releases::table))
-        .filter(payouts::state.eq_any(states).and(releases::pay_by.le(by)))
+        .filter(payouts::state.eq_any(states).and(releases::payment_due_on.le(by)))
         .group_by(payouts::id)
-        .order((min(releases::pay_by), payouts::id))
+        .order((min(releases::payment_due_on), payouts::id))
         .limit(most)
-        .select((payouts::id, min(releases::pay_by)))
+        .select((payouts::id, min(releases::payment_due_on)))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(id, pay_by)| Some((id.into(), pay_by?))).collect())
+    Ok(rows.into_iter().filter_map(|(id, payment_due_on)| Some((id.into(), payment_due_on?))).collect())
 }
 
 /// Refunds that somebody has to send by bank, the oldest first.

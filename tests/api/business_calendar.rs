@@ -47,7 +47,7 @@ fn what_finance_says_of_a_day_moves_the_payday(app: &TestApp) {
         app.request("PUT", day).by(&finance).json(&body).expect(200)
     };
     let said = say(false);
-    assert_eq!((&said["day_on"], &said["changed_by"]), (&json!("2026-05-15"), &json!(finance.id)));
+    assert_eq!((&said["day_on"], &said["author_id"]), (&json!("2026-05-15"), &json!(finance.id)));
     assert_eq!(pay_on(app, "2026-04-30"), "2026-05-18");
     let listed = |expected: &[Value]| {
         assert_eq!(app.read(&finance, "/v1/admin/calendar-overrides")["items"], json!(expected));

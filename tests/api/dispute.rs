@@ -118,7 +118,7 @@ fn the_other_side_answers_once(app: &TestApp) {
     assert_eq!(app.read(&deal.worker, &dispute)["allowed_actions"], json!(["answer"]));
     answer(&deal.client).problem(403, "not_permitted");
     let answered = answer(&deal.worker).expect(200);
-    assert_eq!((&answered["answer"], &answered["answer_by"]), (&json!("It is azure."), &Value::Null));
+    assert_eq!((&answered["answer"], &answered["respond_by"]), (&json!("It is azure."), &Value::Null));
     assert_eq!(answered["allowed_actions"], json!(["offer"]));
     answer(&deal.worker).problem(409, "action_refused");
 }
@@ -139,7 +139,7 @@ fn negotiation_without_agreement_goes_to_staff(app: &TestApp) {
     assert_eq!(app.read(&deal.client, &dispute)["status"], "negotiating");
     app.advance_hours(1);
     let mediated = app.read(&deal.client, &dispute);
-    assert_eq!((&mediated["status"], &mediated["negotiate_until"]), (&json!("mediation"), &Value::Null));
+    assert_eq!((&mediated["status"], &mediated["negotiation_ends_at"]), (&json!("mediation"), &Value::Null));
     share(app, &deal.worker, &dispute, "offer", 6_000).expect(200);
     share(app, &deal.client, &dispute, "settle", 6_000).expect(200);
 }

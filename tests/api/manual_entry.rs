@@ -72,7 +72,7 @@ fn an_entry_is_drafted_by_one_and_posted_by_another(app: &TestApp) {
     assert_eq!(app.read(&eve, &entry)["allowed_actions"], json!(["approve", "reject"]));
     let done = approve(app, &eve, &entry).expect(200);
     assert_eq!(
-        (&done["status"], &done["decided_by"], &done["allowed_actions"]),
+        (&done["status"], &done["decider_id"], &done["allowed_actions"]),
         (&json!("posted"), &json!(eve.id), &json!([]))
     );
     assert_eq!(posted(app), 1);
@@ -92,7 +92,7 @@ fn nobody_decides_on_what_they_drafted(app: &TestApp) {
         assert_eq!(app.read(drafter, &entry)["status"], "drafted");
     }
     // Not even behind the application's back.
-    let forged = app.database.execute("UPDATE manual_entries SET state = 'posted', decided_by = drafted_by");
+    let forged = app.database.execute("UPDATE manual_entries SET state = 'posted', decider_id = drafter_id");
     assert!(forged.is_err());
     assert_eq!(posted(app), 0);
 }
@@ -228,7 +228,7 @@ fn only_finance_and_admins_draft_and_decide(app: &TestApp) {
 
 fn a_rewritten_draft_cannot_be_smuggled_in(app: &TestApp) {
     let (fin, eve) = two(app);
-    let body = json!({"reason": "We were late.", "lines": bank_fee(5), "status": "posted", "decided_by": eve.id});
+    let body = json!({"reason": "We were late.", "lines": bank_fee(5), "status": "posted", "decider_id": eve.id});
     app.act(&fin, "/v1/admin/manual-entries", &body).problem(422, "invalid_body");
     let entry = drafted(app, &fin, &bank_fee(5));
     let stale = app.post(&format!("{entry}/approve")).by(&eve).fresh_key().header("If-Match", "\"7-0\"").send();

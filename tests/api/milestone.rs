@@ -214,10 +214,10 @@ fn what_was_released_has_a_last_day_to_be_paid(app: &TestApp) {
     deal.deliver(0);
     // The sixtieth day, counting the day of delivery as the first.
     let last_day = app.date(59);
-    assert_eq!(deal.milestone(0)["pay_by"], Value::Null);
+    assert_eq!(deal.milestone(0)["payment_due_on"], Value::Null);
     app.advance_hours(7 * 24);
     let accepted = app.read(&deal.worker, &format!("/v1/milestones/{}", deal.milestones[0]));
-    assert_eq!((&accepted["status"], &accepted["pay_by"]), (&json!("accepted"), &json!(last_day)));
+    assert_eq!((&accepted["status"], &accepted["payment_due_on"]), (&json!("accepted"), &json!(last_day)));
     let query = "SELECT CAST(remaining AS text) AS text FROM releases WHERE net = remaining";
     assert_eq!(app.database.texts(query), ["8000"]);
 }

@@ -80,10 +80,10 @@ fn less_than_the_minimum_carries_over_until_the_law_says_no(app: &TestApp) {
     // the next.
     let deal = app.earner(&[1_000]);
     let (_, pay_on) = app.close_month();
-    assert!(app.read(&deal.worker, &format!("/v1/milestones/{}", deal.milestones[0]))["pay_by"].is_string());
+    assert!(app.read(&deal.worker, &format!("/v1/milestones/{}", deal.milestones[0]))["payment_due_on"].is_string());
     let payout = app.pages(&deal.worker, "/v1/payouts");
-    let pay_by: NaiveDate = text(&deal.milestone(0)["pay_by"]).parse().unwrap();
-    assert!(pay_by >= pay_on, "{pay_by} {pay_on}");
+    let payment_due_on: NaiveDate = text(&deal.milestone(0)["payment_due_on"]).parse().unwrap();
+    assert!(payment_due_on >= pay_on, "{payment_due_on} {pay_on}");
     assert_eq!(payout.len(), 1, "{payout:?}");
     let amounts = ["amount", "bank_fee", "transferred"].map(|name| payout[0][name]["amount"].as_i64().unwrap());
     assert_eq!(amounts, [800, 0, 800]);
@@ -167,10 +167,10 @@ fn what_comes_near_sixty_days_is_told_to_finance(app: &TestApp) {
         let list = app.read(&finance, "/v1/admin/worklist");
         list["items"].as_array().unwrap().iter().map(|task| (text(&task["kind"]), text(&task["id"]))).collect()
     };
-    let pay_by: NaiveDate = text(&without.milestone(0)["pay_by"]).parse().unwrap();
-    app.advance_to(pay_by - chrono::Days::new(8));
+    let payment_due_on: NaiveDate = text(&without.milestone(0)["payment_due_on"]).parse().unwrap();
+    app.advance_to(payment_due_on - chrono::Days::new(8));
     assert_eq!(tasks(), []);
-    app.advance_to(pay_by - chrono::Days::new(7));
+    app.advance_to(payment_due_on - chrono::Days::new(7));
     let payout = app.pages(&with.worker, "/v1/payouts")[0].clone();
     let mut expected = [
         ("earnings_near_limit".to_owned(), without.milestones[0].clone()),

@@ -53,7 +53,7 @@ fn anybody_learns_what_a_quick_payout_costs(app: &TestApp) {
     assert_eq!(quote("amount=100000").expect(200)["total"], yen(105_000));
     quote("amount=999").problem(422, "payout_too_small");
     quote("balance=1529").problem(422, "payout_too_small");
-    quote("amount=5000&currency=USD").problem(422, "invalid_body");
+    quote("amount=5000&currency=USD").problem(409, "no_bank_for_currency");
     for query in ["", "amount=1&balance=1", "amount=0", "amount=-1", "amount=9007199254740992", "amount=x"] {
         quote(query).problem(400, "invalid_parameter");
     }

@@ -46,8 +46,8 @@ fn a_step_up_holds_for_its_session_and_for_ten_minutes(app: &TestApp) {
     let (here, there) = (app.member("hanako"), app.log_in("hanako@example.com"));
     app.age_log_ins(601);
     let proved = app.step_up(&here, &json!({"password": people::PASSWORD})).expect(200);
-    let good_until: chrono::DateTime<chrono::Utc> = proved["good_until"].as_str().unwrap().parse().unwrap();
-    let minutes = (good_until - api::clock::real_now()).num_seconds();
+    let expires_at: chrono::DateTime<chrono::Utc> = proved["expires_at"].as_str().unwrap().parse().unwrap();
+    let minutes = (expires_at - api::clock::real_now()).num_seconds();
     assert!((590..=600).contains(&minutes), "{minutes}");
     put(app, &here, "/v1/me/bank-account", &account("1234567")).expect(200);
     put(app, &there, "/v1/me/bank-account", &account("1234567")).problem(403, "recent_login_required");

@@ -38,7 +38,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
 }
 
 /// What no text needs: control characters but line breaks and tabs, and what turns the direction of text around.
-fn is_control(c: char) -> bool {
+pub fn is_control(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || matches!(c, '\u{202d}' | '\u{202e}')
 }
 

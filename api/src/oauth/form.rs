@@ -6,12 +6,18 @@ use std::fmt::Debug;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::error::{ErrorCode, OauthError};
-use crate::state::App;
+use crate::{
+    extract::{is_text, pairs},
+    state::App,
+};
 
 /// The largest form that is read.
 const MAX_BYTES: usize = 16 * 1024;
+/// The longest parameter, in characters: an access token fits.
+const MOST: usize = 2000;
 
 /// A form that has been read.
 #[derive(Debug)]
@@ -38,15 +44,19 @@ impl<T: DeserializeOwned + Debug + 'static> FromRequest for Form<T> {
             let bytes = read.map_err(|_| refused("The body is too large."))?;
             let bytes = bytes.map_err(|_| refused("The body cannot be read."))?;
             let text = std::str::from_utf8(&bytes).map_err(|_| refused("The body is not UTF-8."))?;
-            parse(text).map(Self).ok_or_else(|| refused("A parameter comes twice, or cannot be read."))
+            parse(text).map(Self).ok_or_else(|| refused("A parameter comes twice, is too long, or cannot be read."))
         })
     }
 }
 
-/// Parameters of a form or a query. No text that is kept can hold a NUL.
+/// Parameters of a form or a query. One without a value counts as left out (RFC 6749 section 3.2).
 pub fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
-    if text.contains("%00") || text.contains('\0') {
-        return None;
+    let mut members = Map::new();
+    for (name, value) in pairs(text)? {
+        if !is_text(&value, MOST) || members.insert(name, Value::String(value)).is_some() {
+            return None;
+        }
     }
-    web::Query::<T>::from_query(text).ok().map(web::Query::into_inner)
+    members.retain(|_, value| value != "");
+    serde_json::from_value(Value::Object(members)).ok()
 }

@@ -16,6 +16,9 @@ const LINK_LENGTH: u64 = 2000;
 /// Where members can be sent back to.
 const REDIRECT: &str = r"^https?://[!-~]+$";
 
+/// The forms of OAuth: what is unknown in them is ignored, but comes once (RFC 6749 section 3.2).
+const FORMS: [&str; 3] = ["Decision", "TokenInQuestion", "TokenRequest"];
+
 /// The pattern of ids with this prefix.
 pub(super) fn id_pattern(prefix: &str) -> String {
     format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
@@ -24,6 +27,9 @@ pub(super) fn id_pattern(prefix: &str) -> String {
 /// Bounds every schema of the document; `title` is what it is called, as an example's id needs to know.
 pub(super) fn bound(schemas: &mut Map<String, Value>) {
     for (title, schema) in schemas {
+        if FORMS.contains(&title.as_str()) {
+            schema["additionalProperties"] = json!({"type": "string"});
+        }
         within(schema, title, "");
     }
 }

@@ -13,6 +13,9 @@ use crate::{
     problem::{Code, Problem},
 };
 
+/// What the value of a header is made of (RFC 9110 section 5.5).
+const FIELD_VALUE: &str = r"^[\t -~\u0080-\u00ff]*$";
+
 /// Adds to every operation what its path, method and security imply.
 pub(super) fn complete(document: &mut Value) {
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
@@ -135,14 +138,14 @@ impl Operation<'_> {
             added.push(json!({
                 "name": "If-Match", "in": "header", "required": false,
                 "description": "The ETag last seen; refused with 412 if the resource has changed since.",
-                "schema": {"type": "string", "maxLength": 64},
+                "schema": {"type": "string", "maxLength": 64, "pattern": FIELD_VALUE},
             }));
         }
         if self.reads_tagged() {
             added.push(json!({
                 "name": "If-None-Match", "in": "header", "required": false,
                 "description": "The ETag last seen; answered with 304 and no body if it is still the same.",
-                "schema": {"type": "string", "maxLength": 200},
+                "schema": {"type": "string", "maxLength": 200, "pattern": FIELD_VALUE},
             }));
         }
         if self.posts() && can_be_previewed(self.path) {
@@ -371,9 +374,9 @@ fn problem_schema() -> Value {
             "scope": {"type": "string", "description": "With `insufficient_scope`: the scope that is needed."},
             "join_token": {"type": "string", "description": "With `registration_needed`: to be sent to `/v1/accounts/social`, within 30 minutes."},
             "email": {"type": "string", "description": "With `registration_needed`: the address that the provider has verified."},
-            "next_net": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the nearest net that a price gives, in minor units."},
-            "next_gross": {"type": "integer", "format": "int64", "description": "With `no_such_net`: the smallest price that gives it, in minor units."},
-            "refundable": {"type": "integer", "format": "int64", "description": "With `refund_too_large`: how much of the payment can still go back, in minor units."},
+            "next_net": {"$ref": "#/components/schemas/Money", "description": "With `no_such_net`: the nearest net that a price gives."},
+            "next_gross": {"$ref": "#/components/schemas/Money", "description": "With `no_such_net`: the smallest price that gives it."},
+            "refundable": {"$ref": "#/components/schemas/Money", "description": "With `refund_too_large`: how much of the payment can still go back."},
         },
     })
 }

@@ -173,7 +173,7 @@ pub(super) fn prefix_of_property(title: &str, name: &str) -> Option<String> {
 fn known_prefix(kind: &str) -> &str {
     match kind {
         "api_key" => "key",
-        "client" | "worker" | "author" | "owner" | "recorded_by" | "actor" => "member",
+        "client" | "worker" | "author" | "drafter" | "preparer" | "owner" | "actor" => "member",
         "bank_receipt" => "receipt",
         "payout_batch" | "prepared_batch" => "batch",
         "payout_detail" => "payout",

@@ -2,7 +2,7 @@
 
 use actix_web::{get, post, put};
 use chrono::{DateTime, Utc};
-use domain::{machine::State, member, password::Password, policy as role, username::Username};
+use domain::{machine::State, member, password::Password, username::Username};
 use garde::Validate;
 use persistence::{address_request::AddressRequestKind, store::Conn};
 use serde::{Deserialize, Serialize};
@@ -175,11 +175,7 @@ impl Member {
     /// # Errors
     /// Those of the store.
     fn read(conn: &mut Conn, member: &member::Member) -> Result<Self, Problem> {
-        // The operator's people have no market of their own to leave.
-        let mut allowed = match member.role {
-            role::Role::Member => member.state.allowed(role::Standing::Client),
-            role::Role::Support | role::Role::Moderator | role::Role::Finance | role::Role::Admin => Vec::new(),
-        };
+        let mut allowed = member.state.allowed(member.role.standing());
         if !allowed.is_empty() && !withdrawal::assess_member(conn, member)?.is_ready() {
             allowed.clear();
         }

@@ -123,10 +123,10 @@ struct AuditQuery {
     #[param(max_length = 100)]
     member_id: Option<String>,
     /// Only what was done by this operation, written as in the records.
-    #[param(max_length = 200)]
+    #[param(max_length = 254)]
     operation: Option<String>,
     /// Only what was done to this.
-    #[param(max_length = 100)]
+    #[param(max_length = 254)]
     resource: Option<String>,
     /// Only what was done at this moment or later.
     from_at: Option<DateTime<Utc>>,

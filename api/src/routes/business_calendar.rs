@@ -67,8 +67,7 @@ struct CalendarOverride {
     #[schema(example = "The clearing system is under maintenance")]
     note: String,
     /// Who said so.
-    #[schema(example = "member_01k30dwqgzfgx9p7jfdwpht7gg")]
-    changed_by: String,
+    author_id: String,
     updated_at: DateTime<Utc>,
 }
 
@@ -78,7 +77,7 @@ impl From<Override> for CalendarOverride {
             day_on: said.day,
             is_business_day: said.is_business_day,
             note: said.note,
-            changed_by: said.changed_by.to_string(),
+            author_id: said.author_id.to_string(),
             updated_at: said.updated_at,
         }
     }

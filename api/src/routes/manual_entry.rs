@@ -98,11 +98,10 @@ struct ManualEntry {
     reason: String,
     lines: Vec<ManualLine>,
     /// Who wrote it.
-    #[schema(example = "member_01k30dwqgzfgx9p7jfdwpht7gg")]
-    drafted_by: String,
+    drafter_id: String,
     /// Who posted or rejected it, never its writer.
     #[schema(required = true, example = json!(null))]
-    decided_by: Option<String>,
+    decider_id: Option<String>,
     /// Why it was rejected.
     #[schema(required = true, example = json!(null))]
     refusal: Option<String>,
@@ -125,8 +124,8 @@ impl ManualEntry {
             status: Word(manual.state),
             reason: manual.reason.clone(),
             lines: lines.collect::<Result<_, _>>()?,
-            drafted_by: manual.drafted_by.to_string(),
-            decided_by: manual.decided_by.map(|id| id.to_string()),
+            drafter_id: manual.drafter_id.to_string(),
+            decider_id: manual.decider_id.map(|id| id.to_string()),
             refusal: manual.refusal.clone(),
             allowed_actions: allowed.iter().map(ManualEntryAction::to_string).collect(),
             version: manual.version,

@@ -2,7 +2,7 @@
 
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{ids::PayoutBatchKind, money, payout_batch, policy::Operation, settlement::Settlement};
+use domain::{ids::PayoutBatchKind, payout_batch, policy::Operation, settlement::Settlement};
 use garde::Validate;
 use persistence::{page::Position, payout::PayoutFilter, payout_batch as rows, payout_run::Run};
 use serde::{Deserialize, Serialize};
@@ -43,8 +43,7 @@ struct PayoutBatch {
     /// What the bank is to transfer in all.
     total: Money,
     /// Who gathered it.
-    #[schema(example = "member_01k30dwqgzfgx9p7jfdwpht7gg")]
-    prepared_by: String,
+    preparer_id: String,
     #[schema(required = true)]
     sent_at: Option<DateTime<Utc>>,
     #[schema(required = true)]
@@ -69,7 +68,7 @@ impl PayoutBatch {
             status: Word(batch.state),
             payouts: batch.payouts,
             total: batch.total.into(),
-            prepared_by: batch.prepared_by.to_string(),
+            preparer_id: batch.preparer_id.to_string(),
             sent_at: batch.sent_at,
             settled_at: batch.settled_at,
             allowed_actions: allowed.into_iter().map(|action| action.to_string()).collect(),
@@ -213,14 +212,10 @@ struct PayoutRun {
     finished_at: Option<DateTime<Utc>>,
 }
 
-impl TryFrom<Run> for PayoutRun {
-    type Error = Problem;
-
-    fn try_from(run: Run) -> Result<Self, Problem> {
+impl From<Run> for PayoutRun {
+    fn from(run: Run) -> Self {
         let Run { closed_on, pay_on, payouts, total, started_at, finished_at, .. } = run;
-        // Payouts are in yen only.
-        let total = money::Money::new(total, money::Currency::Jpy)?.into();
-        Ok(Self { closed_on, pay_on, payouts, total, started_at, finished_at })
+        Self { closed_on, pay_on, payouts, total: total.into(), started_at, finished_at }
     }
 }
 
@@ -242,7 +237,7 @@ async fn list_runs(call: Call, filter: Filter<PageFilter>) -> Answer {
         let page = filter.0.page("payout runs".to_owned(), secrets)?;
         let found = payout_run::list(conn, cx, page.after_day(), page.fetch())?;
         let (found, next_cursor) = page.cut(found, |run| of_day(run.closed_on), secrets);
-        let items = found.into_iter().map(PayoutRun::try_from).collect::<Result<_, _>>()?;
+        let items = found.into_iter().map(PayoutRun::from).collect();
         Reply::ok(&PayoutRuns { items, next_cursor })
     })
     .await

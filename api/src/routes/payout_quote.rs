@@ -54,11 +54,14 @@ struct PayoutQuote {
 
 /// What a quick payout costs
 #[utoipa::path(tag = "money", params(PayoutQuoteQuery), responses((status = 200, description = "The quote", body = PayoutQuote)), security(()),
-    extensions(("x-errors" = json!(["payout_too_small", "invalid_body"]))))]
+    extensions(("x-errors" = json!(["payout_too_small", "no_bank_for_currency"]))))]
 #[get("/v1/payout-quotes")]
 async fn quote_payout(call: Call, query: Filter<PayoutQuoteQuery>) -> Answer {
     let PayoutQuoteQuery { amount, balance, currency } = query.0;
     let currency = currency.map_or(money::Currency::Jpy, |word| word.0);
+    if currency != money::Currency::Jpy {
+        return Err(Problem::new(Code::NoBankForCurrency));
+    }
     let rules = &call.app().rules.payout;
     let quick = match (amount, balance) {
         (Some(amount), None) => Quick::of(super::fee_quote::sum(amount, currency)?, rules)?,

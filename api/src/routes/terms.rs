@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use crate::{
     money::Money,
     problem::Problem,
-    usecases::fee,
     words::{FundedAhead, TaxMode, Word},
 };
 
@@ -37,8 +36,8 @@ pub(super) struct TermsOffer {
     #[schema(min_items = 1, max_items = 50)]
     #[garde(dive)]
     milestones: Vec<MilestoneTerms>,
-    /// How long the client has to accept a delivery or ask for changes before silence accepts: 7 days if you don't say.
-    #[schema(minimum = 3, maximum = 11)]
+    /// How long the client has to accept a delivery or ask for changes before silence accepts: 3 to 11 days, 7 if you don't say.
+    #[schema(minimum = 1, maximum = 14)]
     #[garde(skip)]
     acceptance_days: Option<u16>,
     /// How many rounds of changes the client may ask for, of each milestone: 3 if you don't say.
@@ -141,7 +140,8 @@ impl Quote {
     /// Terms whose total is out of range.
     pub(super) fn new(terms: &terms::Terms, fees: FeeTerms<'_>) -> Result<Self, Problem> {
         let total = terms.total()?;
-        let quote = fee::quote(total, fees)?;
+        let quote = fees.fee(total)?;
+        let prices = terms.milestones.iter().map(|milestone| milestone.amount);
         let money = |amount| domain::money::Money::new(amount, total.currency()).map(Money::from);
         Ok(Self {
             gross: money(quote.gross)?,
@@ -151,8 +151,8 @@ impl Quote {
             net: money(quote.net)?,
             client_total: money(quote.client_total)?,
             released_before: fees.before.into(),
-            milestone_nets: fee::nets(terms, fees)?.into_iter().map(Money::from).collect(),
-            termination_fee_net: terms.termination_fee.map(|due| money(fee::quote(due, fees)?.net)).transpose()?,
+            milestone_nets: fees.nets(prices)?.into_iter().map(Money::from).collect(),
+            termination_fee_net: terms.termination_fee.map(|due| money(fees.fee(due)?.net)).transpose()?,
         })
     }
 }

@@ -46,7 +46,7 @@ pub fn put(
 ) -> Result<Override, Problem> {
     cx.permit(Operation::ManageCalendar, cx.standing_outside())?;
     trace(cx, day, business_calendar::find(tx, day)?, Some(is_business_day));
-    let said = Override { day, is_business_day, note, changed_by: cx.person()?, updated_at: cx.now };
+    let said = Override { day, is_business_day, note, author_id: cx.person()?, updated_at: cx.now };
     business_calendar::put(tx, &said)?;
     Ok(said)
 }

@@ -6,9 +6,7 @@ use domain::{
     contract::Contract,
     fee::{Fee, FeeBasis, FeeSchedule},
     ids::MemberId,
-    milestone::FeeTerms,
     money::{Currency, Money, MoneyError},
-    terms::Terms,
 };
 use persistence::{
     error::StoreError,
@@ -27,14 +25,6 @@ pub fn signed(contract: &Contract) -> Result<FeeSchedule, Problem> {
     Ok(FeeSchedule::find(name).ok_or_else(|| StoreError::Missing { table: "fee schedules", id: name.clone() })?)
 }
 
-/// What a price costs.
-///
-/// # Errors
-/// An amount out of range.
-pub fn quote(gross: Money, fees: FeeTerms<'_>) -> Result<Fee, MoneyError> {
-    fees.schedule.release_fee(fees.before.amount(), gross.amount())
-}
-
 /// What the first release of a contract between strangers costs, signed now.
 ///
 /// # Errors
@@ -48,21 +38,8 @@ pub fn first_quote(app: &App, gross: Money) -> Result<Fee, MoneyError> {
 /// # Errors
 /// [`Code::NoSuchNet`](crate::problem::Code::NoSuchNet) with the nearest net there is.
 pub fn price_of(app: &App, net: Money) -> Result<Money, Problem> {
-    Ok(Money::new(app.fees.gross_for_net(net.amount())?, net.currency())?)
-}
-
-/// What each milestone leaves the worker if they are accepted in this order. In another order the single amounts
-/// differ; their sum does not, because the brackets accumulate.
-///
-/// # Errors
-/// Amounts that were not checked, and are out of range together.
-pub fn nets(terms: &Terms, fees: FeeTerms<'_>) -> Result<Vec<Money>, MoneyError> {
-    let release = |before: &mut i64, amount: Money| {
-        let fee = fees.schedule.release_fee(*before, amount.amount());
-        *before = before.saturating_add(amount.amount());
-        Some(fee.and_then(|fee| Money::new(fee.net, amount.currency())))
-    };
-    terms.milestones.iter().map(|milestone| milestone.amount).scan(fees.before.amount(), release).collect()
+    let price = app.fees.gross_for_net(net.amount());
+    Ok(Money::new(price.map_err(|nearest| Problem::no_such_net(nearest, net.currency()))?, net.currency())?)
 }
 
 /// What was released between clients and workers, read at once for all that is shown.

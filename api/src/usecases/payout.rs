@@ -100,7 +100,7 @@ pub fn pay_everything(tx: &mut Tx<'_>, cx: &Context, worker: MemberId) -> Result
 /// Not theirs, not asked for by them, or on its way already.
 pub fn cancel(tx: &mut Tx<'_>, cx: &Context, id: PayoutId) -> Result<Payout, Problem> {
     // Staff have a way of their own, on which they say why.
-    cx.member()?;
+    cx.permit(Operation::RequestPayout, cx.standing_outside())?;
     let payout = lock_for(tx, cx, id, PayoutAction::Cancel)?;
     let decision = payout.cancel(cx.standing_to_worker(payout.worker), None, cx.now)?;
     commit(tx, cx, &decision)

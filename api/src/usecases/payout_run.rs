@@ -11,7 +11,7 @@ use domain::{
     business_calendar::BusinessCalendar,
     calendar::{end_of_day, last_month_end, month_end, plus_days, tokyo_date},
     ids::MemberId,
-    money::Currency,
+    money::{Currency, Money},
     payout::{Asked, Payout, due},
     policy::Operation,
     release::{PayoutLine, Release},
@@ -78,7 +78,7 @@ pub fn step(tx: &mut Tx<'_>, cx: &Context, fired: &Timer) -> Result<(), Problem>
         return set(tx, end_of_day(month_end(plus_days(run.closed_on, 1))));
     };
     let (payouts, total) = pay(tx, cx, &calendar, &run, &workers)?;
-    let (payouts, total) = (run.payouts + payouts, run.total.saturating_add(total));
+    let (payouts, total) = (run.payouts + payouts, run.total.plus(total)?);
     payout_run::save(tx, &Run { last_worker: Some(last), payouts, total, ..run })?;
     // At the same moment again, so that a clock that is set forward does not pass the rest of the run by.
     set(tx, fired.due_at)
@@ -86,7 +86,8 @@ pub fn step(tx: &mut Tx<'_>, cx: &Context, fired: &Timer) -> Result<(), Problem>
 
 fn begin(tx: &mut Tx<'_>, cx: &Context, calendar: &BusinessCalendar, closed_on: NaiveDate) -> Result<Run, Problem> {
     let pay_on = calendar.pay_on(closed_on, cx.app.rules.payout.shift)?;
-    let run = Run { closed_on, pay_on, last_worker: None, payouts: 0, total: 0, started_at: cx.now, finished_at: None };
+    let total = Money::zero(Currency::Jpy);
+    let run = Run { closed_on, pay_on, last_worker: None, payouts: 0, total, started_at: cx.now, finished_at: None };
     payout_run::insert(tx, &run)?;
     Ok(run)
 }
@@ -98,13 +99,13 @@ fn pay(
     calendar: &BusinessCalendar,
     run: &Run,
     workers: &[MemberId],
-) -> Result<(i64, i64), Problem> {
+) -> Result<(i64, Money), Problem> {
     let rules = &cx.app.rules.payout;
     let next_payday = calendar.pay_on(month_end(plus_days(run.closed_on, 1)), rules.shift)?;
     member::lock_shared(tx, workers)?;
     let accounts = bank_account::usable(tx, workers)?;
     let unpaid = release::lock_unpaid(tx, workers, Currency::Jpy, Some(end_of_day(run.closed_on)))?;
-    let (mut made, mut taken, mut total) = (Vec::new(), Vec::new(), 0_i64);
+    let (mut made, mut taken, mut total) = (Vec::new(), Vec::new(), Money::zero(Currency::Jpy));
     for (account, own) in pair(&accounts, &unpaid) {
         let Some(amount) = due(own, next_payday, rules)? else { continue };
         let asked = Asked {
@@ -115,7 +116,7 @@ fn pay(
             bank: account.details.bank,
         };
         let decision = Payout::monthly(asked, amount, cx.now, rules)?;
-        total = total.saturating_add(amount.amount());
+        total = total.plus(amount)?;
         taken.extend_from_slice(own);
         made.push((decision, own.iter().map(whole).collect::<Vec<_>>()));
     }

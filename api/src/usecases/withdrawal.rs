@@ -50,8 +50,8 @@ pub struct Farewell {
 /// # Errors
 /// Staff have nothing to leave.
 pub fn readiness(conn: &mut Conn, cx: &Context) -> Result<Readiness, Problem> {
-    let id = cx.member()?;
-    cx.permit(Operation::ReadWithdrawal, cx.standing_to_owner(id))?;
+    let id = cx.person()?;
+    cx.permit(Operation::ReadWithdrawal, cx.standing_outside())?;
     let member = member::find(conn, id)?.ok_or_else(Problem::not_found)?;
     assess_member(conn, &member)
 }
@@ -96,8 +96,8 @@ fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
 /// # Errors
 /// Something stands in the way, a warning was not acknowledged, the log-in was too long ago, or they have left already.
 pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Member, Problem> {
-    let id = cx.member()?;
-    cx.permit(Operation::Member(MemberAction::Withdraw), cx.standing_to_owner(id))?;
+    let id = cx.person()?;
+    cx.permit(Operation::Member(MemberAction::Withdraw), cx.standing_outside())?;
     cx.require_recent_login(tx)?;
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.check_version(member.version)?;

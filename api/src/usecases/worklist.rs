@@ -1,11 +1,12 @@
 //! What waits for staff, so that nothing waits for ever.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     calendar::{after, end_of_day, plus_days, tokyo_date},
     ids::{Id, Kind, MilestoneId},
     names,
     policy::Operation,
+    release::near_limit_since,
 };
 use persistence::{escrow::Purpose, store::Conn, worklist};
 
@@ -88,20 +89,20 @@ fn redeliveries(conn: &mut Conn, cx: &Context, most: u8) -> Result<Vec<Task>, Pr
 
 /// What must be paid within a few days, or should have been: it waits since it came so near.
 fn near_limit(conn: &mut Conn, cx: &Context, most: u8) -> Result<Vec<Task>, Problem> {
-    let warning = cx.app.rules.payout.lawful_warning;
-    let by = plus_days(tokyo_date(cx.now), warning.into());
-    let since = |pay_by: NaiveDate| after(end_of_day(pay_by), -TimeDelta::days(i64::from(warning) + 1));
-    let earnings = worklist::unpaid(conn, by, most.into())?.into_iter().map(|(source, pay_by)| {
+    let rules = &cx.app.rules.payout;
+    let by = plus_days(tokyo_date(cx.now), rules.lawful_warning.into());
+    let since = |payment_due_on: NaiveDate| near_limit_since(payment_due_on, rules);
+    let earnings = worklist::unpaid(conn, by, most.into())?.into_iter().map(|(source, payment_due_on)| {
         let subject = match source {
             Purpose::Milestone(id) => id.to_string(),
             Purpose::TerminationFee(id) => id.to_string(),
         };
-        Task { kind: TaskKind::EarningsNearLimit, subject, since: since(pay_by) }
+        Task { kind: TaskKind::EarningsNearLimit, subject, since: since(payment_due_on) }
     });
-    let payouts = worklist::under_way(conn, by, most.into())?.into_iter().map(|(payout, pay_by)| Task {
+    let payouts = worklist::under_way(conn, by, most.into())?.into_iter().map(|(payout, payment_due_on)| Task {
         kind: TaskKind::PayoutNearLimit,
         subject: payout.to_string(),
-        since: since(pay_by),
+        since: since(payment_due_on),
     });
     Ok(earnings.chain(payouts).collect())
 }

@@ -40,7 +40,7 @@ impl Dispute {
         if milestone.state != MilestoneState::Disputed {
             return Err(DisputeError::MilestoneNotDisputed(milestone.state));
         }
-        let (answer_by, escalate_at) = (after(now, rules.dispute_answer), after(now, rules.escalation));
+        let (respond_by, escalate_at) = (after(now, rules.dispute_answer), after(now, rules.escalation));
         let dispute = Self {
             id,
             contract: milestone.contract,
@@ -56,8 +56,8 @@ impl Dispute {
             ruling: None,
             state: DisputeState::INITIAL,
             owner: None,
-            answer_by: Some(answer_by),
-            negotiate_until: None,
+            respond_by: Some(respond_by),
+            negotiation_ends_at: None,
             escalate_at: Some(escalate_at),
             escalated_at: None,
             version: 1,
@@ -65,7 +65,7 @@ impl Dispute {
             updated_at: now,
         };
         Ok(Decision::new(dispute, EventKind::DisputeOpened)
-            .set(TimerKind::DisputeAnswer, answer_by)
+            .set(TimerKind::DisputeAnswer, respond_by)
             .set(TimerKind::DisputeEscalation, escalate_at))
     }
 
@@ -105,7 +105,7 @@ impl Dispute {
     /// Not in this state, or not yet.
     pub fn silence(&self, now: DateTime<Utc>, rules: &Rules) -> Step {
         let state = self.state.advance(DisputeAction::Silence)?;
-        check_due(self.answer_by, now)?;
+        check_due(self.respond_by, now)?;
         Ok(Self { state, ..self.clone() }.negotiate(EventKind::DisputeUnanswered, now, rules))
     }
 
@@ -142,8 +142,8 @@ impl Dispute {
     /// Not in this state, or not yet.
     pub fn mediate(&self, now: DateTime<Utc>) -> Step {
         let state = self.state.advance(DisputeAction::Mediate)?;
-        check_due(self.negotiate_until, now)?;
-        let next = Self { state, negotiate_until: None, updated_at: now, ..self.clone() };
+        check_due(self.negotiation_ends_at, now)?;
+        let next = Self { state, negotiation_ends_at: None, updated_at: now, ..self.clone() };
         Ok(Decision::new(next, EventKind::DisputeMediated).clear(&[TimerKind::DisputeNegotiation]))
     }
 
@@ -190,13 +190,19 @@ impl Dispute {
 
     fn negotiate(self, event: EventKind, now: DateTime<Utc>, rules: &Rules) -> Decision<Self> {
         let until = after(now, rules.negotiation);
-        let next = Self { answer_by: None, negotiate_until: Some(until), updated_at: now, ..self };
+        let next = Self { respond_by: None, negotiation_ends_at: Some(until), updated_at: now, ..self };
         Decision::new(next, event).clear(&[TimerKind::DisputeAnswer]).set(TimerKind::DisputeNegotiation, until)
     }
 
     fn finish(&self, state: DisputeState, event: EventKind, now: DateTime<Utc>) -> Decision<Self> {
-        let next =
-            Self { state, answer_by: None, negotiate_until: None, escalate_at: None, updated_at: now, ..self.clone() };
+        let next = Self {
+            state,
+            respond_by: None,
+            negotiation_ends_at: None,
+            escalate_at: None,
+            updated_at: now,
+            ..self.clone()
+        };
         Decision::new(next, event).clear(TIMERS)
     }
 

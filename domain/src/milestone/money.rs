@@ -34,6 +34,33 @@ pub struct FeeTerms<'a> {
     pub before: Money,
 }
 
+impl FeeTerms<'_> {
+    /// What a price costs.
+    ///
+    /// # Errors
+    /// An amount out of range, or of another currency.
+    pub fn fee(&self, gross: Money) -> Result<Fee, MoneyError> {
+        // The sum refuses two currencies, which the fee, reckoned in bare minor units, could not see.
+        self.before.plus(gross)?;
+        self.schedule.release_fee(self.before.amount(), gross.amount())
+    }
+
+    /// What each of these prices leaves the worker if they are released in this order. In another order the single
+    /// amounts differ; their sum does not, because the brackets accumulate.
+    ///
+    /// # Errors
+    /// Amounts out of range together, or of another currency.
+    pub fn nets(self, prices: impl IntoIterator<Item = Money>) -> Result<Vec<Money>, MoneyError> {
+        let mut before = self.before;
+        let net = |gross: Money| {
+            let net = Proceeds::of(gross, Self { before, ..self })?.net;
+            before = before.plus(gross)?;
+            Ok(net)
+        };
+        prices.into_iter().map(net).collect()
+    }
+}
+
 /// What a milestone and its escrow become, together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
@@ -188,10 +215,8 @@ impl Proceeds {
     ///
     /// # Errors
     /// Amounts out of range, or of two currencies.
-    pub fn of(gross: Money, FeeTerms { schedule, before }: FeeTerms<'_>) -> Result<Self, MoneyError> {
-        // The sum refuses two currencies, which the fee, reckoned in bare minor units, could not see.
-        before.plus(gross)?;
-        let fee = schedule.release_fee(before.amount(), gross.amount())?;
+    pub fn of(gross: Money, fees: FeeTerms<'_>) -> Result<Self, MoneyError> {
+        let fee = fees.fee(gross)?;
         let net = Money::new(fee.net, gross.currency())?;
         Ok(Self { gross, fee, net })
     }

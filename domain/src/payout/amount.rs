@@ -74,7 +74,8 @@ impl Quick {
 /// Amounts out of range.
 pub fn due(earned: &[Release], next_payday: NaiveDate, rules: &PayoutRules) -> Result<Option<Money>, PayoutError> {
     let total = Money::sum(Currency::Jpy, earned.iter().map(|release| release.remaining))?;
-    let may_not_wait = earned.iter().any(|release| release.remaining.is_positive() && release.pay_by < next_payday);
+    let may_not_wait =
+        earned.iter().any(|release| release.remaining.is_positive() && release.payment_due_on < next_payday);
     let enough = match rules.mode {
         PayoutMode::Automatic => total.amount() >= rules.minimum,
         PayoutMode::OnRequest => false,

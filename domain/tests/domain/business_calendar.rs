@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use domain::{
     business_calendar::{BusinessCalendar, NotAMonthEnd, Shift},
     calendar::{end_of_day, month_end, plus_days},
-    release::pay_by,
+    release::payment_due_on,
     rules::PayoutRules,
 };
 
@@ -72,7 +72,7 @@ fn whatever_is_delivered_is_paid_within_sixty_days() {
             let released = plus_days(delivered, window);
             let pay_on = law().pay_on(month_end(released), shift).unwrap();
             let at = |day: NaiveDate| end_of_day(day) - TimeDelta::seconds(1);
-            assert!(pay_on <= pay_by(Some(at(delivered)), at(released), &rules), "{delivered} {pay_on}");
+            assert!(pay_on <= payment_due_on(Some(at(delivered)), at(released), &rules), "{delivered} {pay_on}");
             latest = latest.max((pay_on - delivered).num_days() + 1);
         }
         assert!(latest > 57, "{shift}: the window could be longer, for {latest} days were the most");

@@ -50,7 +50,7 @@ fn only_a_disputed_milestone_has_a_dispute_over_what_is_held() {
 fn the_other_side_answers_or_five_days_of_silence_do() {
     assert_eq!(open().answer(Party::Client, String::new(), start(), &rules()).unwrap_err(), DisputeError::OwnClaim);
     let answered = open().answer(Party::Worker, "No".into(), start() + days(1), &rules()).unwrap();
-    assert_eq!(answered.next.negotiate_until, Some(start() + days(8)));
+    assert_eq!(answered.next.negotiation_ends_at, Some(start() + days(8)));
     assert!(matches!(open().silence(start() + days(4), &rules()), Err(DisputeError::NotDue(_))));
     let silent = open().silence(start() + days(5), &rules()).unwrap();
     assert_eq!((silent.next.state, silent.next.answer), (DisputeState::Negotiating, None));

@@ -33,7 +33,7 @@ fn a_draft_books_nothing_and_an_approval_books_its_lines() {
     assert_eq!(decision.entries, std::slice::from_ref(&manual.entry));
     assert_eq!(manual.entry.kind(), EntryKind::Manual);
     assert_eq!(decision.events, [EventKind::ManualEntryPosted]);
-    assert_eq!((decision.next.state, decision.next.decided_by), (ManualEntryState::Posted, Some(id(91))));
+    assert_eq!((decision.next.state, decision.next.decider_id), (ManualEntryState::Posted, Some(id(91))));
 }
 
 #[test]

@@ -56,10 +56,10 @@ fn sent(payout: &Payout) -> Payout {
     Payout { sent_at: Some(start()), ..processing }
 }
 
-fn earned(net: i64, pay_by: NaiveDate) -> Release {
+fn earned(net: i64, payment_due_on: NaiveDate) -> Release {
     let escrow = Escrow::new(id(1), client(), worker(), yen(net), start());
     let release = Release::of(&escrow, id(30), yen(net), None, start(), &rules()).unwrap();
-    Release { pay_by, ..release }
+    Release { payment_due_on, ..release }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use domain::{
     escrow::Escrow,
-    release::{PayoutLine, Release, give_back, pay_by, take},
+    release::{PayoutLine, Release, give_back, payment_due_on, take},
     rules::PayoutRules,
 };
 use proptest::prelude::*;
@@ -22,10 +22,10 @@ fn line(number: u128, amount: i64) -> PayoutLine {
 #[test]
 fn the_day_of_delivery_is_the_first_of_sixty() {
     let rules = PayoutRules::default();
-    assert_eq!(pay_by(Some(start()), start() + days(11), &rules), date("2026-05-30"));
-    assert_eq!(pay_by(None, start(), &rules), date("2026-05-30"));
+    assert_eq!(payment_due_on(Some(start()), start() + days(11), &rules), date("2026-05-30"));
+    assert_eq!(payment_due_on(None, start(), &rules), date("2026-05-30"));
     let late = "2026-04-01T15:00:00Z".parse().unwrap();
-    assert_eq!(pay_by(Some(late), late, &rules), date("2026-05-31"), "it is the next day in Tokyo");
+    assert_eq!(payment_due_on(Some(late), late, &rules), date("2026-05-31"), "it is the next day in Tokyo");
 }
 
 #[test]

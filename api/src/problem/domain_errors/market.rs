@@ -1,7 +1,10 @@
 //! What jobs, proposals and fees refuse.
 
 use chrono::SecondsFormat;
-use domain::{fee::NoSuchNet, job::JobError, proposal::ProposalError, terms::TermsError, timer::NotDue};
+use domain::{
+    fee::NoSuchNet, job::JobError, money::Currency, proposal::ProposalError, terms::TermsError, timer::NotDue,
+};
+use serde_json::json;
 
 use crate::problem::{Code, Problem};
 
@@ -100,15 +103,17 @@ fn in_japanese(error: &TermsError) -> String {
     }
 }
 
-impl From<NoSuchNet> for Problem {
-    fn from(error: NoSuchNet) -> Self {
-        let NoSuchNet { next_net, next_gross } = error;
+impl Problem {
+    /// A net that no price leaves, with the nearest that one does.
+    pub fn no_such_net(nearest: NoSuchNet, currency: Currency) -> Self {
+        let NoSuchNet { next_net, next_gross } = nearest;
+        let money = |amount: i64| json!({"amount": amount, "currency": currency.as_str()});
         Self::new(Code::NoSuchNet)
             .detail(
                 format!("No price gives exactly that net. The nearest is {next_net}, by a price of {next_gross}."),
                 format!("その手取り額になる金額はありません。最も近い手取り額は{next_net}で、金額は{next_gross}です。"),
             )
-            .with("next_net", next_net)
-            .with("next_gross", next_gross)
+            .with("next_net", money(next_net))
+            .with("next_gross", money(next_gross))
     }
 }

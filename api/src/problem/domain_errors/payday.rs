@@ -4,8 +4,12 @@ use domain::{
     bank_account::InvalidBankAccount, bank_receipt::BankReceiptError, business_calendar::NotAMonthEnd, kana::KanaError,
     payout::PayoutError, refund::RefundError, settlement::WrongValueDate,
 };
+use serde_json::json;
 
-use crate::problem::{Code, Problem};
+use crate::{
+    money::Money,
+    problem::{Code, Problem},
+};
 
 impl From<NotAMonthEnd> for Problem {
     fn from(error: NotAMonthEnd) -> Self {
@@ -95,7 +99,7 @@ impl From<RefundError> for Problem {
                     format!("{left} of this payment can still go back."),
                     format!("この支払いから返金できるのは{left}までです。"),
                 )
-                .with("refundable", left.amount()),
+                .with("refundable", json!(Money::from(left))),
             RefundError::NotFree { free } => Self::new(Code::InsufficientFunds).detail(
                 format!("{free} of your client funds is free; the rest is set aside or held for milestones."),
                 format!("返金に使える残高は{free}です。残りは仮払いに充てられています。"),

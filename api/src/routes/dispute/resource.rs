@@ -65,10 +65,10 @@ pub(super) struct Dispute {
     owner_id: Option<String>,
     /// Until when the other side may answer.
     #[schema(required = true)]
-    answer_by: Option<DateTime<Utc>>,
+    respond_by: Option<DateTime<Utc>>,
     /// When staff begin to mediate, unless the two agree before.
     #[schema(required = true)]
-    negotiate_until: Option<DateTime<Utc>>,
+    negotiation_ends_at: Option<DateTime<Utc>>,
     /// When one of staff gets it by name, unless it is over by then.
     #[schema(required = true)]
     escalate_at: Option<DateTime<Utc>>,
@@ -106,8 +106,8 @@ impl Dispute {
             worker_share: final_share(dispute),
             status: Word(dispute.state),
             owner_id: dispute.owner.map(|owner| owner.to_string()),
-            answer_by: dispute.answer_by,
-            negotiate_until: dispute.negotiate_until,
+            respond_by: dispute.respond_by,
+            negotiation_ends_at: dispute.negotiation_ends_at,
             escalate_at: dispute.escalate_at,
             escalated_at: dispute.escalated_at,
             allowed_actions: allowed.iter().map(DisputeAction::to_string).collect(),

@@ -1,7 +1,7 @@
 //! A milestone as it is sent.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{policy::Operation, release::pay_by};
+use domain::{policy::Operation, release::payment_due_on};
 use persistence::{
     escrow::Charged,
     milestone::{self, Stored},
@@ -83,7 +83,7 @@ pub(in crate::routes) struct Milestone {
     release: Option<ReleaseBreakdown>,
     /// The last day on which what was released may lawfully be paid to the worker: the sixtieth, counting the day of delivery.
     #[schema(required = true)]
-    pay_by: Option<NaiveDate>,
+    payment_due_on: Option<NaiveDate>,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
@@ -123,9 +123,9 @@ impl Milestone {
             delivered_at: milestone.delivered_at,
             finished_at: milestone.finished_at,
             release,
-            pay_by: charged
+            payment_due_on: charged
                 .and(milestone.finished_at)
-                .map(|at| pay_by(milestone.delivered_at, at, &cx.app.rules.payout)),
+                .map(|at| payment_due_on(milestone.delivered_at, at, &cx.app.rules.payout)),
             allowed_actions: work.allowed_actions(milestone, standing, begun),
             version: milestone.version,
             created_at: milestone.created_at,

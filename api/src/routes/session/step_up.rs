@@ -96,7 +96,7 @@ struct StepUp {
 #[derive(Debug, Serialize, ToSchema)]
 struct SteppedUp {
     /// What needs a recent proof can be done until then.
-    good_until: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
 }
 
 /// Prove again who you are
@@ -113,8 +113,8 @@ pub(super) async fn step_up(call: Call, body: Body<StepUp>) -> Answer {
         None => (one_of(code, recovery_code)?, Code::InvalidCode),
     };
     let proved = call.attempt(Caller::Person, move |tx, cx| proof::step_up(tx, cx, &proof)).await?;
-    let good_until = proved.ok_or_else(|| Problem::new(refusal))?;
-    Ok(Reply::ok(&SteppedUp { good_until })?.send(call.request(), false))
+    let expires_at = proved.ok_or_else(|| Problem::new(refusal))?;
+    Ok(Reply::ok(&SteppedUp { expires_at })?.send(call.request(), false))
 }
 
 async fn compare(call: &Call, password: String) -> Result<Proof, Problem> {

@@ -25,6 +25,7 @@ use persistence::{
 use crate::{
     auth::Claims,
     clock::{self, Ids},
+    config::Mode,
     needs,
     problem::{Code, Problem},
     state::App,
@@ -48,6 +49,8 @@ pub struct Context {
     /// Whether what happens will be undone, because the caller only wants to know.
     pub preview: bool,
     if_match: Option<i32>,
+    /// Whether staff have to set up a second factor before anything else.
+    lacks_factor: bool,
     ids: Ids,
     journal: RefCell<Vec<JournalEntry>>,
     instead: RefCell<Vec<String>>,
@@ -67,6 +70,7 @@ impl Context {
             authenticated_at: None,
             preview: false,
             if_match: None,
+            lacks_factor: false,
             ids: Ids::default(),
             journal: RefCell::default(),
             instead: RefCell::default(),
@@ -208,9 +212,11 @@ impl Context {
     /// Asks the policy table.
     ///
     /// # Errors
-    /// [`Code::NotFound`] for outsiders, who do not learn that there is anything; [`Code::NotPermitted`] for the rest.
+    /// [`Code::NotFound`] for outsiders, who do not learn that there is anything; [`Code::NotPermitted`] for the rest;
+    /// [`Code::SecondFactorMissing`] for staff who may, once they have one.
     pub fn permit(&self, operation: Operation, standing: Standing) -> Result<(), Problem> {
-        Ok(policy::check(operation, standing)?)
+        policy::check(operation, standing)?;
+        if self.lacks_factor { Err(Problem::new(Code::SecondFactorMissing)) } else { Ok(()) }
     }
 
     /// With what the caller came, for a query that could ask who arrives, after that is known.
@@ -310,7 +316,8 @@ impl Conditions {
             role @ (Role::Support | Role::Moderator | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
         };
         let authenticated_at = Some(live.authenticated_at);
-        Ok(Context { actor: Some(actor), session: Some(claims.session), authenticated_at, ..here })
+        let lacks_factor = live.lacks_factor && self.app.settings.mode == Mode::Production;
+        Ok(Context { actor: Some(actor), session: Some(claims.session), authenticated_at, lacks_factor, ..here })
     }
 
     /// The one place where apps and keys meet the table: they act as the member whose session they have, with no more than

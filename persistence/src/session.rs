@@ -35,6 +35,8 @@ pub use arrival::{Arrived, Ticket, arrive};
 pub struct Live {
     /// The role of the member behind it.
     pub role: Role,
+    /// Whether they are staff, and have no second factor.
+    pub lacks_factor: bool,
     /// When its owner last proved who they are, by logging in or stepping up. Renewing tokens proves nothing.
     pub authenticated_at: DateTime<Utc>,
     /// Who has it in the member's place, and what they may do; none if it is the member's own.

@@ -1,6 +1,7 @@
 //! Second factors: codes by time, and recovery codes.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{Person, Response, TestApp, on_both_engines, people, work::at_once};
@@ -20,7 +21,17 @@ on_both_engines!(
     a_short_password_needs_the_second_factor_beside_it,
     the_secret_is_sealed_at_rest,
     a_reset_password_does_not_pass_by_the_second_factor,
+    a_new_second_factor_ends_the_sessions_that_were_opened_without,
 );
+on_both_engines!(super::PRODUCTION => in_production_staff_do_nothing_without_a_second_factor);
+
+const PRODUCTION: &[(&str, &str)] = &[
+    ("AZUKARI_MODE", "production"),
+    ("AZUKARI_SECRET", "a secret of the tests that is long enough"),
+    ("AZUKARI_PAYMENTS", "bank_transfer"),
+    ("AZUKARI_SMTP_URL", "smtp://127.0.0.1:9"),
+    ("AZUKARI_PUBLIC_URL", "https://azukari.example"),
+];
 
 /// Lets the codes of all steps be unused.
 fn forget_used(app: &TestApp) {
@@ -241,4 +252,29 @@ fn a_reset_password_does_not_pass_by_the_second_factor(app: &TestApp) {
     app.post("/v1/password-resets/confirm").json(&body).expect(200);
     let challenge = challenge(app, &hanako.email, "seven otters juggle lanterns");
     second_step(app, &challenge, "code", &phone.code(1)).expect(201);
+}
+
+fn a_new_second_factor_ends_the_sessions_that_were_opened_without(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let elsewhere = app.log_in(&hanako.email);
+    app.add_second_factor(&hanako);
+    app.get("/v1/me").by(&elsewhere).send().problem(401, "invalid_token");
+    app.read(&hanako, "/v1/me");
+}
+
+fn in_production_staff_do_nothing_without_a_second_factor(app: &TestApp) {
+    let noa = app.staff(Role::Admin, "noa");
+    let (log, role) = ("/v1/admin/audit-log", format!("/v1/admin/members/{}/role", noa.id));
+    let give = || app.request("PUT", &role).by(&noa).json(&json!({"role": "admin", "reason": "The team changes."}));
+    app.get(log).by(&noa).send().problem(403, "second_factor_missing");
+    give().problem(403, "second_factor_missing");
+    assert_eq!(app.read(&noa, "/v1/me")["role"], "admin");
+    app.post("/v1/me/second-factor").by(&noa).send().expect(201);
+    app.get(log).by(&noa).send().problem(403, "second_factor_missing");
+    app.database.execute("DELETE FROM second_factors").unwrap();
+    app.add_second_factor(&noa);
+    app.get(log).by(&noa).send().expect(200);
+    give().problem(403, "not_permitted");
+    app.request("DELETE", "/v1/me/second-factor").by(&noa).send().expect(204);
+    app.get(log).by(&noa).send().problem(403, "second_factor_missing");
 }

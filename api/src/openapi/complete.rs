@@ -213,6 +213,9 @@ impl Operation<'_> {
         }
         let named = declared.as_array().into_iter().flatten().filter_map(Value::as_str);
         codes.extend(named.filter_map(|name| Code::ALL.iter().copied().find(|code| code.as_str() == name)));
+        if codes.contains(&Code::NotPermitted) {
+            codes.push(Code::SecondFactorMissing);
+        }
         codes.into_iter().map(Code::as_str).collect()
     }
 

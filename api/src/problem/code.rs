@@ -58,6 +58,8 @@ codes! {
         "The code is not that of this half minute, was used before, or is no recovery code that is left." "現在のコードではないか、使用済みか、有効なリカバリーコードではありません。";
     SecondFactorRequired 403 "second_factor_required" "A second factor is needed" "二段階認証が必要です"
         "The account has a second factor: send one of the named factors, with the challenge_token if there is one." "このアカウントには二段階認証が設定されています。factorsのいずれかを、challenge_tokenがあればそれとともに送ってください。";
+    SecondFactorMissing 403 "second_factor_missing" "Staff need a second factor" "スタッフには二段階認証が必要です"
+        "In production staff do nothing for the operator before they have set up a second factor: POST /v1/me/second-factor." "本番環境では、スタッフは二段階認証を設定するまで業務を行えません。POST /v1/me/second-factor で設定してください。";
     RecentLoginRequired 403 "recent_login_required" "Prove again who you are" "ご本人の確認が必要です"
         "This needs a proof of the last minutes: send one of the named factors to POST /v1/sessions/step-up, or log in again, then repeat it." "直前の本人確認が必要な操作です。factorsのいずれかを POST /v1/sessions/step-up に送るか、もう一度ログインして、やり直してください。";
     NotPermitted 403 "not_permitted" "Not yours to do" "許可されていません"

@@ -6,6 +6,7 @@ use domain::{event::EventKind, ids::MemberId};
 use persistence::{
     credential, member,
     second_factor::{self, SecondFactor},
+    session::devices,
     store::{Conn, Tx},
 };
 use totp_rs::{Builder, Secret, Totp};
@@ -71,7 +72,7 @@ pub fn begin(tx: &mut Tx<'_>, cx: &Context) -> Result<Enrolment, Problem> {
 }
 
 /// The first code proves that the app has the secret: the factor counts from now on, and these are the recovery codes.
-/// None if the code was wrong.
+/// None if the code was wrong. Every other session ends: it was opened without a second factor.
 ///
 /// # Errors
 /// The last proof is too long ago, nothing was begun, or there is a factor already.
@@ -86,6 +87,7 @@ pub fn confirm(tx: &mut Tx<'_>, cx: &Context, code: &str) -> Result<Option<Vec<S
         return Ok(None);
     }
     second_factor::confirm(tx, me, clock::real_now())?;
+    devices::revoke_others(tx, me, cx.session, clock::real_now())?;
     let codes = make_recovery_codes(tx, me)?;
     tell(tx, cx, me, Audience::only(me), EventKind::MemberSecondFactorAdded)?;
     write(tx, me, |to, locale| mailer::second_factor_added(cx, to, locale))?;

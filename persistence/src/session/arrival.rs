@@ -67,15 +67,16 @@ pub(crate) struct Arriving {
     now: Moment,
 }
 
-/// Role, moment of the last proof in microseconds, offset of the clock; then, if the session is not its member's own, who
-/// has it and the scopes: none, if it has none, rather than all that its member may do. All but the offset are nothing
-/// without a live session.
+/// Role, whether it is one of staff who have no second factor, moment of the last proof in microseconds, offset of the
+/// clock; then, if the session is not its member's own, who has it and the scopes: none, if it has none, rather than all
+/// that its member may do. All but the offset are nothing without a live session.
 macro_rules! arriving {
     ($backend:ty, $microseconds:literal) => {
         impl QueryFragment<$backend> for Arriving {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, $backend>) -> QueryResult<()> {
                 out.push_sql(concat!(
-                    "(SELECT COALESCE(m.role, '') || ' ' || COALESCE(",
+                    "(SELECT COALESCE(m.role, '') || ' ' || CASE WHEN m.role <> 'member' AND NOT EXISTS (SELECT 1 FROM \
+                     second_factors f WHERE f.member_id = m.id AND f.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END || ' ' || COALESCE(",
                     $microseconds,
                     ", 0) || ' ' || i.clock_offset || ' ' || COALESCE(s.holder || ' ' || COALESCE(s.scopes, ''), '') FROM instance i \
                      LEFT JOIN (sessions s JOIN members m ON m.id = s.member_id) \
@@ -126,16 +127,17 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let text = String::from_sql(value)?;
-        let mut parts = text.splitn(4, ' ');
-        let mut next = || parts.next().ok_or("who arrives is told in four parts");
-        let (role, authenticated_at, offset, held) = (next()?, next()?, next()?, next()?);
+        let mut parts = text.splitn(5, ' ');
+        let mut next = || parts.next().ok_or("who arrives is told in five parts");
+        let (role, lacks_factor, authenticated_at, offset, held) = (next()?, next()?, next()?, next()?, next()?);
         let live = if role.is_empty() {
             None
         } else {
             let at = DateTime::from_timestamp_micros(authenticated_at.parse()?).ok_or("no such moment")?;
             let held =
                 held.split_once(' ').map(|(holder, scopes)| Ok::<_, UnknownName>((holder.parse()?, scopes.parse()?)));
-            Some(Live { role: role.parse()?, authenticated_at: at, held: held.transpose()? })
+            let (role, lacks_factor) = (role.parse()?, lacks_factor == "1");
+            Some(Live { role, lacks_factor, authenticated_at: at, held: held.transpose()? })
         };
         Ok(Self { live, clock_offset: TimeDelta::microseconds(offset.parse()?) })
     }

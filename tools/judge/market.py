@@ -47,6 +47,13 @@ class Market:
     def post(self, path, by=None, body=None):
         return self.call("POST", path, by, body)
 
+    def refused(self, path, body):
+        """What is told to whoever asks for what takes one more step."""
+        answer = self.http.post(self.url + path, json=body, timeout=30)
+        if answer.ok:
+            raise RuntimeError(f"POST {path} was not refused: {answer.text}")
+        return answer.json()
+
     def remember(self, value):
         if isinstance(value, str) and (kind := re.fullmatch(r"([a-z]+)_[0-7][0-9a-z]{25}", value)):
             self.known[kind[1]].append(value)

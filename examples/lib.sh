@@ -6,6 +6,8 @@
 BASE="${1:?usage: $0 BASE_URL}"
 RUN="$(date +%s)-$$-$RANDOM"
 JOINED=0
+# `demo` prints tokens to be exported; nobody acts here with one of those.
+TOKEN=""
 PASSWORD="correct horse battery staple"
 
 # fail MESSAGE : says in which line of the script, and stops it.
@@ -18,7 +20,7 @@ fail() {
 call() {
     local method="$1" path="$2" body="${3-}" answer status
     local headers=(-H "Accept: application/json")
-    [ -z "${TOKEN-}" ] || headers+=(-H "Authorization: Bearer $TOKEN")
+    [ -z "$TOKEN" ] || headers+=(-H "Authorization: Bearer $TOKEN")
     [ "$method" = GET ] || headers+=(-H "Idempotency-Key: example-$RUN-$RANDOM-$RANDOM")
     [ -z "$body" ] || headers+=(-H "Content-Type: application/json" --data-binary "$body")
     answer="$(curl -sS -X "$method" "${headers[@]}" -w '\n%{http_code}' "$BASE$path")"

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # Paying by bank transfer: in parts, too late, and without a reference anybody knows. Finance books what arrives.
 #
-# usage: AZUKARI_FINANCE_EMAIL=... AZUKARI_FINANCE_PASSWORD=... examples/bank-transfer.sh http://127.0.0.1:8080
+# usage: examples/bank-transfer.sh http://127.0.0.1:8080, with FINANCE of its staff in the environment
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"
+needs_staff FINANCE
 
-: "${AZUKARI_FINANCE_EMAIL:?a new sandbox prints it at its first start}"
-: "${AZUKARI_FINANCE_PASSWORD:?a new sandbox prints it at its first start}"
-log_in "$AZUKARI_FINANCE_EMAIL" "$AZUKARI_FINANCE_PASSWORD"; FINANCE="$TOKEN"
+log_in_staff FINANCE; FINANCE="$TOKEN"
 TRANSFERS=0
 
 # transfer AMOUNT [REFERENCE] : a new line of the bank's statement, as JSON in LINE.
@@ -68,7 +67,7 @@ say "Another contract. The client transfers late: after seven days nobody waits 
 agree 15000 15000; MILESTONE="$(milestone 1)"
 fund_by_card "$MILESTONE"
 TOKEN="$WORKER"; DELIVERY="$(deliver "$MILESTONE")"
-TOKEN="$CLIENT"; call POST "/v1/milestones/$MILESTONE/accept" "{\"delivery_id\": \"$DELIVERY\"}" >/dev/null
+TOKEN="$CLIENT"; accept "$MILESTONE" "$DELIVERY" >/dev/null
 MILESTONE="$(milestone 2)"
 start_transfer "$MILESTONE"
 advance 7

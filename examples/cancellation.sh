@@ -35,7 +35,7 @@ REQUEST="$(ask "$(share 1 6000)" "$(share 2 0)" | jq -r .id)"
 call GET "/v1/cancellation-requests/$REQUEST" | jq -c '{status, respond_by, allowed_actions}'
 refused 403 not_permitted POST "/v1/cancellation-requests/$REQUEST/consent"
 
-say "The worker previews consenting: the exact entry, nothing changed."
+say "The worker previews consenting: the exact entry (debits are positive), nothing changed."
 TOKEN="$WORKER"
 call POST "/v1/cancellation-requests/$REQUEST/consent?preview=true" | jq -c '.preview.entries[0].lines[]'
 expect requested "$(call GET "/v1/cancellation-requests/$REQUEST" | jq -r .status)"
@@ -44,7 +44,7 @@ say "The worker consents: 6,000 less the fee of 1,200 is earned, 4,000 go back, 
 call POST "/v1/cancellation-requests/$REQUEST/consent" | jq -c '{status, shares}'
 expect "accepted split, canceled void" "$(milestones)"
 expect ended "$(call GET "/v1/contracts/$CONTRACT" | jq -r .status)"
-expect 4800 "$(call GET /v1/me/balance | jq -r .earnings.amount)"
+expect 4800 "$(earnings)"
 TOKEN="$CLIENT"
 expect 4000 "$(call GET /v1/me/balance | jq -r .client_funds_available.amount)"
 

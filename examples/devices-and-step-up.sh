@@ -8,20 +8,19 @@ source "$(dirname "$0")/lib.sh"
 
 # subjects : those of the mails to EMAIL, newest first, on one line.
 subjects() {
-    TOKEN="" call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '[.items[].subject] | join(", ")'
+    call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '[.items[].subject] | join(", ")'
 }
 
 join hanako; PHONE="$TOKEN"
 
 say "A second device logs in. Its member is told, since nobody knew it."
-TABLET="$(TOKEN="" call POST /v1/sessions "$(jq -n --arg email "$EMAIL" --arg password "$PASSWORD" \
-    '{email: $email, password: $password}')")"
+TABLET="$(TOKEN="" call POST /v1/sessions "$(credentials "$EMAIL" "$PASSWORD")")"
 DEVICE="$(jq -r .device_token <<<"$TABLET")"
 expect "A new device logged in, Confirm your e-mail address" "$(subjects)"
 
 say "With its device token it is known from then on."
-TOKEN="" call POST /v1/sessions "$(jq -n --arg email "$EMAIL" --arg password "$PASSWORD" --arg device "$DEVICE" \
-    '{email: $email, password: $password, device_token: $device}')" >/dev/null
+TOKEN="" call POST /v1/sessions "$(credentials "$EMAIL" "$PASSWORD" \
+    | jq --arg device "$DEVICE" '. + {device_token: $device}')" >/dev/null
 expect "A new device logged in, Confirm your e-mail address" "$(subjects)"
 
 say "The phone sees all three sessions, and ends that of the tablet."
@@ -44,7 +43,7 @@ expect 1 "$(call GET /v1/sessions | jq '.items | length')"
 say "Log out everywhere."
 call DELETE /v1/sessions
 refused 401 invalid_token GET /v1/me
-TOKEN=""; refused 401 invalid_credentials POST /v1/sessions "{\"email\": \"$EMAIL\", \"password\": \"$PASSWORD\"}"
+TOKEN=""; refused 401 invalid_credentials POST /v1/sessions "$(credentials "$EMAIL" "$PASSWORD")"
 log_in "$EMAIL" "seven otters juggle lanterns"
 
 say "Done."

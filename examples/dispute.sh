@@ -1,18 +1,11 @@
 #!/usr/bin/env bash
 # Disagreeing: once the two settle by themselves, once two of staff rule.
 #
-# Needs the two of support that a new sandbox names at its first start: AZUKARI_SUPPORT_EMAIL, AZUKARI_SUPPORT_PASSWORD,
-# AZUKARI_SUPPORT2_EMAIL and AZUKARI_SUPPORT2_PASSWORD.
-#
-# usage: AZUKARI_SUPPORT_EMAIL=... examples/dispute.sh http://127.0.0.1:8080
+# usage: examples/dispute.sh http://127.0.0.1:8080, with SUPPORT and SUPPORT2 of its staff in the environment
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"
-
-: "${AZUKARI_SUPPORT_EMAIL:?a new sandbox prints it at its first start}"
-: "${AZUKARI_SUPPORT_PASSWORD:?a new sandbox prints it at its first start}"
-: "${AZUKARI_SUPPORT2_EMAIL:?a new sandbox prints it at its first start}"
-: "${AZUKARI_SUPPORT2_PASSWORD:?a new sandbox prints it at its first start}"
+needs_staff SUPPORT SUPPORT2
 
 # share YEN : what the worker is to get.
 share() {
@@ -52,7 +45,7 @@ say "The worker accepts 6,000: less the fee of 1,200 it is earned, 4,000 go back
 call POST "/v1/disputes/$DISPUTE/settle?preview=true" "$(share 6000)" | jq -c '.preview.entries[0].lines[]'
 call POST "/v1/disputes/$DISPUTE/settle" "$(share 6000)" | jq -c '{status, worker_share}'
 call GET "/v1/milestones/$MILESTONE" | jq -c '{status, escrow_status, release}'
-expect 4800 "$(call GET /v1/me/balance | jq -r .earnings.amount)"
+expect 4800 "$(earnings)"
 TOKEN="$CLIENT"
 expect 4000 "$(call GET /v1/me/balance | jq -r .client_funds_available.amount)"
 
@@ -64,7 +57,7 @@ advance 7
 expect mediation "$(dispute)"
 
 say "One of support finds it on the worklist, and writes a ruling. The parties do not see it yet."
-log_in "$AZUKARI_SUPPORT_EMAIL" "$AZUKARI_SUPPORT_PASSWORD"
+log_in_staff SUPPORT
 call GET "/v1/admin/worklist?limit=100" | jq -c --arg id "$DISPUTE" '.items[] | select(.id == $id)'
 call POST "/v1/admin/disputes/$DISPUTE/propose-ruling" "$(jq '. + {reasoning: "Half was delivered."}' <<<"$(share 5000)")" | jq -c .ruling
 refused 409 four_eyes POST "/v1/admin/disputes/$DISPUTE/rule" "$(share 5000)"
@@ -72,11 +65,11 @@ TOKEN="$WORKER"
 expect null "$(call GET "/v1/disputes/$DISPUTE" | jq -r .ruling)"
 
 say "Another of support confirms it: 5,000 less the fee of 1,000 is earned, 5,000 go back."
-log_in "$AZUKARI_SUPPORT2_EMAIL" "$AZUKARI_SUPPORT2_PASSWORD"
+log_in_staff SUPPORT2
 call POST "/v1/admin/disputes/$DISPUTE/rule" "$(share 5000)" | jq -c '{status, worker_share}'
 TOKEN="$WORKER"
 call GET "/v1/disputes/$DISPUTE" | jq -c '{status, ruling: .ruling.reasoning}'
-expect 4000 "$(call GET /v1/me/balance | jq -r .earnings.amount)"
+expect 4000 "$(earnings)"
 TOKEN="$CLIENT"
 expect 5000 "$(call GET /v1/me/balance | jq -r .client_funds_available.amount)"
 expect ended "$(call GET "/v1/contracts/$CONTRACT" | jq -r .status)"

@@ -1,19 +1,14 @@
 #!/usr/bin/env bash
 # Leaving for good (退会): everything that stands in the way, hit and cleared in turn; going; and coming back.
 #
-# Needs those of finance and support that a new sandbox names at its first start.
-#
-# usage: AZUKARI_FINANCE_EMAIL=... examples/leaving.sh http://127.0.0.1:8080
+# usage: examples/leaving.sh http://127.0.0.1:8080, with FINANCE and SUPPORT of its staff in the environment
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"
+needs_staff FINANCE SUPPORT
 
-: "${AZUKARI_FINANCE_EMAIL:?a new sandbox prints it at its first start}"
-: "${AZUKARI_FINANCE_PASSWORD:?a new sandbox prints it at its first start}"
-: "${AZUKARI_SUPPORT_EMAIL:?a new sandbox prints it at its first start}"
-: "${AZUKARI_SUPPORT_PASSWORD:?a new sandbox prints it at its first start}"
-log_in "$AZUKARI_FINANCE_EMAIL" "$AZUKARI_FINANCE_PASSWORD"; FINANCE="$TOKEN"
-log_in "$AZUKARI_SUPPORT_EMAIL" "$AZUKARI_SUPPORT_PASSWORD"; SUPPORT="$TOKEN"
+log_in_staff FINANCE; FINANCE="$TOKEN"
+log_in_staff SUPPORT; SUPPORT="$TOKEN"
 FAREWELL='{"consent": true, "reason": "no_longer_needed"}'
 
 # blocked WHO CODES : what stands in the way of somebody, by name. TOKEN is theirs.
@@ -35,7 +30,7 @@ TOKEN="$WORKER" call GET /v1/me/withdrawal | jq '{can_withdraw, blockers, warnin
 TOKEN="$WORKER"; refused 409 withdrawal_blocked POST /v1/me/withdrawal "$FAREWELL"
 
 say "They sign. The contract blocks both; whose turn it is depends on the side."
-TOKEN="$CLIENT"; CONTRACT="$(call POST "/v1/proposals/$PROPOSAL/accept" '{"round": 1}' | jq -r .id)"
+TOKEN="$CLIENT"; CONTRACT="$(accept_proposal "$PROPOSAL")"
 FIRST="$(milestone 1)"; SECOND="$(milestone 2)"
 blocked "$CLIENT" "running_contract_as_client"
 blocked "$WORKER" "running_contract_as_worker"
@@ -50,8 +45,8 @@ TOKEN="$WORKER"; DELIVERY="$(deliver "$FIRST")"
 blocked "$WORKER" "delivery_awaiting_acceptance running_contract_as_worker"
 expect counterparty "$(blocker "$WORKER" delivery_awaiting_acceptance .owner)"
 
-say "The client accepts. Earnings block as long as there is no account to pay them to."
-TOKEN="$CLIENT"; call POST "/v1/milestones/$FIRST/accept" "{\"delivery_id\": \"$DELIVERY\"}" >/dev/null
+say "The client accepts. Earnings (10,000 less 20%) block as long as there is no account to pay them to."
+TOKEN="$CLIENT"; accept "$FIRST" "$DELIVERY" >/dev/null
 blocked "$WORKER" "earnings_unpaid running_contract_as_worker"
 expect "true member 8000" "$(blocker "$WORKER" earnings_unpaid '"\(.hard) \(.owner) \(.amount.amount)"')"
 
@@ -67,8 +62,7 @@ expect ended "$(call GET "/v1/contracts/$CONTRACT" | jq -r .status)"
 blocked "$WORKER" "earnings_unpaid"
 
 say "With an account, leaving itself pays the earnings out: the blocker is not hard any more."
-call PUT /v1/me/bank-account '{"bank_code": "0005", "branch_code": "101", "account_type": "ordinary", "number": "1234567",
-    "holder": "ワーカー ハナコ"}' >/dev/null
+bank_account 1234567 >/dev/null
 expect "false operator" "$(blocker "$WORKER" earnings_unpaid '"\(.hard) \(.owner)"')"
 
 say "A quick payout that finance holds blocks until finance lets it go."
@@ -82,8 +76,7 @@ blocked "$WORKER" "earnings_unpaid payout_under_way"
 say "The worker leaves. The token ends at once; the account is closing while the last payouts are on their way."
 call POST /v1/me/withdrawal "$FAREWELL" | jq -c .
 refused 401 invalid_token GET /v1/me
-TOKEN=""; refused 403 account_closing POST /v1/sessions \
-    "$(jq -n --arg email "$WORKER_EMAIL" --arg password "$PASSWORD" '{email: $email, password: $password}')"
+TOKEN=""; refused 403 account_closing POST /v1/sessions "$(credentials "$WORKER_EMAIL" "$PASSWORD")"
 
 say "Finance sends both payouts to the bank, and the bank pays: the account closes by itself."
 TOKEN="$FINANCE"
@@ -91,9 +84,8 @@ BATCH="$(call POST /v1/admin/payout-batches "{\"pay_on\": \"$(today 7)\"}" | jq 
 call POST "/v1/admin/payout-batches/$BATCH/send" '{}' >/dev/null
 call POST "/v1/admin/payout-batches/$BATCH/settle" "{\"bank_reference\": \"$RUN\", \"value_on\": \"$(today)\"}" >/dev/null
 advance 1
-TOKEN=""; refused 401 invalid_credentials POST /v1/sessions \
-    "$(jq -n --arg email "$WORKER_EMAIL" --arg password "$PASSWORD" '{email: $email, password: $password}')"
-call GET "/v1/test-mailbox?recipient=$WORKER_EMAIL" | jq -r '.items[0].subject'
+TOKEN=""; refused 401 invalid_credentials POST /v1/sessions "$(credentials "$WORKER_EMAIL" "$PASSWORD")"
+mail "$WORKER_EMAIL" .subject
 
 say "What the client still has goes back to the card it came from: leaving itself refunds it."
 blocked "$CLIENT" "client_funds_left"
@@ -102,21 +94,18 @@ log_in "$CLIENT_EMAIL" "$PASSWORD"
 expect closing "$(call POST /v1/me/withdrawal "$FAREWELL" | jq -r .status)"
 TOKEN=""
 advance 1
-expect "Your account is closed" "$(TOKEN="" call GET "/v1/test-mailbox?recipient=$CLIENT_EMAIL" | jq -r '.items[0].subject')"
+expect "Your account is closed" "$(mail "$CLIENT_EMAIL" .subject)"
 
 say "Coming back: an address that left lately is told by mail from when on it may."
-TERMS="$(TOKEN="" call GET /version | jq -r .terms_version)"
-JOIN="$(jq -n --arg email "$WORKER_EMAIL" --arg password "$PASSWORD" --arg terms "$TERMS" \
-    '{email: $email, password: $password, display_name: "worker", kind: "individual", terms_version: $terms}')"
-TOKEN="" call POST /v1/accounts "$JOIN" >/dev/null
-TOKEN="" call GET "/v1/test-mailbox?recipient=$WORKER_EMAIL" | jq -r '.items[0] | .subject, .body'
-expect "You can join again later" "$(TOKEN="" call GET "/v1/test-mailbox?recipient=$WORKER_EMAIL" | jq -r '.items[0].subject')"
+JOIN="$(registration "$WORKER_EMAIL" worker)"
+call POST /v1/accounts "$JOIN" >/dev/null
+mail "$WORKER_EMAIL" '.subject, .body'
+expect "You can join again later" "$(mail "$WORKER_EMAIL" .subject)"
 
 say "Support can let it in sooner; the account starts from zero."
 TOKEN="$SUPPORT" call POST /v1/admin/readmissions "{\"email\": \"$WORKER_EMAIL\"}" >/dev/null
-TOKEN="" call POST /v1/accounts "$JOIN" >/dev/null
-CONFIRM="$(TOKEN="" call GET "/v1/test-mailbox?recipient=$WORKER_EMAIL" | jq -r '.items[0].body' | grep -o 'azc_[A-Za-z0-9_-]*')"
-TOKEN="" call POST /v1/accounts/confirm-email "{\"token\": \"$CONFIRM\"}" >/dev/null
+call POST /v1/accounts "$JOIN" >/dev/null
+call POST /v1/accounts/confirm-email "{\"token\": \"$(mailed "$WORKER_EMAIL" azc_)\"}" >/dev/null
 log_in "$WORKER_EMAIL" "$PASSWORD"
 expect 0 "$(call GET /v1/me/contracts | jq '.items | length')"
 

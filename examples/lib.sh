@@ -1,36 +1,45 @@
-# Shared by the examples: calling the API, failing loudly, and the people who appear in them.
-# Sourced, not run. BASE is the address of a sandbox.
+# Shared by the examples: calling the API, failing loudly, and the people who appear in them. Sourced, not run.
+#
+# BASE is the address of a sandbox, TOKEN whose turn it is. Texts get into JSON by jq; ids, days and tokens, which need no
+# escaping, are written into it.
 
 BASE="${1:?usage: $0 BASE_URL}"
 RUN="$(date +%s)-$$-$RANDOM"
 JOINED=0
+# `demo` prints tokens to be exported; nobody acts here with one of those.
+TOKEN=""
 PASSWORD="correct horse battery staple"
+
+# fail MESSAGE : says in which line of the script, and stops it.
+fail() {
+    printf '%s, line %s: %s\n' "$0" "${BASH_LINENO[-2]}" "$*" >&2
+    exit 1
+}
 
 # call METHOD PATH [JSON] : prints the body; stops the script unless the status is 2xx.
 call() {
     local method="$1" path="$2" body="${3-}" answer status
     local headers=(-H "Accept: application/json")
-    [ -z "${TOKEN-}" ] || headers+=(-H "Authorization: Bearer $TOKEN")
+    [ -z "$TOKEN" ] || headers+=(-H "Authorization: Bearer $TOKEN")
     [ "$method" = GET ] || headers+=(-H "Idempotency-Key: example-$RUN-$RANDOM-$RANDOM")
     [ -z "$body" ] || headers+=(-H "Content-Type: application/json" --data-binary "$body")
     answer="$(curl -sS -X "$method" "${headers[@]}" -w '\n%{http_code}' "$BASE$path")"
     status="${answer##*$'\n'}"
     printf '%s' "${answer%$'\n'*}"
-    [[ "$status" == 2* ]] || { printf '%s %s answered %s: %s\n' "$method" "$path" "$status" "${answer%$'\n'*}" >&2; return 1; }
+    [[ "$status" == 2* ]] || fail "$method $path answered $status: ${answer%$'\n'*}"
 }
 
 # refused STATUS CODE METHOD PATH [JSON] : the call must fail in exactly this way.
 refused() {
     local status="$1" code="$2" answer
     shift 2
-    answer="$(call "$@" 2>/dev/null)" && { echo "expected $code, but it succeeded: $answer" >&2; exit 1; }
-    expect "$code" "$(jq -r .code <<<"$answer")"
-    expect "$status" "$(jq -r .status <<<"$answer")"
+    answer="$(call "$@" 2>/dev/null)" && fail "expected $code, but it succeeded: $answer"
+    expect "$status $code" "$(jq -r '"\(.status) \(.code)"' <<<"$answer")"
 }
 
 # expect WANTED FOUND
 expect() {
-    [ "$1" = "$2" ] || { echo "expected $1, found $2" >&2; exit 1; }
+    [ "$1" = "$2" ] || fail "expected $1, found $2"
 }
 
 say() {
@@ -39,23 +48,58 @@ say() {
 
 # join NAME : registers, confirms with the mailed token, logs in; sets EMAIL and TOKEN.
 join() {
-    local terms token
     JOINED=$((JOINED + 1))
     EMAIL="$1-$JOINED-$RUN@example.com"
-    TOKEN=""
-    terms="$(call GET /version | jq -r .terms_version)"
-    call POST /v1/accounts "$(jq -n --arg email "$EMAIL" --arg password "$PASSWORD" --arg name "$1" --arg terms "$terms" \
-        '{email: $email, password: $password, display_name: $name, kind: "individual", terms_version: $terms}')" >/dev/null
-    token="$(call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '.items[0].body' | grep -o 'azc_[A-Za-z0-9_-]*')"
-    call POST /v1/accounts/confirm-email "{\"token\": \"$token\"}" >/dev/null
+    call POST /v1/accounts "$(registration "$EMAIL" "$1")" >/dev/null
+    call POST /v1/accounts/confirm-email "{\"token\": \"$(mailed "$EMAIL" azc_)\"}" >/dev/null
     log_in "$EMAIL" "$PASSWORD"
+}
+
+# registration EMAIL NAME : what one registers with, as JSON.
+registration() {
+    jq -n --arg email "$1" --arg password "$PASSWORD" --arg name "$2" --arg terms "$(call GET /version | jq -r .terms_version)" \
+        '{email: $email, password: $password, display_name: $name, kind: "individual", terms_version: $terms}'
+}
+
+# credentials EMAIL PASSWORD : what one logs in with, as JSON.
+credentials() {
+    jq -n --arg email "$1" --arg password "$2" '{email: $email, password: $password}'
 }
 
 # log_in EMAIL PASSWORD : sets TOKEN.
 log_in() {
-    TOKEN=""
-    TOKEN="$(call POST /v1/sessions "$(jq -n --arg email "$1" --arg password "$2" '{email: $email, password: $password}')" \
-        | jq -r .access_token)"
+    TOKEN="$(call POST /v1/sessions "$(credentials "$1" "$2")" | jq -r .access_token)"
+}
+
+# needs_staff NAME... : stops unless the environment has these of staff, as the sandbox printed them at its first start.
+needs_staff() {
+    local name variable
+    for name in "$@"; do
+        for variable in "AZUKARI_${name}_EMAIL" "AZUKARI_${name}_PASSWORD"; do
+            [ -n "${!variable-}" ] || fail "$variable is not set; a new sandbox prints it at its first start"
+        done
+    done
+}
+
+# log_in_staff NAME : sets TOKEN.
+log_in_staff() {
+    local email="AZUKARI_$1_EMAIL" password="AZUKARI_$1_PASSWORD"
+    log_in "${!email}" "${!password}"
+}
+
+# mail ADDRESS FILTER : a part of the newest mail there. In a sandbox, anybody may read the mail.
+mail() {
+    call GET "/v1/test-mailbox?recipient=$1" | jq -r ".items[0] | $2"
+}
+
+# mailed ADDRESS PREFIX : the token in the newest mail there.
+mailed() {
+    mail "$1" .body | grep -o "$2[A-Za-z0-9_-]*" || fail "no token $2... in the newest mail to $1"
+}
+
+# bytes HEX : the bytes that it spells.
+bytes() {
+    printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"
 }
 
 # today PLUS : the date in Tokyo so many days after the sandbox's now.
@@ -107,12 +151,22 @@ agree() {
 
 # agree_on TERMS : the same on any terms.
 agree_on() {
-    local job proposal
     join client; CLIENT="$TOKEN"; CLIENT_EMAIL="$EMAIL"
     join worker; WORKER="$TOKEN"
+    sign "$1"
+}
+
+# sign TERMS : CLIENT and WORKER (tokens) sign a contract; sets CONTRACT, and TOKEN to the client.
+sign() {
+    local job proposal
     TOKEN="$CLIENT"; job="$(post_job "Translate a page")"
     TOKEN="$WORKER"; proposal="$(propose "$job" "$1")"
-    TOKEN="$CLIENT"; CONTRACT="$(call POST "/v1/proposals/$proposal/accept" '{"round": 1}' | jq -r .id)"
+    TOKEN="$CLIENT"; CONTRACT="$(accept_proposal "$proposal")"
+}
+
+# accept_proposal PROPOSAL : as it was first made; prints the contract's id. TOKEN is the client.
+accept_proposal() {
+    call POST "/v1/proposals/$1/accept" '{"round": 1}' | jq -r .id
 }
 
 # milestone POSITION : prints the id of a milestone of CONTRACT.
@@ -132,6 +186,11 @@ fund_by_card() {
 deliver() {
     call POST "/v1/milestones/$1/deliver" '{"message": "Here it is.", "links": ["https://files.example.com/1.pdf"]}' \
         | jq -r .delivery_id
+}
+
+# accept MILESTONE DELIVERY : prints the milestone; TOKEN is the client.
+accept() {
+    call POST "/v1/milestones/$1/accept" "{\"delivery_id\": \"$2\"}"
 }
 
 # happened SUBJECT : the kinds of the events about it that concern the caller, in order, on one line.
@@ -159,13 +218,11 @@ next_month() {
 
 # earn PRICE : WORKER earns 80% of it from CLIENT (tokens), and becomes TOKEN.
 earn() {
-    local job proposal milestone delivery
-    TOKEN="$CLIENT"; job="$(post_job "Translate a page")"
-    TOKEN="$WORKER"; proposal="$(propose "$job" "$(terms "$1")")"
-    TOKEN="$CLIENT"; CONTRACT="$(call POST "/v1/proposals/$proposal/accept" '{"round": 1}' | jq -r .id)"
+    local milestone delivery
+    sign "$(terms "$1")"
     milestone="$(milestone 1)"; fund_by_card "$milestone"
     TOKEN="$WORKER"; delivery="$(deliver "$milestone")"
-    TOKEN="$CLIENT"; call POST "/v1/milestones/$milestone/accept" "{\"delivery_id\": \"$delivery\"}" >/dev/null
+    TOKEN="$CLIENT"; accept "$milestone" "$delivery" >/dev/null
     TOKEN="$WORKER"
 }
 

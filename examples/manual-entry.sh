@@ -1,20 +1,17 @@
 #!/usr/bin/env bash
 # What no operation books: one of finance drafts an entry, another posts it, and the member reads it and why.
 #
-# Needs staff that a new sandbox names at its first start: AZUKARI_FINANCE_EMAIL, AZUKARI_FINANCE_PASSWORD, the same of
-# FINANCE2, and of ADMIN.
-#
-# usage: AZUKARI_FINANCE_EMAIL=... examples/manual-entry.sh http://127.0.0.1:8080
+# usage: examples/manual-entry.sh http://127.0.0.1:8080, with FINANCE, FINANCE2 and ADMIN of its staff in the environment
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"
-: "${AZUKARI_FINANCE2_EMAIL:?a new sandbox prints it at its first start}"
+needs_staff FINANCE FINANCE2 ADMIN
 
 join hanako; MEMBER="$TOKEN"
 MEMBER_ID="$(call GET /v1/me | jq -r .id)"
-log_in "$AZUKARI_FINANCE_EMAIL" "$AZUKARI_FINANCE_PASSWORD"; FIRST="$TOKEN"
-log_in "$AZUKARI_FINANCE2_EMAIL" "$AZUKARI_FINANCE2_PASSWORD"; SECOND="$TOKEN"
-log_in "$AZUKARI_ADMIN_EMAIL" "$AZUKARI_ADMIN_PASSWORD"; ADMIN="$TOKEN"
+log_in_staff FINANCE; FIRST="$TOKEN"
+log_in_staff FINANCE2; SECOND="$TOKEN"
+log_in_staff ADMIN; ADMIN="$TOKEN"
 
 say "A payout was a day late. Finance wants to make it good with 500 yen."
 TOKEN="$FIRST"

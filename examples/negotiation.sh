@@ -16,7 +16,7 @@ offer() {
     jq -n --argjson round "$1" --argjson terms "$2" '{round: $round, terms: $terms, message: "How about this?"}'
 }
 
-say "A client posts a job, and four workers propose. Each price comes with what it leaves the worker."
+say "Four workers propose. Each price comes with its fee, 20% up to 100,000 yen and 10% above, and what it leaves the worker."
 join client; CLIENT="$TOKEN"; JOB="$(post_job "Translate a catalogue")"
 join mika; MIKA="$TOKEN"; MIKAS="$(propose "$JOB" "$(terms 30000)")"
 join ren; REN="$TOKEN"; RENS="$(propose "$JOB" "$(terms 33333)")"

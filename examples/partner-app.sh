@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A partner app: a member allows it (authorization code with PKCE), it acts for them, and they cut it. curl plays the
-# member's browser; the app listens on the member's own machine. Needs openssl.
+# member's browser; the app listens on the member's own machine.
 #
 # usage: examples/partner-app.sh http://127.0.0.1:8080
 set -euo pipefail
@@ -11,6 +11,7 @@ BROWSER="$(mktemp)"
 trap 'rm -f "$BROWSER"' EXIT
 
 base64url() { base64 -w 0 | tr '+/' '-_' | tr -d '='; }
+secret() { head -c 32 /dev/urandom | base64url; }
 query() { jq -rn '[$ARGS.positional[] | capture("(?<name>[^=]*)=(?<value>.*)") | "\(.name)=\(.value | @uri)"] | join("&")' --args "$@"; }
 # token NAME=VALUE... : asks for tokens as the app, which has no secret.
 token() { curl -sS "$BASE/oauth/token" -d "$(query "client_id=$ID" "$@")"; }
@@ -30,9 +31,9 @@ ID="$(jq -r .id <<<"$APP")"
 
 say "The app makes a verifier, and opens Hanako's browser with its hash. It listens on a port of this moment."
 join hanako; OWN="$TOKEN"
-VERIFIER="$(openssl rand 32 | base64url)"
-CHALLENGE="$(printf %s "$VERIFIER" | openssl dgst -sha256 -binary | base64url)"
-STATE="$(openssl rand 16 | base64url)"
+VERIFIER="$(secret)"
+CHALLENGE="$(bytes "$(printf %s "$VERIFIER" | sha256sum | cut -d " " -f 1)" | base64url)"
+STATE="$(secret)"
 REDIRECT="http://127.0.0.1:51004/callback"
 ASK="$(query response_type=code "client_id=$ID" "redirect_uri=$REDIRECT" "scope=profile:read contracts:read" \
     "state=$STATE" "code_challenge=$CHALLENGE" code_challenge_method=S256 ui_locales=en)"
@@ -49,7 +50,7 @@ CODE="$(told code <<<"$BACK")"
 
 say "The app trades the code, and proves by the verifier that it asked."
 expect invalid_grant "$(token grant_type=authorization_code "code=$CODE" "redirect_uri=$REDIRECT" \
-    "code_verifier=$(openssl rand 32 | base64url)" | jq -r .error)"
+    "code_verifier=$(secret)" | jq -r .error)"
 TOKENS="$(token grant_type=authorization_code "code=$CODE" "redirect_uri=$REDIRECT" "code_verifier=$VERIFIER")"
 jq -c '{token_type, expires_in, scope}' <<<"$TOKENS"
 
@@ -69,7 +70,7 @@ call GET /v1/me | jq -c '{display_name}'
 
 say "Hanako was told by mail, sees the app, and cuts it: everything it has dies at once."
 TOKEN="$OWN"
-TOKEN="" call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '.items[0].subject'
+mail "$EMAIL" .subject
 call GET /v1/me/connected-apps | jq -c '.items[] | {name, scopes, connected_at}'
 call DELETE "/v1/me/connected-apps/$ID"
 TOKEN="$(jq -r .access_token <<<"$TOKENS")" refused 401 invalid_token GET /v1/me

@@ -2,13 +2,11 @@
 # Three months of paydays: a little carries over, a payday moves because the banks are closed, a transfer fails, and is
 # made again once the bank account is corrected.
 #
-# usage: AZUKARI_FINANCE_EMAIL=... AZUKARI_FINANCE_PASSWORD=... examples/payday.sh http://127.0.0.1:8080
+# usage: examples/payday.sh http://127.0.0.1:8080, with FINANCE of its staff in the environment
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"
-
-: "${AZUKARI_FINANCE_EMAIL:?a new sandbox prints it at its first start}"
-: "${AZUKARI_FINANCE_PASSWORD:?a new sandbox prints it at its first start}"
+needs_staff FINANCE
 
 # close_month : lets the running month end; sets CLOSED_ON and PAY_ON.
 close_month() {
@@ -30,8 +28,8 @@ payout() {
     TOKEN="$WORKER" call GET "/v1/payouts?limit=1" | jq '.items[0]'
 }
 
-say "A worker earns 720 yen late in a month."
-log_in "$AZUKARI_FINANCE_EMAIL" "$AZUKARI_FINANCE_PASSWORD"; FINANCE="$TOKEN"
+say "A worker earns 720 yen (900 less 20%) late in a month."
+log_in_staff FINANCE; FINANCE="$TOKEN"
 join client; CLIENT="$TOKEN"
 join worker; WORKER="$TOKEN"; WORKER_EMAIL="$EMAIL"
 [[ "$(today)" < "$(day "$(next_month)" -5)" ]] || advance_to "$(next_month)"
@@ -47,13 +45,15 @@ say "The month ends. Less than 1,000 yen carries over; nothing is lost."
 close_month
 expect "0 720" "$(call GET /v1/payouts | jq -r '.items | length') $(earnings)"
 
-say "In the next month 16,000 are added. On the day that would be payday, the banks will be closed."
+say "In the next month 16,000 (20,000 less 20%) are added. On the day that would be payday, the banks will be closed."
 earn 20000
 USUAL="$(call GET "/v1/payout-calendar?closed_on=$(day "$(next_month)" -1)" | jq -r .pay_on)"
 TOKEN="$FINANCE" call PUT "/v1/admin/calendar-overrides/$USUAL" \
     '{"is_business_day": false, "note": "The clearing system is under maintenance"}' | jq -c '{day_on, is_business_day, note}'
 close_month
-[[ "$PAY_ON" > "$USUAL" ]] || { echo "the payday did not move" >&2; exit 1; }
+[[ "$PAY_ON" > "$USUAL" ]] || fail "the payday did not move"
+
+say "So it moves to the next day on which they are open. Of the 16,720, the bank keeps 500."
 payout | jq -c '{kind, status, closed_on, pay_on, amount: .amount.amount, bank_fee: .bank_fee.amount, transferred: .transferred.amount}'
 expect "monthly requested $CLOSED_ON $PAY_ON 16720 500" \
     "$(payout | jq -r '"\(.kind) \(.status) \(.closed_on) \(.pay_on) \(.amount.amount) \(.bank_fee.amount)"')"
@@ -70,7 +70,7 @@ PAYOUT="$(payout | jq -r .id)"
 TOKEN="$FINANCE" call POST "/v1/admin/payouts/$PAYOUT/fail" '{"reason": "No such account"}' | jq -c '{status, reason}'
 TOKEN="$FINANCE" refused 409 action_refused POST "/v1/admin/payouts/$PAYOUT/fail" '{"reason": "No such account"}'
 expect 16720 "$(earnings)"
-call GET "/v1/test-mailbox?recipient=$WORKER_EMAIL" | jq -r '.items[0].subject'
+mail "$WORKER_EMAIL" .subject
 expect failing "$(call GET /v1/me/bank-account | jq -r .status)"
 
 say "The account is corrected, and the next month pays all of it."

@@ -1,13 +1,11 @@
 #!/usr/bin/env bash
 # A worker who does not want to wait for payday: what it costs, and how the money comes back if they change their mind.
 #
-# usage: AZUKARI_FINANCE_EMAIL=... AZUKARI_FINANCE_PASSWORD=... examples/quick-payout.sh http://127.0.0.1:8080
+# usage: examples/quick-payout.sh http://127.0.0.1:8080, with FINANCE of its staff in the environment
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"
-
-: "${AZUKARI_FINANCE_EMAIL:?a new sandbox prints it at its first start}"
-: "${AZUKARI_FINANCE_PASSWORD:?a new sandbox prints it at its first start}"
+needs_staff FINANCE
 
 # wish AMOUNT [VERSION] : a quick payout to the bank account in that version, as JSON.
 wish() {
@@ -15,13 +13,13 @@ wish() {
         '{kind: "quick", amount: $amount, bank_account_version: $version}'
 }
 
-say "Anybody can ask what a quick payout costs, and how much of 10,000 yen can be had at once."
+say "A quick payout costs 5%, at least 530 yen (of which 48 are tax). Anybody can ask, also how much of 10,000 can be had."
 call GET "/v1/payout-quotes?amount=50000" | jq -c 'map_values(.amount)'
 call GET "/v1/payout-quotes?balance=10000" | jq -c 'map_values(.amount)'
 expect "9470 530 48 10000" "$(call GET "/v1/payout-quotes?balance=10000" \
     | jq -r '[.amount, .fee, .fee_tax, .total] | map(.amount) | join(" ")')"
 
-say "A worker earns 10,000 yen. Without a bank account nothing can be paid out."
+say "A worker earns 10,000 yen (12,500 less 20%). Without a bank account nothing can be paid out."
 join client; CLIENT="$TOKEN"
 join worker; WORKER="$TOKEN"
 earn 12500
@@ -33,7 +31,7 @@ call PUT /v1/me/bank-account '{"japan_post": {"symbol": "10530", "number": "1234
     | jq -c '{bank_code, branch_code, number, holder, version}'
 expect "9900 058 1234567" "$(call GET /v1/me/bank-account | jq -r '"\(.bank_code) \(.branch_code) \(.number)"')"
 
-say "Not more than there is, with the fee; and a preview shows the journal entry to the yen."
+say "Not more than there is, with the fee; and a preview shows the journal entry to the yen (debits are positive)."
 refused 409 insufficient_funds POST /v1/payouts "$(wish 9471)"
 refused 422 payout_too_small POST /v1/payouts "$(wish 999)"
 call POST "/v1/payouts?preview=true" "$(wish 9470)" | jq -c '.preview.entries[0].lines[]'
@@ -53,7 +51,7 @@ PAYOUT="$(call POST /v1/payouts "$(wish 9470 2)" | jq -r .id)"
 say "Finance sends it to the bank on the next business day, and enters that it was paid."
 PAY_ON="$(call GET "/v1/payouts/$PAYOUT" | jq -r .pay_on)"
 [ "$PAY_ON" = "$(today)" ] || advance_to "$PAY_ON"
-log_in "$AZUKARI_FINANCE_EMAIL" "$AZUKARI_FINANCE_PASSWORD"; FINANCE="$TOKEN"
+log_in_staff FINANCE; FINANCE="$TOKEN"
 BATCH="$(call POST /v1/admin/payout-batches "{\"pay_on\": \"$PAY_ON\"}" | jq -r .id)"
 SETTLEMENT="{\"bank_reference\": \"$RUN\", \"value_on\": \"$(today)\"}"
 refused 409 action_refused POST "/v1/admin/payouts/$PAYOUT/pay" "$SETTLEMENT"

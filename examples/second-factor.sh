@@ -1,18 +1,32 @@
 #!/usr/bin/env bash
-# A second factor: codes by time (TOTP, RFC 6238), recovery codes, and a log-in in two steps. Needs openssl.
+# A second factor: codes by time (TOTP, RFC 6238), recovery codes, and a log-in in two steps.
 #
 # usage: examples/second-factor.sh http://127.0.0.1:8080
 set -euo pipefail
 # shellcheck source=examples/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+# sha1 HEX : the hash of these bytes, in hex as well.
+sha1() {
+    bytes "$1" | sha1sum | cut -d ' ' -f 1
+}
+
+# hmac KEY MESSAGE : HMAC-SHA-1 (RFC 2104), all in hex.
+hmac() {
+    local key inner="" outer="" place
+    key="$(printf '%-128s' "$1" | tr ' ' 0)"
+    for ((place = 0; place < 128; place += 2)); do
+        printf -v inner '%s%02x' "$inner" "$((16#${key:place:2} ^ 0x36))"
+        printf -v outer '%s%02x' "$outer" "$((16#${key:place:2} ^ 0x5c))"
+    done
+    sha1 "$outer$(sha1 "$inner$2")"
+}
+
 # code SECRET STEPS : what the app shows so many half minutes from now.
 code() {
-    local key counter mac offset
+    local key mac offset
     key="$(base32 -d <<<"$1" | od -An -v -tx1 | tr -d ' \n')"
-    counter="$(printf '%016x' "$(($(date +%s) / 30 + $2))")"
-    mac="$(printf "$(sed 's/../\\x&/g' <<<"$counter")" | openssl dgst -sha1 -mac HMAC -macopt "hexkey:$key" -binary \
-        | od -An -v -tx1 | tr -d ' \n')"
+    mac="$(hmac "$key" "$(printf '%016x' "$(($(date +%s) / 30 + $2))")")"
     offset="$((16#${mac: -1} * 2))"
     printf '%06d' "$(((16#${mac:offset:8} & 0x7fffffff) % 1000000))"
 }
@@ -20,7 +34,7 @@ code() {
 # challenge : the first step; prints what the second needs.
 challenge() {
     local answer
-    answer="$(TOKEN="" call POST /v1/sessions "$LOGIN" 2>/dev/null)" && { echo "one step was enough: $answer" >&2; exit 1; }
+    answer="$(call POST /v1/sessions "$(credentials "$EMAIL" "$PASSWORD")" 2>/dev/null)" && fail "one step was enough: $answer"
     expect second_factor_required "$(jq -r .code <<<"$answer")"
     jq -r .challenge_token <<<"$answer"
 }
@@ -31,7 +45,6 @@ second_step() {
 }
 
 join hanako
-LOGIN="$(jq -n --arg email "$EMAIL" --arg password "$PASSWORD" '{email: $email, password: $password}')"
 
 say "Show the secret to the app, and confirm it with the first code."
 ENROLMENT="$(call POST /v1/me/second-factor)"
@@ -64,6 +77,6 @@ call POST /v1/sessions/step-up "{\"recovery_code\": \"$(jq -r '.recovery_codes[1
 say "Without the factor the password logs in alone again."
 call DELETE /v1/me/second-factor
 log_in "$EMAIL" "$PASSWORD"
-TOKEN="" call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '.items[].subject'
+call GET "/v1/test-mailbox?recipient=$EMAIL" | jq -r '.items[].subject'
 
 say "Done."

@@ -22,7 +22,7 @@ call GET "/v1/proposals/$PROPOSAL" | jq -c '{status, round, quote, allowed_actio
 
 say "The client accepts round 1: the contract is signed."
 TOKEN="$CLIENT"
-CONTRACT="$(call POST "/v1/proposals/$PROPOSAL/accept" '{"round": 1}' | jq -r .id)"
+CONTRACT="$(accept_proposal "$PROPOSAL")"
 MILESTONE="$(milestone 1)"
 
 say "The client funds the milestone by card; the money is held in escrow."
@@ -33,18 +33,18 @@ say "The worker delivers; the clock towards automatic acceptance runs."
 TOKEN="$WORKER"; DELIVERY="$(deliver "$MILESTONE")"
 call GET "/v1/milestones/$MILESTONE" | jq -c '{status, auto_accept_at, delivery_id}'
 
-say "The client previews accepting: the exact entry, nothing changed."
+say "The client previews accepting: the exact entry (a debit is positive, a credit negative), nothing changed."
 TOKEN="$CLIENT"
 call POST "/v1/milestones/$MILESTONE/accept?preview=true" "{\"delivery_id\": \"$DELIVERY\"}" | jq -c '.preview.entries[0].lines[]'
 expect delivered "$(call GET "/v1/milestones/$MILESTONE" | jq -r .status)"
 
 say "The client accepts: 10,000 less the fee of 2,000 (of which 181 is tax) is earned."
-call POST "/v1/milestones/$MILESTONE/accept" "{\"delivery_id\": \"$DELIVERY\"}" | jq -c '{status, escrow_status, release}'
+accept "$MILESTONE" "$DELIVERY" | jq -c '{status, escrow_status, release}'
 expect ended "$(call GET "/v1/contracts/$CONTRACT" | jq -r .status)"
 
-say "The worker traces every yen."
+say "Each of the two traces every yen, newest first."
 TOKEN="$WORKER"
-expect 8000 "$(call GET /v1/me/balance | jq -r .earnings.amount)"
+expect 8000 "$(earnings)"
 call GET /v1/me/ledger-entries | jq -c '.items[] | {kind, account, change, balance_after}'
 TOKEN="$CLIENT"
 call GET /v1/me/ledger-entries | jq -c '.items[] | {kind, account, change, balance_after}'

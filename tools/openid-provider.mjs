@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// An OpenID provider for the tests: prints its issuer identifier, and serves until its input ends. Whoever is named at
-// its log-in page exists; those whose name begins with "unverified" have an address that nobody verified.
+// An OpenID provider for the tests and the judges: prints its issuer identifier, and serves until its input ends.
+// Whoever is named at its log-in page exists; those whose name begins with "unverified" have an address that nobody
+// verified.
 //
 // usage: tools/openid-provider.mjs CLIENT_ID CLIENT_SECRET REDIRECT_URI
 import http from "node:http";

@@ -74,14 +74,6 @@ def connected(market):
     return {"id": made["id"]}
 
 
-def denied(market):
-    made = app(market)
-    browser = Browser(market, made)
-    body = {"csrf_token": browser.token(), "decision": "deny"}
-    # The token is bound to the query to the letter, so it goes with the cookie of the same.
-    return {"query": query(made), "body": body, "cookies": browser.http.cookies.get_dict()}
-
-
 RECIPES = {
     "register_app": ("member", lambda m, _: app(m) and {"body": NEW_APP}),
     "read_app": ("member", lambda m, _: {"id": app(m)["id"]}),
@@ -93,8 +85,6 @@ RECIPES = {
     "revoke_api_key": ("member", lambda m, _: {"id": key(m)["id"]}),
     "read_connected_app": ("member", lambda m, _: connected(m)),
     "disconnect_app": ("member", lambda m, _: connected(m)),
-    "authorize": (None, lambda m, _: {"query": query(app(m))}),
-    "decide": (None, lambda m, _: denied(m)),
     "give_token": (None, lambda m, _: {"body": own(app(m), grant_type="client_credentials")}),
     "revoke_token": (None, lambda m, _: with_token(m)),
     "introspect_token": (None, lambda m, _: with_token(m)),

@@ -13,11 +13,13 @@ import subprocess
 import sys
 import urllib.request
 
-from program import ROOT, served
+from program import served
+from social import provider
 
 ROLES = ("stranger", "member", "support", "finance", "admin")
 METHODS = ("get", "post", "put", "patch", "delete")
 HERE = pathlib.Path(__file__).parent
+SCHEMATHESIS = pathlib.Path(sys.executable).with_name("schemathesis")
 
 
 def fuzz(program, role, output):
@@ -26,7 +28,7 @@ def fuzz(program, role, output):
         "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "JUDGE_ROLE": role, "JUDGE_URL": program.url,
         "JUDGE_STAFF": json.dumps(program.staff), "JUDGE_SEEN": str(output / "seen.jsonl"),
     }
-    command = ["schemathesis", "--config-file", HERE / "schemathesis.toml", "--no-color", "run", output / "openapi.json",
+    command = [SCHEMATHESIS, "--config-file", HERE / "schemathesis.toml", "--no-color", "run", output / "openapi.json",
                "--url", program.url]
     with open(output / f"{role}.log", "w") as log:
         return subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=output).returncode == 0
@@ -37,7 +39,7 @@ def main(engine, folder, *roles):
     output.mkdir(parents=True, exist_ok=True)
     (output / "seen.jsonl").unlink(missing_ok=True)
     failed = 0
-    with served(engine) as program:
+    with provider() as settings, served(engine, settings) as program:
         with urllib.request.urlopen(f"{program.url}/openapi.json") as answer:
             document = json.load(answer)
         # Pages for a browser; a real one and hand-made requests try them in `tests/api/oauth/consent.rs`.

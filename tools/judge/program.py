@@ -69,7 +69,9 @@ def served(engine="sqlite", settings=None):
             yield Program(process)
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            ended = process.wait(timeout=60)
+        if ended:
+            raise SystemExit(f"the program ended with {ended}")
         subprocess.run([AZUKARI, "ledger", "verify", "--database-url", url], env=environment, check=True,
                        stdout=subprocess.DEVNULL)
 

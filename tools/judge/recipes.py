@@ -4,6 +4,7 @@ import uuid
 
 import accounts
 import apps
+import social
 from market import ACCOUNT, FAREWELL, PASSWORD, yen
 
 # Members who call what the client does not.
@@ -198,6 +199,7 @@ RECIPES = {
     "leave_for_good": ("member", lambda m, _: of(body=FAREWELL)),
     **accounts.RECIPES,
     **apps.RECIPES,
+    **social.RECIPES,
     # Support
     "propose_ruling": ("support", lambda m, pools: of(pools.mediated.pop(),
                                                       {"worker_share": yen(5_000), "reasoning": "Half was delivered."})),

@@ -3,7 +3,7 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Person, TestApp, on_both_engines, people};
+use crate::harness::{Person, Request, TestApp, on_both_engines, partner::VERIFIER, people};
 
 on_both_engines!(
     a_member_sees_their_own_open_sessions,
@@ -12,6 +12,8 @@ on_both_engines!(
     nobody_sees_or_ends_the_sessions_of_others,
     logging_out_everywhere_ends_every_session,
     staff_end_every_session_of_an_account_in_wrong_hands,
+    what_acts_for_a_member_ends_with_their_sessions_by_staff,
+    a_stale_version_ends_no_session,
     a_new_device_is_told_by_mail_and_a_known_one_is_not,
     a_device_that_was_logged_out_counts_as_new_again,
     the_device_token_of_somebody_else_makes_no_device_known,
@@ -44,6 +46,41 @@ fn staff_end_every_session_of_an_account_in_wrong_hands(app: &TestApp) {
     assert_eq!(read["reason"], "Her phone was stolen.");
     let log = app.read(&noa, &format!("/v1/admin/audit-log?member_id={}", hanako.id));
     assert_eq!(log["items"][0]["operation"], "POST /v1/admin/members/{id}/end-sessions");
+}
+
+fn end_sessions(app: &TestApp, by: &Person, whose: &Person) -> Request {
+    app.post(&format!("/v1/admin/members/{}/end-sessions", whose.id)).by(by)
+}
+
+fn what_acts_for_a_member_ends_with_their_sessions_by_staff(app: &TestApp) {
+    let (mia, hanako, taro) = (app.staff(Role::Support, "mia"), app.member("hanako"), app.member("taro"));
+    let partner = app.partner(&taro, "Tea Calendar", true);
+    let connected = app.connect(&partner, &hanako, "profile:read");
+    let key = app.api_key(&hanako, &["profile:read"]);
+    let untraded = app.allow(&partner, &hanako, "profile:read");
+    app.act(&hanako, "/v1/me/email-change", &json!({"email": "thief@example.com"})).expect(202);
+    let ends = [app.mailed(&hanako.email, "aze_"), app.mailed("thief@example.com", "aze_")];
+    let tokens = [connected["access_token"].as_str().unwrap(), key["key"].as_str().unwrap()];
+    tokens.iter().for_each(|token| drop(app.get("/v1/me").token(token).send().expect(200)));
+    end_sessions(app, &mia, &hanako).json(&json!({"reason": "Her phone was stolen."})).expect(204);
+    tokens.iter().for_each(|token| drop(app.get("/v1/me").token(token).send().problem(401, "invalid_token")));
+    app.renew(&partner, &connected["refresh_token"], &[]).oauth(400, "invalid_grant");
+    app.trade(&partner, &untraded, VERIFIER).oauth(400, "invalid_grant");
+    for token in ends {
+        app.post("/v1/me/email-change/confirm").json(&json!({"token": token})).problem(401, "invalid_token");
+    }
+    let hanako = app.log_in(&hanako.email);
+    app.get("/v1/me/email-change").by(&hanako).send().problem(404, "not_found");
+}
+
+fn a_stale_version_ends_no_session(app: &TestApp) {
+    let (mia, hanako) = (app.staff(Role::Support, "mia"), app.member("hanako"));
+    let (reason, me) = (json!({"reason": "She called."}), app.get("/v1/me").by(&hanako).send());
+    let end = |seen: &str| end_sessions(app, &mia, &hanako).header("If-Match", seen).json(&reason);
+    end("\"99-0\"").problem(412, "precondition_failed");
+    app.read(&hanako, "/v1/me");
+    end(me.header("etag")).expect(204);
+    app.get("/v1/me").by(&hanako).send().problem(401, "invalid_token");
 }
 
 const NEW_DEVICE: &str = "A new device logged in";

@@ -11,6 +11,7 @@ on_both_engines!(
     a_password_is_not_changed_with_a_token_alone,
     a_reset_is_answered_alike_for_known_and_unknown_addresses,
     a_reset_token_sets_a_password_once_and_ends_every_session,
+    a_reset_cancels_a_change_of_address_that_a_thief_began,
     a_reset_token_expires,
     a_refused_password_leaves_the_reset_token_good,
     nobody_fills_a_mailbox_with_resets,
@@ -102,6 +103,18 @@ fn a_reset_token_sets_a_password_once_and_ends_every_session(app: &TestApp) {
     let login = json!({"email": hanako.email, "password": NEW, "device_token": device});
     app.post("/v1/sessions").json(&login).expect(201);
     assert_eq!(app.subjects(&hanako.email), before, "the device of the reset is known");
+}
+
+fn a_reset_cancels_a_change_of_address_that_a_thief_began(app: &TestApp) {
+    let hanako = app.member("hanako");
+    app.act(&hanako, "/v1/me/email-change", &json!({"email": "thief@example.com"})).expect(202);
+    let ends = [app.mailed(&hanako.email, "aze_"), app.mailed("thief@example.com", "aze_")];
+    ask(app, &hanako.email).expect(202);
+    confirm(app, &app.mailed(&hanako.email, "azp_"), NEW).expect(200);
+    for token in ends {
+        app.post("/v1/me/email-change/confirm").json(&json!({"token": token})).problem(401, "invalid_token");
+    }
+    app.try_password(&hanako.email, NEW).expect(201);
 }
 
 fn a_reset_token_expires(app: &TestApp) {

@@ -3,11 +3,12 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, people::PASSWORD, program};
+use crate::harness::{Person, Response, TestApp, on_both_engines, partner::VERIFIER, people::PASSWORD, program};
 
 on_both_engines!(
     a_role_holds_from_the_next_request_on,
     a_role_that_is_taken_away_is_gone_at_once,
+    what_acts_for_a_member_ends_for_good_when_they_become_staff,
     nobody_changes_their_own_role,
     only_admins_give_out_roles,
     a_member_with_business_of_their_own_does_not_become_staff,
@@ -44,6 +45,24 @@ fn a_role_that_is_taken_away_is_gone_at_once(app: &TestApp) {
     assert_eq!(told["items"][0]["after"]["role"], "member");
     give(app, &noa, &mia, "moderator").expect(200);
     app.get("/v1/admin/worklist").by(&mia).send().expect(200);
+}
+
+fn what_acts_for_a_member_ends_for_good_when_they_become_staff(app: &TestApp) {
+    let (noa, jiro, taro) = (app.staff(Role::Admin, "noa"), app.member("jiro"), app.member("taro"));
+    let partner = app.partner(&taro, "Tea Calendar", true);
+    let connected = app.connect(&partner, &jiro, "profile:read");
+    let key = app.api_key(&jiro, &["profile:read"]);
+    let untraded = app.allow(&partner, &jiro, "profile:read");
+    give(app, &noa, &jiro, "support").expect(200);
+    assert_eq!(app.read(&jiro, "/v1/me")["role"], "support", "their own session goes on");
+    give(app, &noa, &jiro, "member").expect(200);
+    for token in [&connected["access_token"], &key["key"]] {
+        app.get("/v1/me").token(token.as_str().unwrap()).send().problem(401, "invalid_token");
+    }
+    app.renew(&partner, &connected["refresh_token"], &[]).oauth(400, "invalid_grant");
+    app.trade(&partner, &untraded, VERIFIER).oauth(400, "invalid_grant");
+    assert_eq!(app.read(&jiro, "/v1/me/connected-apps")["items"], json!([]));
+    assert_eq!(app.read(&jiro, "/v1/api-keys")["items"], json!([]));
 }
 
 fn nobody_changes_their_own_role(app: &TestApp) {

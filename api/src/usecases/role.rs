@@ -5,16 +5,17 @@ use domain::{
     member::Member,
     policy::{Operation, Role},
 };
-use persistence::{member, store::Tx};
+use persistence::{member, session::held, store::Tx};
 
 use super::{
     access::email_key,
     commit::{Audience, announce},
     withdrawal,
 };
-use crate::{context::Context, problem::Problem};
+use crate::{clock, context::Context, problem::Problem};
 
-/// An admin gives somebody else another role, which holds from their next request on.
+/// An admin gives somebody else another role, which holds from their next request on. Apps and API keys of who becomes
+/// staff end.
 ///
 /// # Errors
 /// Not the caller's to do, their own account, the log-in was too long ago, nobody has this id, or they cannot have it.
@@ -40,6 +41,10 @@ fn give(tx: &mut Tx<'_>, cx: &Context, id: MemberId, role: Role) -> Result<Membe
     let is_tied = !withdrawal::assess_member(tx, &member)?.blockers.is_empty();
     let decision = member.change_role(role, is_tied, cx.now)?;
     let saved = member::save(tx, &decision.next)?;
+    if saved.role != Role::Member {
+        // No app acts for staff, also not once the role is taken away again: whoever allowed it was a member.
+        held::revoke_of_member(tx, id, clock::real_now())?;
+    }
     announce(tx, cx, id, Audience::only(id), &decision)?;
     Ok(saved)
 }

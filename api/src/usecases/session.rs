@@ -49,10 +49,11 @@ pub fn log_out_everywhere(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> 
 /// Staff end every session of somebody whose account is in wrong hands, and of the apps and keys that act for them.
 ///
 /// # Errors
-/// Not the caller's to do, or nobody has this id.
+/// Not the caller's to do, nobody has this id, or the caller saw another version of the account.
 pub fn end_all(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Problem> {
     cx.permit(Operation::EndSessions, cx.standing_to_owner(id))?;
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    cx.check_version(member.version)?;
     devices::revoke_others(tx, member.id, None, clock::real_now())?;
     email_change::cancel(tx, member.id)?;
     cx.changed(&member.id.to_string(), Audience::only(member.id), &());

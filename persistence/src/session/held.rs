@@ -8,6 +8,7 @@ use domain::{
 };
 
 use crate::{
+    authorization_code,
     error::StoreError,
     schema::{refresh_tokens, sessions},
     store::{Conn, Tx},
@@ -140,6 +141,19 @@ pub fn revoke_of_app(
         }
         None => diesel::update(live).set(revoked).execute(&mut **tx)?,
     };
+    Ok(())
+}
+
+/// Ends every session that somebody else has in the place of a member, and voids what an app could trade for a new one.
+///
+/// # Errors
+/// Only those of the database.
+pub fn revoke_of_member(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    authorization_code::forget_member(tx, member)?;
+    let held = sessions::table.filter(sessions::member_id.eq(Key::from(member)).and(sessions::holder.is_not_null()));
+    diesel::update(held.filter(sessions::revoked_at.is_null()))
+        .set(sessions::revoked_at.eq(Some(Moment::from(now))))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

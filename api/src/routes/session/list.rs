@@ -143,7 +143,7 @@ pub(super) struct SessionsEnd {
 ///
 /// For an account in wrong hands: ends every session of theirs, also those of apps and API keys, at once and on every replica, and forgets every device. Not the own ones, which `DELETE /v1/sessions` ends.
 #[utoipa::path(tag = "staff", request_body = SessionsEnd, responses((status = 204, description = "All sessions have ended")),
-    extensions(("x-errors" = json!(["not_permitted"]))))]
+    extensions(("x-errors" = json!(["not_permitted", "precondition_failed"]))))]
 #[post("/v1/admin/members/{id}/end-sessions")]
 pub(super) async fn end_sessions(call: Call, id: PathId<MemberKind>, body: Body<SessionsEnd>) -> Answer {
     call.act(Key::Optional, &body.canonical, move |tx, cx| {

@@ -40,7 +40,7 @@ pub(super) struct TokenRequest {
     /// Fewer scopes than were given, separated by spaces.
     #[schema(max_length = 2000, example = "profile:read contracts:read")]
     scope: Option<String>,
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, example = "app_01k30dwqgzfgx9p7jfdwpht7gg")]
     client_id: Option<String>,
     #[schema(max_length = 2000, example = "azs_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     client_secret: Option<String>,
@@ -154,7 +154,7 @@ pub(super) struct TokenInQuestion {
     #[schema(max_length = 2000, example = "refresh_token")]
     #[expect(dead_code, reason = "RFC 7009 section 2.1: both kinds are looked for anyway")]
     token_type_hint: Option<String>,
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, example = "app_01k30dwqgzfgx9p7jfdwpht7gg")]
     client_id: Option<String>,
     #[schema(max_length = 2000, example = "azs_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     client_secret: Option<String>,
@@ -198,6 +198,7 @@ pub(super) struct Introspection {
     #[schema(example = "profile:read contracts:read")]
     scope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "app_01k30dwqgzfgx9p7jfdwpht7gg")]
     client_id: Option<String>,
     /// The member, or the app if it acts for itself.
     #[serde(skip_serializing_if = "Option::is_none")]

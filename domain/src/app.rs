@@ -1,5 +1,7 @@
 //! Partner apps: what one is called, and where members may be sent back to.
 
+use crate::username;
+
 /// The longest name, in characters.
 pub const NAME_MOST: usize = 60;
 /// How many redirect URIs an app may have.
@@ -7,10 +9,16 @@ pub const REDIRECTS_MOST: usize = 10;
 /// The longest redirect URI, in bytes.
 pub const REDIRECT_MOST: usize = 500;
 
-/// A name that could not be shown as it is.
+/// Why an app cannot be called so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to {NAME_MOST} characters, none of which is invisible or turns the direction of writing")]
-pub struct InvalidName;
+pub enum InvalidName {
+    /// It could not be shown as it is.
+    #[error("a name has 1 to {NAME_MOST} characters, none of which is invisible or turns the direction of writing")]
+    Unshowable,
+    /// It would pass for the operator's own.
+    #[error("a name does not contain Azukari, or what looks like it: members must not take the app for ours")]
+    Reserved,
+}
 
 /// Checks what an app is to be called. It is shown to members when they decide, so it must look like what it is.
 ///
@@ -22,7 +30,10 @@ pub fn check_name(name: &str) -> Result<(), InvalidName> {
             || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     let fits = (1..=NAME_MOST).contains(&name.chars().count()) && name.trim() == name;
-    if fits && !name.chars().any(odd) { Ok(()) } else { Err(InvalidName) }
+    if !fits || name.chars().any(odd) {
+        return Err(InvalidName::Unshowable);
+    }
+    if username::names_service(name) { Err(InvalidName::Reserved) } else { Ok(()) }
 }
 
 /// Why an address cannot be one that members are sent back to.

@@ -121,6 +121,16 @@ impl Username {
     }
 }
 
+/// Whether a text names the operator's service anywhere, or what could be mistaken for it, whatever stands between its
+/// letters.
+pub(crate) fn names_service(text: &str) -> bool {
+    let bare = |text: &str| looks(text).chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    // In capitals as well: a Greek capital can look like one of ours when its small letter does not.
+    let spellings = [text.nfkc().collect(), folded(text)].map(|text: String| bare(&text));
+    let own = [SERVICE.to_owned(), SERVICE.to_uppercase()].map(|name| bare(&name));
+    spellings.iter().any(|text| own.iter().any(|name| text.contains(name)))
+}
+
 fn folded(text: &str) -> String {
     text.nfkc().default_case_fold().nfkc().collect()
 }

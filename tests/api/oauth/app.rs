@@ -6,6 +6,7 @@ use crate::harness::{TestApp, on_both_engines, partner::REDIRECT};
 
 on_both_engines!(
     an_app_is_registered_changed_and_deleted_by_its_owner_alone,
+    no_app_passes_for_ours,
     addresses_that_are_not_the_apps_own_cannot_be_registered,
     a_secret_is_replaced_at_once_and_only_with_a_recent_proof,
     a_member_sees_connected_apps_and_cuts_one_at_once,
@@ -37,6 +38,34 @@ fn an_app_is_registered_changed_and_deleted_by_its_owner_alone(app: &TestApp) {
         let odd = json!({"name": name, "redirect_uris": [REDIRECT], "confidential": true});
         app.act(&taro, "/v1/apps", &odd).problem(422, "invalid_body");
     }
+}
+
+fn no_app_passes_for_ours(app: &TestApp) {
+    let taro = app.member("taro");
+    let wish = |name: &str| json!({"name": name, "redirect_uris": [REDIRECT], "confidential": true});
+    let made = app.act(&taro, "/v1/apps", &wish("Tea Calendar")).expect(201);
+    let path = format!("/v1/apps/{}", text(&made["id"]));
+    // Capitals, wide letters, Cyrillic and Greek that look alike, an accent, and what stands before or between.
+    for name in [
+        "Azukari",
+        "The official AZUKARI app",
+        "Ａｚｕｋａｒｉ",
+        "\u{410}zukari",
+        "azuk\u{430}ri",
+        "A\u{396}UKARI",
+        "A-z.u k_a r i",
+        "\u{c1}zukari",
+    ] {
+        let change = json!({"name": name, "redirect_uris": [REDIRECT]});
+        let renamed = app.request("PUT", &path).by(&taro).json(&change);
+        for refused in [app.act(&taro, "/v1/apps", &wish(name)), renamed] {
+            let problem = refused.problem(422, "invalid_body");
+            assert_eq!(problem["errors"][0]["pointer"], "/name", "{name}");
+            assert!(text(&problem["errors"][0]["detail"]).contains("Azukari"), "{problem}");
+        }
+    }
+    assert_eq!(app.read(&taro, &path)["name"], "Tea Calendar");
+    app.act(&taro, "/v1/apps", &wish("Azuki Bean Counter")).expect(201);
 }
 
 fn addresses_that_are_not_the_apps_own_cannot_be_registered(app: &TestApp) {

@@ -56,8 +56,12 @@ impl From<HasUsername> for Problem {
 
 impl From<InvalidName> for Problem {
     fn from(error: InvalidName) -> Self {
-        let ja =
-            format!("1～{}文字で、見えない文字や書字方向を変える文字を含まない名前にしてください。", app::NAME_MOST);
+        let ja = match error {
+            InvalidName::Unshowable => {
+                format!("1～{}文字で、見えない文字や書字方向を変える文字を含まない名前にしてください。", app::NAME_MOST)
+            }
+            InvalidName::Reserved => "Azukariと、それに見える文字列を含まない名前にしてください。".to_owned(),
+        };
         Self::new(Code::InvalidBody).at("/name", error.to_string(), ja)
     }
 }

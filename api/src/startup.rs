@@ -22,6 +22,7 @@ use persistence::{
     store::{Conn, Intent, Sizes, Store, Tx},
 };
 use secrecy::ExposeSecret;
+use socket2::SockRef;
 use utoipa_actix_web::AppExt;
 
 use crate::{
@@ -111,6 +112,10 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     Ok(Arc::new(App { settings, store, tokens, limits, uses: Uses::default(), providers, fees, rules }))
 }
 
+/// How many connections may wait to be accepted; the system may allow fewer. The standard library asks for 128, and of a
+/// burst of more than that some are left hanging.
+const BACKLOG: i32 = 4096;
+
 /// A server that is bound and not yet running.
 #[derive(Debug)]
 pub struct Bound {
@@ -126,6 +131,7 @@ pub struct Bound {
 /// One line that says what is wrong.
 pub fn bind(app: Arc<App>) -> Result<Bound, StartError> {
     let listener = TcpListener::bind(app.settings.listen).map_err(|e| StartError::of("cannot listen")(&e))?;
+    SockRef::from(&listener).listen(BACKLOG).map_err(|e| StartError::of("cannot listen")(&e))?;
     let address = listener.local_addr().map_err(|e| StartError::of("cannot listen")(&e))?;
     Ok(Bound { address, listener, app })
 }

@@ -1,11 +1,6 @@
 //! A disk that loses what was not synced, that fails to sync, that is full: for SQLite, whose durability is ours to prove.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::atomic::Ordering,
-};
+use std::{fs, path::PathBuf, process::Command, sync::atomic::Ordering};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -20,6 +15,7 @@ use super::{
     table::{Row, skip},
     verdict::Verdict,
 };
+use crate::harness::{Engine, database::execute};
 
 /// A folder on a disk with a volatile cache; see unsynced.c.
 struct Disk {
@@ -149,18 +145,28 @@ impl Mount {
         (is_root() && mount.status().is_ok_and(|status| status.success())).then_some(Self(folder))
     }
 
+    fn file(&self) -> PathBuf {
+        self.0.path().join("azukari.db")
+    }
+
     /// Takes all the room there is, or gives it back.
     fn fill(&self, full: bool) {
         let filler = self.0.path().join("filler");
         if full {
+            self.empty_log();
             assert!(fs::write(filler, vec![1_u8; 24 << 20]).is_err(), "the disk is larger than was asked for");
         } else {
             fs::remove_file(filler).unwrap();
         }
     }
 
-    fn path(&self) -> &Path {
-        self.0.path()
+    /// Gives back what the log has taken: in there the program could go on writing for long.
+    fn empty_log(&self) {
+        let (file, log) = (self.file(), self.0.path().join("azukari.db-wal"));
+        until("the log is empty", LONG, || {
+            execute(Engine::Sqlite, file.to_str().unwrap(), "PRAGMA wal_checkpoint(TRUNCATE)").ok()?;
+            (fs::metadata(&log).unwrap().len() < 256 << 10).then_some(())
+        });
     }
 }
 
@@ -176,7 +182,7 @@ fn writers_are_refused_while_a_real_file_system_is_full_and_nothing_is_lost() {
     let name = "a real file system full, Sqlite";
     let Some(mount) = Mount::try_new() else { return skip(name, "only root may mount one") };
     let row = Row::of(name);
-    let ground = Ground::File(mount.path().join("azukari.db"));
+    let ground = Ground::File(mount.file());
     let mut stage = Stage::open(ground, 1);
     let size = Size::of((100, 1_000), (2, 10));
     let verdict = out_of_order(&mut stage, size, |full| mount.fill(full));

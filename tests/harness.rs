@@ -53,18 +53,21 @@ macro_rules! on_both_engines {
 }
 pub(crate) use on_both_engines;
 
-/// Runs each named function, which takes an `Engine` and makes what it needs itself, as one test on each.
+/// Runs each named function, which takes an `Engine` and makes what it needs itself, as one test on each;
+/// ignored ones with their reason, as in `#[ignore = "measures time"]`.
 macro_rules! on_each_engine {
-    ($($name:ident),+ $(,)?) => {$(
+    ($($(#[$ignored:meta])? $name:ident),+ $(,)?) => {$(
         mod $name {
             use crate::harness::Engine;
 
             #[test]
+            $(#[$ignored])?
             fn sqlite() {
                 super::$name(Engine::Sqlite);
             }
 
             #[test]
+            $(#[$ignored])?
             fn postgres() {
                 super::$name(Engine::Postgres);
             }

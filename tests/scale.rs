@@ -4,7 +4,7 @@ mod payday;
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Deal, Engine, TestApp, deals::text};
+use crate::harness::{Deal, Engine, TestApp, deals::text, on_each_engine};
 
 /// How often something is asked for; the middle of the times counts.
 const TIMES: usize = 201;
@@ -79,20 +79,13 @@ fn readiness_after(engine: Engine, contracts: usize) -> Duration {
     app.median(&deal, "/v1/me/withdrawal")
 }
 
-fn readiness_does_not_grow(engine: Engine) {
+on_each_engine!(
+    #[ignore = "measures time"]
+    readiness_does_not_grow_with_history,
+);
+
+fn readiness_does_not_grow_with_history(engine: Engine) {
     let (few, many) = (readiness_after(engine, 10), readiness_after(engine, 10_000));
     println!("{engine:?}: readiness after 10 contracts {few:?}, after 10,000 {many:?}");
     assert!(many < few * 3 / 2, "{few:?} became {many:?}");
-}
-
-#[test]
-#[ignore = "measures time"]
-fn readiness_does_not_grow_with_history_on_sqlite() {
-    readiness_does_not_grow(Engine::Sqlite);
-}
-
-#[test]
-#[ignore = "measures time"]
-fn readiness_does_not_grow_with_history_on_postgres() {
-    readiness_does_not_grow(Engine::Postgres);
 }

@@ -1,15 +1,15 @@
 //! Whatever people try in whatever order, every yen is where a model of one screen says it is.
 
 use domain::policy::Role;
-use proptest::{prelude::*, sample::select};
+use proptest::{prelude::*, sample::select, test_runner::TestRunner};
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, Engine, Person, Response, TestApp, deals::text, market::yen};
+use crate::harness::{Deal, Engine, Person, Response, TestApp, deals::text, market::yen, on_each_engine};
 
 const AMOUNTS: [i64; 3] = [60_000, 33_333, 450_001];
 
-/// Histories are long and each has a marketplace of its own, so there are few; each on one of the engines.
-const HISTORIES: u32 = 8;
+/// Histories are long and each has a marketplace of its own, so there are few for each engine.
+const HISTORIES: u32 = 4;
 
 /// What somebody tries. A place is that of a milestone.
 #[derive(Debug, Clone)]
@@ -264,16 +264,17 @@ fn fee(released: i64) -> i64 {
     (part(0, 100_000) * 20 + part(100_000, 500_000) * 10 + part(500_000, i64::MAX) * 5) / 100
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: HISTORIES, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default()
-    })]
+on_each_engine!(whatever_is_tried_every_yen_is_where_the_model_says);
 
-    #[test]
-    fn whatever_is_tried_every_yen_is_where_the_model_says(
-        engine in select(&[Engine::Sqlite, Engine::Postgres][..]),
-        steps in prop::collection::vec(step(), 40),
-    ) {
+fn whatever_is_tried_every_yen_is_where_the_model_says(engine: Engine) {
+    let config = ProptestConfig {
+        cases: HISTORIES,
+        max_shrink_iters: 60,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let mut runner = TestRunner::new(config);
+    let run = runner.run(&prop::collection::vec(step(), 40), |steps| {
         let app = TestApp::spawn(engine);
         let mut world = World::begin(&app);
         for step in steps {
@@ -283,5 +284,7 @@ proptest! {
             world.check();
         }
         world.leave();
-    }
+        Ok(())
+    });
+    run.unwrap_or_else(|error| panic!("{error}"));
 }

@@ -2,7 +2,12 @@
 
 use serde_json::json;
 
-use crate::harness::{Engine, Response, TestApp, client::fresh_key, on_both_engines, people, work::at_once};
+use crate::harness::{
+    Engine, Response, TestApp,
+    client::fresh_key,
+    on_both_engines, people,
+    work::{at_once, until_answered},
+};
 
 on_both_engines!(
     the_same_key_and_request_repeat_the_first_answer,
@@ -51,17 +56,11 @@ fn an_answer_that_held_a_secret_is_not_repeated(app: &TestApp) {
 
 fn the_same_key_fifty_times_at_once_has_one_effect(app: &TestApp) {
     let key = fresh_key();
-    let answers = at_once(50, |_| until_answered(app, &key));
+    let answers = at_once(50, |_| until_answered(|| register(app, &key, "hanako@example.com")));
     let fresh = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count();
     assert_eq!(fresh, 1);
     answers.iter().for_each(|answer| drop(answer.expect(202)));
     assert_eq!(app.mails("hanako@example.com").len(), 1);
-}
-
-/// As clients do, who are told to come back when too many wait for one key; not for ever.
-fn until_answered(app: &TestApp, key: &str) -> Response {
-    let mut answers = std::iter::repeat_with(|| register(app, key, "hanako@example.com")).take(20);
-    answers.find(|answer| ![409, 503].contains(&answer.status)).unwrap()
 }
 
 fn spaces_and_order_do_not_make_another_request(app: &TestApp) {

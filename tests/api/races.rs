@@ -6,7 +6,12 @@ use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Deal, Response, TestApp, client::fresh_key, deals::text, market::yen, on_both_engines, work::at_once,
+    Deal, Response, TestApp,
+    client::fresh_key,
+    deals::text,
+    market::yen,
+    on_both_engines,
+    work::{at_once, until_answered},
 };
 
 on_both_engines!(
@@ -59,8 +64,8 @@ fn the_same_key_fifty_times_on_an_acceptance_has_one_effect(app: &TestApp) {
     let (deal, delivery) = delivered(app);
     let path = format!("/v1/milestones/{}/accept", deal.milestones[0]);
     let key = fresh_key();
-    let accept = |_| app.post(&path).by(&deal.client).key(&key).json(&json!({"delivery_id": delivery}));
-    let answers = at_once(50, accept);
+    let accept = || app.post(&path).by(&deal.client).key(&key).json(&json!({"delivery_id": delivery}));
+    let answers = at_once(50, |_| until_answered(accept));
     let first = answers[0].expect(200);
     answers.iter().for_each(|answer| assert_eq!(answer.expect(200), first));
     let fresh = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count();

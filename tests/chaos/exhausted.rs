@@ -14,7 +14,7 @@ use super::{
     replica::Replica,
     table::Row,
 };
-use crate::harness::{Database, Engine, client::fresh_key, market::job_post};
+use crate::harness::{Database, Engine, client::fresh_key, market::job_post, on_each_engine};
 
 /// How many ask at once, which is more than there are connections of all kinds.
 const CALLERS: usize = 48;
@@ -53,7 +53,9 @@ fn call_all(http: &Client, url: &str, token: &str, readers: bool) -> Vec<Called>
     })
 }
 
-fn jammed(engine: Engine) {
+on_each_engine!(whoever_waits_for_a_lock_hears_in_time);
+
+fn whoever_waits_for_a_lock_hears_in_time(engine: Engine) {
     let row = Row::of(format!("a lock that all wait for, {engine:?}"));
     let database = Database::create(engine);
     let mut replica = Replica::start(&database.url);
@@ -93,14 +95,4 @@ fn jammed(engine: Engine) {
     replica.signal_stop();
     assert!(within(LONG, || Some(replica.ended().success())).unwrap());
     row.pass(&format!("slowest 503 after {slowest:.1?}, back after {back:.1?}"), CALLERS);
-}
-
-#[test]
-fn whoever_waits_for_a_lock_hears_in_time_on_postgres() {
-    jammed(Engine::Postgres);
-}
-
-#[test]
-fn whoever_waits_for_a_lock_hears_in_time_on_sqlite() {
-    jammed(Engine::Sqlite);
 }

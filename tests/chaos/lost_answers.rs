@@ -6,9 +6,11 @@ use super::{
     stage::{Ground, Size, Stage, sized},
     table::Row,
 };
-use crate::harness::Engine;
+use crate::harness::{Engine, on_each_engine};
 
-fn answers_lost(engine: Engine) {
+on_each_engine!(what_was_done_and_not_heard_of_is_done_once);
+
+fn what_was_done_and_not_heard_of_is_done_once(engine: Engine) {
     let operations = sized(150, 5_000);
     let row = Row::of(format!("answers lost on the way, {engine:?}"));
     let ground = Ground::of(engine);
@@ -23,14 +25,4 @@ fn answers_lost(engine: Engine) {
     let (answers, requests) = proxies[0].cuts();
     assert!(answers * 10 > operations && requests > 0, "only {answers} answers and {requests} requests were cut");
     row.judge(&format!("{answers} answers and {requests} requests cut"), &verdict);
-}
-
-#[test]
-fn what_was_done_and_not_heard_of_is_done_once_on_sqlite() {
-    answers_lost(Engine::Sqlite);
-}
-
-#[test]
-fn what_was_done_and_not_heard_of_is_done_once_on_postgres() {
-    answers_lost(Engine::Postgres);
 }

@@ -11,7 +11,7 @@ use super::{
     stage::{Ground, Size, Stage},
     table::Row,
 };
-use crate::harness::{Database, Engine, client::fresh_key, market::job_post};
+use crate::harness::{Database, Engine, client::fresh_key, market::job_post, on_each_engine};
 
 /// How many requests wait for a lock when the signal comes.
 const UNDER_WAY: usize = 6;
@@ -48,8 +48,13 @@ fn what_was_accepted_before_sigterm_is_answered() {
     row.pass(&format!("1 signal, stopped after {:.1?}", begun.elapsed()), UNDER_WAY);
 }
 
+on_each_engine!(
+    #[ignore = "takes minutes"]
+    nothing_is_lost_or_doubled_by_stopping_under_load,
+);
+
 /// Stopped and started again and again while clients work.
-fn stopped(engine: Engine) {
+fn nothing_is_lost_or_doubled_by_stopping_under_load(engine: Engine) {
     let size = Size::of((150, 3_000), (2, 10));
     let row = Row::of(format!("SIGTERM under load, {engine:?}"));
     let mut stage = Stage::open(Ground::of(engine), 1);
@@ -60,16 +65,4 @@ fn stopped(engine: Engine) {
     });
     let verdict = stage.verdict();
     row.judge(&format!("{} signals", size.faults), &verdict);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn nothing_is_lost_or_doubled_by_stopping_under_load_on_sqlite() {
-    stopped(Engine::Sqlite);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn nothing_is_lost_or_doubled_by_stopping_under_load_on_postgres() {
-    stopped(Engine::Postgres);
 }

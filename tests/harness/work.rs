@@ -121,3 +121,9 @@ pub fn at_once(times: usize, act: impl Fn(usize) -> Response + Sync) -> Vec<Resp
         sent.into_iter().map(|answer| answer.join().unwrap()).collect()
     })
 }
+
+/// As clients do, who are told to come back when too many wait for one key; not for ever.
+pub fn until_answered(send: impl Fn() -> Response) -> Response {
+    let mut answers = std::iter::repeat_with(send).take(20);
+    answers.find(|answer| ![409, 503].contains(&answer.status)).expect("it was refused 20 times")
+}

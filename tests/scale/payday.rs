@@ -16,7 +16,7 @@ use domain::{
 use persistence::{ledger, store::Intent};
 use uuid::Uuid;
 
-use crate::harness::{Engine, TestApp, program::command};
+use crate::harness::{Engine, TestApp, on_each_engine, program::command};
 
 /// How many workers are paid.
 const WORKERS: u64 = 100_000;
@@ -101,7 +101,12 @@ fn peak_memory() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
-fn pay_everybody(engine: Engine) {
+on_each_engine!(
+    #[ignore = "measures time and memory"]
+    a_payday_of_100_000_workers_runs_in_bounded_memory,
+);
+
+fn a_payday_of_100_000_workers_runs_in_bounded_memory(engine: Engine) {
     let app = TestApp::spawn(engine);
     let deal = app.earner(&[10_000]);
     app.settle_workers(WORKERS);
@@ -122,18 +127,6 @@ fn pay_everybody(engine: Engine) {
     let left = app.database.texts("SELECT CAST(count(*) AS text) AS text FROM releases WHERE remaining > 0");
     assert_eq!((left, app.earnings(&deal.worker)), (vec!["0".to_owned()], 0));
     assert!(after < before + 64, "{before} MiB became {after} MiB");
-}
-
-#[test]
-#[ignore = "measures time and memory"]
-fn a_payday_of_100_000_workers_runs_in_bounded_memory_on_sqlite() {
-    pay_everybody(Engine::Sqlite);
-}
-
-#[test]
-#[ignore = "measures time and memory"]
-fn a_payday_of_100_000_workers_runs_in_bounded_memory_on_postgres() {
-    pay_everybody(Engine::Postgres);
 }
 
 /// How many workers are paid by a run that is killed.
@@ -166,7 +159,9 @@ fn run_until(app: &TestApp, enough: usize) {
     process.wait().unwrap();
 }
 
-fn kill_again_and_again(engine: Engine) {
+on_each_engine!(a_payday_that_is_killed_again_and_again_pays_everybody_once);
+
+fn a_payday_that_is_killed_again_and_again_pays_everybody_once(engine: Engine) {
     let mut app = TestApp::spawn(engine);
     app.earner(&[10_000]);
     app.settle_workers(FEW);
@@ -186,14 +181,4 @@ fn kill_again_and_again(engine: Engine) {
     assert_eq!(app.database.texts(sums), [format!("{} of 8000-8000", FEW + 1)], "each once, and all of it");
     let left = app.database.texts("SELECT 'x' AS text FROM releases WHERE remaining > 0");
     assert!(left.is_empty(), "{left:?}");
-}
-
-#[test]
-fn a_payday_that_is_killed_again_and_again_pays_everybody_once_on_sqlite() {
-    kill_again_and_again(Engine::Sqlite);
-}
-
-#[test]
-fn a_payday_that_is_killed_again_and_again_pays_everybody_once_on_postgres() {
-    kill_again_and_again(Engine::Postgres);
 }

@@ -8,8 +8,8 @@ use domain::states::{MachineTable, machines};
 const EXPECTED: &str = "
 member
   pending: confirm (outsider) -> active
-  active: withdraw (client) -> closing
-  active: withdraw (client) -> closed
+  active: withdraw (outsider) -> closing
+  active: withdraw (outsider) -> closed
   closing: complete (system) -> closed
 job
   draft: publish (client) -> open

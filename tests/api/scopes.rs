@@ -128,7 +128,7 @@ fn an_app_without_a_member_reads_what_anybody_may_and_nothing_of_a_member(app: &
             operation.call(app, Some(token)).problem(403, "not_for_apps");
         }
     }
-    for scope in ["profile:read", "jobs:read money:read", "admin", ""] {
+    for scope in ["profile:read", "jobs:read money:read", "admin"] {
         let fields = [("grant_type", "client_credentials"), ("scope", scope)];
         app.as_partner(&partner, "/oauth/token", &fields).oauth(400, "invalid_scope");
     }

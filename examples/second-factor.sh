@@ -61,13 +61,16 @@ USED="$(code "$SECRET" 0)"
 TOKEN="$(TOKEN="" call POST /v1/sessions/second-factor "$(second_step code "$USED")" | jq -r .access_token)"
 expect "$EMAIL" "$(call GET /v1/me | jq -r .email)"
 
-say "No code works twice."
+say "No code works twice, and what showed that the password was right neither."
+TOKEN="" refused 401 invalid_token POST /v1/sessions/second-factor "$(second_step code "$USED")"
+CHALLENGE="$(TOKEN="" challenge)"
 TOKEN="" refused 401 invalid_code POST /v1/sessions/second-factor "$(second_step code "$USED")"
 
 say "Who has lost the app uses a recovery code, once."
 RECOVERY="$(jq -r '.recovery_codes[0]' <<<"$CODES")"
 TOKEN="$(TOKEN="" call POST /v1/sessions/second-factor "$(second_step recovery_code "$RECOVERY")" | jq -r .access_token)"
 expect 9 "$(call GET /v1/me/second-factor | jq .recovery_codes_left)"
+CHALLENGE="$(TOKEN="" challenge)"
 TOKEN="" refused 401 invalid_code POST /v1/sessions/second-factor "$(second_step recovery_code "$RECOVERY")"
 
 say "The password alone proves nothing more within a session; a code does."

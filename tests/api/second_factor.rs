@@ -10,6 +10,7 @@ on_both_engines!(
     a_second_factor_counts_once_its_first_code_was_right,
     a_log_in_with_a_second_factor_has_two_steps,
     no_code_works_twice_and_none_of_an_earlier_step,
+    a_challenge_opens_one_session_whatever_codes_come_with_it,
     a_code_sent_with_many_challenges_at_once_opens_one_session,
     a_code_of_the_step_before_or_after_is_right_and_none_further_off,
     a_recovery_code_works_once_in_place_of_a_code,
@@ -79,12 +80,27 @@ fn a_log_in_with_a_second_factor_has_two_steps(app: &TestApp) {
 fn no_code_works_twice_and_none_of_an_earlier_step(app: &TestApp) {
     let hanako = app.member("hanako");
     let (phone, _) = app.add_second_factor(&hanako);
-    let challenge = challenge(app, &hanako.email, people::PASSWORD);
+    let enter = |code: &str| second_step(app, &challenge(app, &hanako.email, people::PASSWORD), "code", code);
     let next = phone.code(1);
-    second_step(app, &challenge, "code", &next).expect(201);
+    enter(&next).expect(201);
     for used in [next, phone.code(0), phone.code(-1)] {
-        second_step(app, &challenge, "code", &used).problem(401, "invalid_code");
+        enter(&used).problem(401, "invalid_code");
     }
+}
+
+fn a_challenge_opens_one_session_whatever_codes_come_with_it(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (phone, codes) = app.add_second_factor(&hanako);
+    let recovery = |place: usize| codes[place].as_str().unwrap();
+    let mut given = challenge(app, &hanako.email, people::PASSWORD);
+    second_step(app, &given, "code", &phone.code(1)).expect(201);
+    second_step(app, &given, "recovery_code", recovery(0)).problem(401, "invalid_token");
+    given = challenge(app, &hanako.email, people::PASSWORD);
+    let answers = at_once(2, |each| second_step(app, &given, "recovery_code", recovery(each + 1)));
+    let mut statuses = answers.iter().map(|answer| answer.status).collect::<Vec<_>>();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 401], "{answers:?}");
+    assert_eq!(app.read(&hanako, "/v1/me/second-factor")["recovery_codes_left"], 9);
 }
 
 fn a_code_sent_with_many_challenges_at_once_opens_one_session(app: &TestApp) {
@@ -95,20 +111,23 @@ fn a_code_sent_with_many_challenges_at_once_opens_one_session(app: &TestApp) {
     let answers = at_once(challenges.len(), |each| second_step(app, &challenges[each], "code", &code));
     let (opened, late): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
     assert_eq!(opened.len(), 1, "{answers:?}");
-    late.iter().for_each(|answer| drop(answer.problem(401, "invalid_code")));
+    late.iter().for_each(|answer| drop(answer.problem(401, "invalid_token")));
 }
 
 fn a_code_of_the_step_before_or_after_is_right_and_none_further_off(app: &TestApp) {
     let hanako = app.member("hanako");
     let (phone, _) = app.add_second_factor(&hanako);
-    let challenge = challenge(app, &hanako.email, people::PASSWORD);
+    let enter = |steps: i64| {
+        let challenge = challenge(app, &hanako.email, people::PASSWORD);
+        second_step(app, &challenge, "code", &phone.code(steps))
+    };
     for steps in [-3, 3, 20] {
-        second_step(app, &challenge, "code", &phone.code(steps)).problem(401, "invalid_code");
+        enter(steps).problem(401, "invalid_code");
     }
     for steps in [-1, 0, 1] {
         let sent = within_one_step(|| {
             forget_used(app);
-            second_step(app, &challenge, "code", &phone.code(steps))
+            enter(steps)
         });
         sent.expect(201);
     }
@@ -129,10 +148,10 @@ fn a_recovery_code_works_once_in_place_of_a_code(app: &TestApp) {
     let hanako = app.member("hanako");
     let (_, codes) = app.add_second_factor(&hanako);
     let code = codes[3].as_str().unwrap();
-    let challenge = challenge(app, &hanako.email, people::PASSWORD);
     let typed = code.to_uppercase().replace('-', " ");
-    second_step(app, &challenge, "recovery_code", &typed).expect(201);
-    second_step(app, &challenge, "recovery_code", code).problem(401, "invalid_code");
+    let enter = |code: &str| second_step(app, &challenge(app, &hanako.email, people::PASSWORD), "recovery_code", code);
+    enter(&typed).expect(201);
+    enter(code).problem(401, "invalid_code");
     assert_eq!(app.read(&hanako, "/v1/me/second-factor")["recovery_codes_left"], 9);
     assert!(app.subjects(&hanako.email).contains(&"Your recovery codes have changed".to_owned()));
     let taro = app.member("taro");
@@ -212,7 +231,9 @@ fn a_challenge_that_was_changed_is_worth_nothing(app: &TestApp) {
 fn ending(app: &TestApp, person: &Person, seconds: i64) -> String {
     let hashes = format!("SELECT password_hash AS text FROM members WHERE email = '{}'", person.email);
     let told = format!("{}.{}", person.id, api::clock::real_now().timestamp() + seconds);
-    let tag = app.app.tokens.secrets().sign(&format!("challenge {told} {}", app.database.texts(&hashes)[0]));
+    let hash = &app.database.texts(&hashes)[0];
+    let step = &app.database.texts("SELECT CAST(last_step AS text) AS text FROM second_factors")[0];
+    let tag = app.app.tokens.secrets().sign(&format!("challenge {told} {step} 10 {hash}"));
     format!("azm_{}", URL_SAFE_NO_PAD.encode(format!("{told}.{tag}")))
 }
 

@@ -100,7 +100,8 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
         return Err(call
             .attempt(Caller::Anyone, move |tx, cx| {
                 guess.succeeded(tx)?;
-                second_factor::needed(tx, member.id, second_factor::challenge(cx, member.id, &hash))
+                let challenge = second_factor::challenge(tx, cx, member.id, &hash)?;
+                second_factor::needed(tx, member.id, challenge)
             })
             .await?);
     }

@@ -221,12 +221,23 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<Standing, Problem> {
 /// How long somebody has to send the code after the password was right.
 const CHALLENGE_LIFE: i64 = 300;
 
-/// What shows that a password was right, good for five minutes and void once the password is another one.
-pub fn challenge(cx: &Context, member: MemberId, password_hash: &str) -> String {
+/// What shows that a password was right, good for five minutes. It is void once the password is another one, and once any
+/// code of the member was right: so it opens one session at most.
+///
+/// # Errors
+/// Only those of the store.
+pub fn challenge(conn: &mut Conn, cx: &Context, member: MemberId, password_hash: &str) -> Result<String, Problem> {
     let expires = clock::real_now().timestamp() + CHALLENGE_LIFE;
     let told = format!("{member}.{expires}");
-    let tag = cx.app.tokens.secrets().sign(&format!("challenge {told} {password_hash}"));
-    format!("azm_{}", URL_SAFE_NO_PAD.encode(format!("{told}.{tag}")))
+    let tag = cx.app.tokens.secrets().sign(&challenging(conn, member, &told, password_hash)?);
+    Ok(format!("azm_{}", URL_SAFE_NO_PAD.encode(format!("{told}.{tag}"))))
+}
+
+/// What the tag of a challenge signs: which codes were used, too.
+fn challenging(conn: &mut Conn, member: MemberId, told: &str, password_hash: &str) -> Result<String, Problem> {
+    let step = second_factor::find(conn, member)?.map_or(0, |factor| factor.last_step);
+    let left = second_factor::recovery_codes_left(conn, member)?;
+    Ok(format!("challenge {told} {step} {left} {password_hash}"))
 }
 
 /// The same for who logged in by a provider.
@@ -235,7 +246,7 @@ pub fn challenge(cx: &Context, member: MemberId, password_hash: &str) -> String 
 /// Only those of the store.
 pub fn challenge_of(conn: &mut Conn, cx: &Context, member: MemberId) -> Result<String, Problem> {
     let hash = credential::find(conn, member)?.and_then(|secret| secret.password_hash);
-    Ok(challenge(cx, member, &hash.unwrap_or_default()))
+    challenge(conn, cx, member, &hash.unwrap_or_default())
 }
 
 /// Tells who would log in that a second factor is needed, by which they can prove themselves, and for how it goes on.
@@ -255,7 +266,7 @@ pub fn challenged(conn: &mut Conn, cx: &Context, challenge: &str) -> Result<Opti
     let Some((member, expires, tag)) = parts(challenge) else { return Ok(None) };
     let Some(secret) = credential::find(conn, member)? else { return Ok(None) };
     let hash = secret.password_hash.unwrap_or_default();
-    let signed = format!("challenge {member}.{expires} {hash}");
+    let signed = challenging(conn, member, &format!("{member}.{expires}"), &hash)?;
     let good = cx.app.tokens.secrets().verify(&signed, &tag) && clock::real_now().timestamp() < expires;
     Ok(good.then_some(member))
 }

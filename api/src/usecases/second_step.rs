@@ -42,7 +42,7 @@ pub fn prove(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<
     let invalid = || Problem::new(Code::InvalidToken);
     let id = second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
     let member = member::lock(tx, id)?.filter(|one| one.state == MemberState::Active).ok_or_else(invalid)?;
-    // Under the lock: the password may be another one meanwhile.
+    // Under the lock: the password may be another one meanwhile, or a code used.
     second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
     let known = is_known_device(tx, &member.email, step.device.token.as_deref())?;
     let guess = Guess::at_code(&cx.app, id, step.device.token.as_deref(), known);

@@ -175,7 +175,8 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
     };
     let id = member.id;
     if has_second_factor {
-        let challenge = call.look(Caller::Anyone, move |_, cx| Ok(second_factor::challenge(cx, id, &hash))).await?;
+        let challenge =
+            call.look(Caller::Anyone, move |conn, cx| second_factor::challenge(conn, cx, id, &hash)).await?;
         return Ok(scene.frame.second_factor(&challenge, 200, None));
     }
     let device = Device { label: device::label(call.request().headers()), token: None };

@@ -17,7 +17,7 @@ use crate::{
 /// The largest form that is read.
 const MAX_BYTES: usize = 16 * 1024;
 /// The longest parameter, in characters: an access token fits.
-const MOST: usize = 2000;
+pub const MOST: usize = 2000;
 
 /// A form that has been read.
 #[derive(Debug)]

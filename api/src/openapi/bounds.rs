@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::example;
+use crate::oauth::form;
 
 /// The longest date and the longest moment that are written by hand: `2026-04-01T09:00:00.123456789+09:00`.
 const DATE: u64 = 10;
@@ -28,7 +29,7 @@ pub(super) fn id_pattern(prefix: &str) -> String {
 pub(super) fn bound(schemas: &mut Map<String, Value>) {
     for (title, schema) in schemas {
         if FORMS.contains(&title.as_str()) {
-            schema["additionalProperties"] = json!({"type": "string"});
+            schema["additionalProperties"] = json!({"type": "string", "maxLength": form::MOST, "pattern": PROSE});
         }
         within(schema, title, "");
     }

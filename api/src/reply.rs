@@ -9,6 +9,9 @@ use crate::{
     secrets,
 };
 
+/// How many bytes most answers need at most; longer ones grow from there.
+const LIKELY_LENGTH: usize = 4096;
+
 /// A successful answer, not yet sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reply {
@@ -27,7 +30,9 @@ impl Reply {
     /// # Errors
     /// Only if the body cannot be written as JSON.
     pub fn ok(body: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_string(body).map_err(|_| Problem::new(Code::Internal))?;
+        let mut text = Vec::with_capacity(LIKELY_LENGTH);
+        serde_json::to_writer(&mut text, body).map_err(|_| Problem::new(Code::Internal))?;
+        let body = String::from_utf8(text).map_err(|_| Problem::new(Code::Internal))?;
         Ok(Self { status: 200, body: Some(body), version: None, location: None, secret: false })
     }
 

@@ -21,7 +21,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, money},
     schema::{journal_entries, ledger_accounts, postings},
-    store::{Conn, Rows, Tx, on_each},
+    store::{Conn, Kept, Rows, Tx, on_each},
     types::{Key, Moment},
 };
 
@@ -116,7 +116,8 @@ fn lock(
 fn lock_rows(tx: &mut Tx<'_>, ids: &[Key]) -> Result<BTreeMap<Uuid, AccountRow>, StoreError> {
     let rows: QueryResult<Vec<AccountRow>> = on_each!(*tx, conn => {
         let found = ledger_accounts::table.filter(ledger_accounts::id.eq_any(ids.to_vec()));
-        for_update(found.order(ledger_accounts::id).select(AccountRow::as_select())).load(conn)
+        // One or two of them, and so few texts.
+        Kept(for_update(found.order(ledger_accounts::id).select(AccountRow::as_select()))).load(conn)
     });
     Ok(rows?.into_iter().map(|row| (row.id.0, row)).collect())
 }

@@ -9,7 +9,7 @@ use diesel::{
     dsl::sql,
     pg::Pg,
     prelude::*,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_builder::{AstPass, Query, QueryFragment},
     sql_types::BigInt,
 };
 use domain::{
@@ -24,7 +24,7 @@ use crate::{
     locked::for_update,
     row::corrupt,
     schema::{refresh_tokens, sessions},
-    store::{Conn, Rows, Tx},
+    store::{Conn, Kept, Rows, Tx},
     types::{Key, Moment},
 };
 
@@ -60,7 +60,7 @@ pub fn arrive_claiming(
     };
     let found = diesel::select((ticket.arriving(), sql::<BigInt>("(SELECT COUNT(*) FROM claimed)")));
     let claiming = Claiming { insert: take_key!(use_of, ticket.now), query: found };
-    let (arrived, claimed): (Arrived, i64) = claiming.get_result(pg).map_err(idempotency::waited)?;
+    let (arrived, claimed): (Arrived, i64) = Kept(claiming).get_result(pg).map_err(idempotency::waited)?;
     if claimed == 1 {
         return Ok((Claim::Fresh, Some(arrived)));
     }
@@ -68,7 +68,6 @@ pub fn arrive_claiming(
 }
 
 /// A query that also takes a key.
-#[derive(QueryId)]
 struct Claiming<I, Q> {
     insert: I,
     query: Q,
@@ -86,8 +85,6 @@ impl<I: QueryFragment<Pg>, Q: QueryFragment<Pg>> QueryFragment<Pg> for Claiming<
 impl<I, Q: Query> Query for Claiming<I, Q> {
     type SqlType = Q::SqlType;
 }
-
-impl<I, Q, C> RunQueryDsl<C> for Claiming<I, Q> {}
 
 /// A session that begins.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ use group_commit::Writer;
 use later::Waiting;
 use pool::{Access, Pool};
 
-pub(crate) use later::Rows;
+pub(crate) use later::{Kept, Rows};
 pub use pool::OpenError;
 
 /// A connection to either engine; the query code never asks which.

@@ -9,7 +9,10 @@ use domain::{
     policy::Operation,
 };
 use garde::Validate;
-use persistence::{milestone, store::Conn};
+use persistence::{
+    milestone,
+    store::{Conn, Tx},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -35,9 +38,9 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(read_milestone).service(start_funding).service(deliver).service(request_changes).service(accept);
 }
 
-fn reply(conn: &mut Conn, cx: &Context, work: &Work, id: MilestoneId) -> Result<Reply, Problem> {
+fn reply(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId) -> Result<Reply, Problem> {
     let stored = work.milestone(id)?;
-    Ok(Reply::ok(&Milestone::of(stored, work, &Begun::read(conn, [stored])?, cx))?.version(stored.milestone.version))
+    Ok(Reply::ok(&Milestone::of(stored, work, &Begun::of(tx, stored)?, cx))?.version(stored.milestone.version))
 }
 
 fn detail(conn: &mut Conn, cx: &Context, work: &Work, id: MilestoneId) -> Result<Reply, Problem> {

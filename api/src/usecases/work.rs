@@ -36,7 +36,7 @@ use super::{
 use crate::{context::Context, problem::Problem};
 
 /// Which milestones have a pending payment of which some has come.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Begun(BTreeSet<MilestoneId>);
 
 impl Begun {
@@ -48,6 +48,14 @@ impl Begun {
         let waiting = milestones.into_iter().map(|stored| &stored.milestone);
         let waiting: Vec<_> = waiting.filter(|one| one.takes_another_payment(false)).map(|one| one.id).collect();
         Ok(Self(if waiting.is_empty() { BTreeSet::new() } else { payment::begun(conn, &waiting)? }))
+    }
+
+    /// The same of one, at the end of a transaction: what waits to be written is not sent by itself for nothing.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn of(tx: &mut Tx<'_>, stored: &Stored) -> Result<Self, Problem> {
+        if stored.milestone.takes_another_payment(false) { Self::read(tx, [stored]) } else { Ok(Self::default()) }
     }
 }
 

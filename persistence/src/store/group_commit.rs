@@ -1,5 +1,5 @@
 //! SQLite's single writer. Work queues up while a commit is on its way to the disk; what has queued up then shares
-//! the next commit. Each piece runs in its own savepoint, and nobody is answered before the commit that holds it.
+//! the next commit. Each piece can be undone by itself, and nobody is answered before the commit that holds it.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,7 +9,7 @@ use std::{
 
 use diesel::{
     Connection,
-    connection::{SimpleConnection, TransactionManager},
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
 };
 
 use super::{Conn, Intent, OpenError, Tx, begin_immediate, run};
@@ -20,7 +20,7 @@ const MOST_PER_COMMIT: usize = 64;
 
 /// A piece of work on its way through the writer.
 trait Job: Send {
-    /// Does the work inside its savepoint; true if its changes are to be kept.
+    /// Does the work; true if its changes are to be kept.
     fn run(&mut self, conn: &mut Conn) -> bool;
     /// Answers whoever waits, once it is known whether the commit held.
     fn answer(self: Box<Self>, committed: Result<(), String>);
@@ -108,9 +108,7 @@ fn commit_together(
     jobs: &mut Vec<Box<dyn Job>>,
     queue: &Receiver<Box<dyn Job>>,
 ) -> diesel::QueryResult<()> {
-    if let Conn::Sqlite(sqlite) = conn
-        && let Err(error) = begin_immediate(sqlite)
-    {
+    if let Err(error) = begin(conn) {
         // Whoever has queued up meanwhile has waited with us, and is not to wait once more for each of the others.
         jobs.extend(queue.try_iter());
         return Err(error);
@@ -126,13 +124,28 @@ fn commit_together(
     done
 }
 
+fn begin(conn: &mut Conn) -> diesel::QueryResult<()> {
+    match conn {
+        Conn::Sqlite(sqlite) => begin_immediate(sqlite),
+        Conn::Pg(pg) => AnsiTransactionManager::begin_transaction(pg),
+    }
+}
+
 /// Runs what is there, and what arrives while it runs.
 fn run_all(conn: &mut Conn, jobs: &mut Vec<Box<dyn Job>>, queue: &Receiver<Box<dyn Job>>) -> diesel::QueryResult<()> {
     let mut next = 0;
     while let Some(job) = jobs.get_mut(next) {
-        conn.batch_execute("SAVEPOINT piece")?;
-        let end = if job.run(conn) { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" };
-        conn.batch_execute(end)?;
+        // To the first nothing is lost by undoing all, which spares it what a savepoint costs: a copy of each page.
+        if next == 0 {
+            if !job.run(conn) {
+                <Conn as Connection>::TransactionManager::rollback_transaction(conn)?;
+                begin(conn)?;
+            }
+        } else {
+            conn.batch_execute("SAVEPOINT piece")?;
+            let end = if job.run(conn) { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" };
+            conn.batch_execute(end)?;
+        }
         next += 1;
         if jobs.len() < MOST_PER_COMMIT {
             jobs.extend(queue.try_recv().ok());

@@ -4,10 +4,11 @@
 //! for each. On SQLite, where there is no way to go, each runs at once. Either way its prepared form is kept.
 
 use diesel::{
-    PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
+    PgConnection, QueryResult, RunQueryDsl,
+    backend::Backend,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{Array, BigInt},
+    sql_types::{Array, BigInt, Integer},
     sqlite::Sqlite,
 };
 use uuid::Uuid;
@@ -72,10 +73,7 @@ impl std::fmt::Debug for Waiting {
 impl Waiting {
     pub(super) fn send(&mut self, pg: &mut PgConnection) -> Result<(), StoreError> {
         let writes = std::mem::take(&mut self.0);
-        if let [only] = writes.as_slice() {
-            return only.rows.check(Kept(only.statement.as_ref()).execute(pg)?);
-        }
-        let written: Vec<i64> = Together(&writes).get_result(pg)?;
+        let written: Vec<i64> = Kept(Together(&writes)).get_result(pg)?;
         let mut checked = writes.iter().zip(written);
         checked.try_for_each(|(write, rows)| write.rows.check(usize::try_from(rows).unwrap_or_default()))
     }
@@ -95,7 +93,7 @@ impl Tx<'_> {
         S: QueryFragment<Pg> + QueryFragment<Sqlite> + 'static,
     {
         if let Conn::Sqlite(sqlite) = &mut *self.conn {
-            return rows.check(run_now(sqlite, &statement)?);
+            return rows.check(Kept(Counted(&statement)).load::<i32>(sqlite)?.len());
         }
         self.wait(rows, statement);
         Ok(())
@@ -120,7 +118,10 @@ impl Tx<'_> {
             return Ok(());
         }
         if let Conn::Sqlite(sqlite) = &mut *self.conn {
-            return values.into_iter().try_for_each(|row| run_now(sqlite, &one(row)).map(drop));
+            return values.into_iter().try_for_each(|row| {
+                Kept(Counted(&one(row))).load::<i32>(sqlite)?;
+                Ok(())
+            });
         }
         self.wait(rows, many(values));
         Ok(())
@@ -134,14 +135,11 @@ impl Tx<'_> {
     }
 }
 
-fn run_now(sqlite: &mut SqliteConnection, statement: &dyn QueryFragment<Sqlite>) -> Result<usize, StoreError> {
-    Ok(Kept(statement).execute(sqlite)?)
-}
+/// A query whose prepared form is worth keeping, though the engine cannot see that it always has the same text. It must be
+/// loaded: what is executed is looked at through a reference, which hides what this says of itself.
+pub(crate) struct Kept<Q>(pub(crate) Q);
 
-/// A statement whose prepared form is worth keeping, though the engine cannot see that it always has the same text.
-struct Kept<'s, DB>(&'s dyn QueryFragment<DB>);
-
-impl<DB: diesel::backend::Backend> QueryFragment<DB> for Kept<'_, DB> {
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Kept<Q> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(out)
     }
@@ -151,13 +149,32 @@ impl<DB: diesel::backend::Backend> QueryFragment<DB> for Kept<'_, DB> {
     }
 }
 
-impl<DB> QueryId for Kept<'_, DB> {
+impl<Q> QueryId for Kept<Q> {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<DB, C> RunQueryDsl<C> for Kept<'_, DB> {}
+impl<Q: Query> Query for Kept<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, C> RunQueryDsl<C> for Kept<Q> {}
+
+/// A statement that answers with a row for each that it has written.
+struct Counted<'s>(&'s dyn QueryFragment<Sqlite>);
+
+impl QueryFragment<Sqlite> for Counted<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" RETURNING 1");
+        Ok(())
+    }
+}
+
+impl Query for Counted<'_> {
+    type SqlType = Integer;
+}
 
 /// Several statements as one, which answers how many rows each has written.
 struct Together<'s>(&'s [Write]);
@@ -177,20 +194,8 @@ impl QueryFragment<Pg> for Together<'_> {
         out.push_sql("]");
         Ok(())
     }
-
-    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
-        Ok(true)
-    }
-}
-
-impl QueryId for Together<'_> {
-    type QueryId = ();
-
-    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl Query for Together<'_> {
     type SqlType = Array<BigInt>;
 }
-
-impl<C> RunQueryDsl<C> for Together<'_> {}

@@ -4,6 +4,7 @@ pub mod authenticator;
 pub mod client;
 pub mod database;
 pub mod deals;
+pub mod histories;
 pub mod market;
 pub mod openid;
 pub mod operation;

@@ -4,9 +4,11 @@ pub mod authenticator;
 pub mod client;
 pub mod database;
 pub mod deals;
+pub mod histories;
 pub mod market;
 pub mod openid;
 pub mod operation;
+pub mod outbox;
 pub mod partner;
 pub mod payday;
 pub mod people;
@@ -126,6 +128,8 @@ impl TestApp {
     /// What must hold after every test, whatever it did.
     fn verify(&self) {
         self.verify_books();
+        let findings = outbox::findings(self.database.engine, &self.database.url);
+        assert!(findings.is_empty(), "{findings:?}");
         let open = self.database.transactions_left_open();
         assert_eq!(open, 0, "transactions were left open");
     }

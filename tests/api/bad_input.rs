@@ -16,6 +16,7 @@ on_both_engines!(
     a_wrong_method_is_told_the_right_ones,
     an_unknown_path_is_not_found,
     an_unknown_or_repeated_parameter_is_refused,
+    a_parameter_with_control_characters_or_without_end_is_refused,
     a_header_that_cannot_be_read_is_refused,
     a_date_no_calendar_knows_is_refused,
 );
@@ -170,6 +171,29 @@ fn an_unknown_or_repeated_parameter_is_refused(app: &TestApp) {
         answer.problem(400, "invalid_parameter");
     }
     app.post("/v1/accounts?now=yes").json(&people::registration("taro@example.com")).problem(400, "invalid_parameter");
+}
+
+fn a_parameter_with_control_characters_or_without_end_is_refused(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let long = "1".repeat(255);
+    let mut tried = 0;
+    // The page of `/oauth/authorize` answers in its own way.
+    for mut operation in operations().into_iter().filter(|one| one.template != "/oauth/authorize") {
+        let path = operation.path.clone();
+        for name in operation.query.clone() {
+            for value in ["%1B", "%E2%80%AE", &long] {
+                operation.path = format!("{path}?{name}={value}");
+                let answer = operation.call(app, Some(&hanako.access_token));
+                assert_eq!(answer.status, 400, "{} {name}={value}: {}", operation.name(), answer.text);
+                answer.problem(400, "invalid_parameter");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 300, "{tried}");
+    for name in ["%1B", "%E2%80%AE", &long] {
+        app.get(&format!("/v1/events?{name}=1")).by(&hanako).send().problem(400, "invalid_parameter");
+    }
 }
 
 fn a_header_that_cannot_be_read_is_refused(app: &TestApp) {

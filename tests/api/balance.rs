@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 use super::refund::with_dollars;
-use crate::harness::{Person, TestApp, deals::text, market::yen, on_both_engines};
+use crate::harness::{
+    Person, TestApp,
+    deals::text,
+    market::{dollars, yen},
+    on_both_engines,
+};
 
 on_both_engines!(
     every_yen_can_be_traced,
@@ -63,7 +68,6 @@ fn a_balance_tells_every_currency(app: &TestApp) {
     assert_eq!(app.read(&client, "/v1/me/balance")["currencies"], json!([]));
     with_dollars(app, &client, &worker, "card");
     let balance = app.read(&client, "/v1/me/balance");
-    let dollars = |amount: i64| json!({"amount": amount, "currency": "USD"});
     let held = json!([{
         "currency": "USD", "earnings": dollars(0), "client_funds": dollars(5_000),
         "client_funds_reserved": dollars(0), "client_funds_available": dollars(5_000),

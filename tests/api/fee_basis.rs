@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Deal, Person, Request, Server, TestApp,
-    deals::text,
-    market::{job_post, offer, yen},
+    market::{dollars, offer, yen},
     on_both_engines, settings,
     work::at_once,
 };
@@ -86,15 +85,11 @@ fn others_and_other_currencies_begin_at_the_first_yen(app: &TestApp) {
     let deal = app.deal_between(&first.worker, &first.client, &[10_000], &json!({}));
     assert_eq!(fee(&deal.complete(0)), 2_000);
 
-    let mut post = job_post();
-    post.as_object_mut().unwrap().retain(|name, _| !name.starts_with("budget"));
-    post["currency"] = json!("USD");
-    let job = app.act(&first.client, "/v1/jobs", &post).expect(201);
-    let mut dollars = offer(&[10_000]);
-    dollars["terms"]["milestones"][0]["amount"]["currency"] = json!("USD");
-    let path = format!("/v1/jobs/{}/proposals", text(&job["id"]));
-    let quote = &app.act(&first.worker, &path, &dollars).expect(201)["quote"];
-    assert_eq!(quote["released_before"], json!({"amount": 0, "currency": "USD"}));
+    let mut offer = offer(&[10_000]);
+    offer["terms"]["milestones"][0]["amount"] = dollars(10_000);
+    let path = format!("{}/proposals", app.job_in_dollars(&first.client));
+    let quote = &app.act(&first.worker, &path, &offer).expect(201)["quote"];
+    assert_eq!(quote["released_before"], dollars(0));
 }
 
 fn contracts_accepted_at_once_add_up(app: &TestApp) {

@@ -1,10 +1,10 @@
 //! Whatever people try in whatever order, every yen is where a model of one screen says it is.
 
 use domain::policy::Role;
-use proptest::{prelude::*, sample::select, test_runner::TestRunner};
+use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 
-use crate::harness::{Deal, Engine, Person, Response, TestApp, deals::text, market::yen, on_each_engine};
+use crate::harness::{Deal, Engine, Person, Response, TestApp, deals::text, histories, market::yen, on_each_engine};
 
 const AMOUNTS: [i64; 3] = [60_000, 33_333, 450_001];
 
@@ -267,24 +267,12 @@ fn fee(released: i64) -> i64 {
 on_each_engine!(whatever_is_tried_every_yen_is_where_the_model_says);
 
 fn whatever_is_tried_every_yen_is_where_the_model_says(engine: Engine) {
-    let config = ProptestConfig {
-        cases: HISTORIES,
-        max_shrink_iters: 60,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    let mut runner = TestRunner::new(config);
-    let run = runner.run(&prop::collection::vec(step(), 40), |steps| {
-        let app = TestApp::spawn(engine);
-        let mut world = World::begin(&app);
+    histories::live(engine, HISTORIES, step(), |app, steps| {
+        let mut world = World::begin(app);
         for step in steps {
-            if let Some(answer) = world.take(&step) {
-                prop_assert!(matches!(answer.status, 200 | 201 | 409), "{:?}: {}", step, answer.text);
-            }
+            histories::answered(&step, world.take(&step), &[200, 201, 409]);
             world.check();
         }
         world.leave();
-        Ok(())
     });
-    run.unwrap_or_else(|error| panic!("{error}"));
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     Person, TestApp,
     client::fresh_key,
+    deals::text,
     market, on_both_engines,
     operation::{Operation, operations},
 };
@@ -56,35 +57,23 @@ fn linked(app: &TestApp, person: &Person) -> String {
 }
 
 fn id(resource: &Value) -> String {
-    resource["id"].as_str().unwrap().to_owned()
+    text(&resource["id"])
 }
 
 impl Work {
     pub(super) fn of(app: &TestApp) -> Self {
-        let (client, worker) = (app.member("yuki"), app.member("taro"));
-        let act = |person: &Person, path: &str, body: Value| {
-            let answer = app.act(person, path, &body);
-            assert!(answer.status < 300, "{path}: {}", answer.text);
-            serde_json::from_str::<Value>(&answer.text).unwrap()
-        };
         let payout = id(&app.quick(&app.earner_named("saburo", 10_000).worker, 5_000).expect(201));
-        let job = app.job(&client);
-        let proposal = app.proposal(&worker, &job, &[10_000, 20_000]);
-        let contract = id(&act(&client, &format!("{proposal}/accept"), json!({"round": 1})));
-        let milestones = app.read(&client, &format!("/v1/contracts/{contract}"))["milestones"].clone();
-        let (milestone, second) = (id(&milestones[0]), id(&milestones[1]));
-        let at = format!("/v1/milestones/{milestone}");
-        act(&client, &format!("{at}/start-funding"), json!({"method": "card"}));
-        let payment = id(&app.read(&client, &at)["payments"][0]);
-        act(&client, &format!("/v1/payments/{payment}/pay"), json!({"card_token": "tok_succeeds"}));
-        act(&worker, &format!("{at}/deliver"), json!({"message": "Here it is."}));
+        let (client, worker) = (app.member("yuki"), app.member("taro"));
+        let deal = app.deal_between(&client, &worker, &[10_000, 20_000], &json!({}));
+        deal.fund(0);
+        deal.deliver(0);
         let claim = json!({"reason": "not_as_agreed", "claim": "It is not what we agreed on."});
-        let dispute = id(&act(&client, &format!("{at}/dispute"), claim));
-        let shares = json!([{"milestone_id": second, "worker_share": market::yen(0)}]);
+        let dispute = id(&deal.on(&client, 0, "dispute", &claim).expect(201));
+        let shares = json!([{"milestone_id": deal.milestones[1], "worker_share": market::yen(0)}]);
         let ask = json!({"reason": "It does not work out.", "shares": shares});
-        let cancellation = id(&act(&client, &format!("/v1/contracts/{contract}/cancellation-requests"), ask));
-        let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
-        let (job, proposal) = (last(&job), last(&proposal));
+        let ending = format!("/v1/contracts/{}/cancellation-requests", deal.contract);
+        let cancellation = id(&app.act(&client, &ending, &ask).expect(201));
+        let (signed, payment) = (deal.read(), id(&deal.payment(0)));
         let refund = Self::refund(app, &client, &worker);
         let session = id(&app.read(&client, "/v1/sessions")["items"][0]);
         let key = id(&app.api_key(&client, &["profile:read"]));
@@ -92,10 +81,10 @@ impl Work {
         let app = app.partner(&client, "Tea Calendar", true).id;
         Self {
             client,
-            job,
-            proposal,
-            contract,
-            milestone,
+            job: text(&signed["job_id"]),
+            proposal: text(&signed["proposal_id"]),
+            contract: deal.contract,
+            milestone: deal.milestones[0].clone(),
             payment,
             cancellation,
             dispute,

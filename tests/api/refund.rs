@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     Deal, Person, Response, TestApp,
     deals::text,
-    market::{DUE_ON, job_post, yen},
+    market::{dollars, offer, yen},
     on_both_engines,
     work::at_once,
 };
@@ -172,8 +172,7 @@ fn no_more_goes_back_than_came(app: &TestApp) {
     ask(&deal, 1).problem(409, "refund_too_large");
     ask(&other, 10_000).expect(201);
     assert_eq!(app.balance(&deal.client).funds, 0);
-    for (pointer, amount) in [("/amount/amount", yen(0)), ("/amount/currency", json!({"amount": 1, "currency": "USD"}))]
-    {
+    for (pointer, amount) in [("/amount/amount", yen(0)), ("/amount/currency", dollars(1))] {
         let body = json!({"payment_id": deal.payment(0)["id"], "amount": amount});
         let problem = app.act(&deal.client, "/v1/refunds", &body).problem(422, "invalid_body");
         assert_eq!(problem["errors"][0]["pointer"], pointer);
@@ -192,49 +191,32 @@ fn what_is_set_aside_stays(app: &TestApp) {
 
 /// A client with 50 dollars that came by this method, and the payment.
 pub fn with_dollars(app: &TestApp, client: &Person, worker: &Person, method: &str) -> String {
-    let mut post = job_post();
-    post.as_object_mut().unwrap().retain(|name, _| !name.starts_with("budget"));
-    post["currency"] = json!("USD");
-    let job = text(&app.act(client, "/v1/jobs", &post).expect(201)["id"]);
-    let dollars = |cents: i64| json!({"amount": cents, "currency": "USD"});
-    let milestone = json!({"title": "A part", "amount": dollars(5_000), "due_on": DUE_ON});
-    let offer = json!({"terms": {"milestones": [milestone]}, "message": "I can start on Monday."});
-    let proposal = app.act(worker, &format!("/v1/jobs/{job}/proposals"), &offer).expect(201);
-    let accept = format!("/v1/proposals/{}/accept", text(&proposal["id"]));
-    let contract = app.act(client, &accept, &json!({"round": 1})).expect(201);
-    let milestone = text(&contract["milestones"][0]["id"]);
-    let at = format!("/v1/milestones/{milestone}");
-    app.act(client, &format!("{at}/start-funding"), &json!({"method": method})).expect(200);
-    let payment = app.read(client, &at)["payments"][0].clone();
-    let id = text(&payment["id"]);
+    let mut offer = offer(&[5_000]);
+    offer["terms"]["milestones"][0]["amount"] = dollars(5_000);
+    let deal = app.deal_for(client, worker, &app.job_in_dollars(client), &offer);
+    deal.start_funding(0, method).expect(200);
+    let payment = deal.payment(0);
     if method == "card" {
-        app.act(client, &format!("/v1/payments/{id}/pay"), &json!({"card_token": "tok_succeeds"})).expect(200);
+        deal.pay(&payment, "tok_succeeds").expect(200);
     } else {
         let finance = app.staff(Role::Finance, "fin");
-        let receipt = json!({
-            "bank_reference": "20260401-9", "transfer_reference": payment["transfer_reference"], "sender": "HANAKO",
-            "amount": dollars(5_000), "received_on": app.date(0),
-        });
-        app.act(&finance, "/v1/admin/bank-receipts", &receipt).expect(201);
+        let reference = payment["transfer_reference"].as_str();
+        app.transfer_of(&finance, "20260401-9", reference, &dollars(5_000)).expect(201);
     }
-    let shares = json!([{"milestone_id": milestone, "worker_share": dollars(0)}]);
-    let path = format!("/v1/contracts/{}/cancellation-requests", text(&contract["id"]));
-    let request = app.act(client, &path, &json!({"reason": "Our plans have changed.", "shares": shares})).expect(201);
-    let consent = format!("/v1/cancellation-requests/{}/consent", text(&request["id"]));
-    app.act(worker, &consent, &json!({})).expect(200);
-    id
+    deal.end_sharing(&deal.client, &[dollars(0)]);
+    text(&payment["id"])
 }
 
 fn dollars_go_back_to_the_card_and_to_no_bank(app: &TestApp) {
     let (client, other, worker) = (app.member("client"), app.member("other"), app.member("worker"));
     app.bank(&other, "1234567");
     let ask = |person: &Person, payment: &str| {
-        let body = json!({"payment_id": payment, "amount": {"amount": 5_000, "currency": "USD"}});
+        let body = json!({"payment_id": payment, "amount": dollars(5_000)});
         app.act(person, "/v1/refunds", &body)
     };
     ask(&other, &with_dollars(app, &other, &worker, "bank_transfer")).problem(409, "no_bank_for_currency");
     let refund = ask(&client, &with_dollars(app, &client, &worker, "card")).expect(201);
-    assert_eq!(refund["amount"], json!({"amount": 5_000, "currency": "USD"}));
+    assert_eq!(refund["amount"], dollars(5_000));
     app.advance_hours(24);
     assert_eq!(app.read(&client, &format!("/v1/refunds/{}", text(&refund["id"])))["status"], "settled");
 }

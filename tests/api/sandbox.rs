@@ -3,12 +3,13 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::harness::{Engine, TestApp, on_both_engines};
+use crate::harness::{Engine, TestApp, on_both_engines, work::at_once};
 
 on_both_engines!(
     the_test_clock_goes_forward_and_never_back,
     tokens_stay_on_real_time,
     a_date_that_does_not_exist_is_refused,
+    what_is_overdue_happens_once_however_often_the_clock_goes_on,
     the_test_clock_goes_on_past_a_timer_that_fails,
     production_has_neither_clock_nor_mailbox,
 );
@@ -40,6 +41,25 @@ fn a_date_that_does_not_exist_is_refused(app: &TestApp) {
     for odd in [json!(0), json!(null), json!({})] {
         app.post("/v1/test-clock/advance").json(&json!({"to_at": odd})).problem(422, "invalid_body");
     }
+}
+
+fn what_is_overdue_happens_once_however_often_the_clock_goes_on(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    let now = app.now();
+    // It lapses after 7 days. All advance past that at once, while the program looks for what is due as well.
+    let advanced = at_once(4, |hours| {
+        let later = now + TimeDelta::days(8) + TimeDelta::hours(hours.try_into().unwrap());
+        app.post("/v1/test-clock/advance").json(&json!({"to_at": later}))
+    });
+    let (done, late): (Vec<_>, Vec<_>) = advanced.iter().partition(|answer| answer.status == 200);
+    assert!(!done.is_empty(), "{advanced:?}");
+    late.iter().for_each(|answer| drop(answer.problem(409, "clock_not_forward")));
+    assert!(app.now() >= now + TimeDelta::days(8), "a slower one took it back");
+    app.advance_hours(24);
+    assert_eq!(deal.status(), "lapsed");
+    let told = app.events_about(&deal.client, &deal.contract);
+    assert_eq!(told.iter().filter(|kind| *kind == "contract.lapsed").count(), 1, "{told:?}");
+    assert!(app.database.texts("SELECT kind AS text FROM timers WHERE kind = 'agreed_lapse'").is_empty());
 }
 
 fn the_test_clock_goes_on_past_a_timer_that_fails(app: &TestApp) {

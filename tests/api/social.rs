@@ -34,6 +34,17 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// What the provider is asked in its URL.
+    pub fn asks(&self) -> BTreeMap<String, String> {
+        let url: reqwest::Url = self.url.parse().unwrap();
+        url.query_pairs().into_owned().collect()
+    }
+
+    /// What comes back with a code that says nothing.
+    pub fn any_code(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([("state".to_owned(), self.asks()["state"].clone()), ("code".to_owned(), "any".to_owned())])
+    }
+
     /// What to send with what came back.
     pub fn back(&self, brought: &BTreeMap<String, String>) -> Value {
         let mut body = json!({"flow_token": self.flow_token, "state": brought["state"], "code": brought["code"]});
@@ -49,18 +60,22 @@ impl<'a> Phone<'a> {
         Self { app }
     }
 
-    fn begun(request: Request) -> Visit {
-        let answer = request.json(&json!({"provider": "idp", "redirect_uri": BACK})).expect(200);
+    fn begun(request: Request, provider: &str, back: &str) -> Visit {
+        let answer = request.json(&json!({"provider": provider, "redirect_uri": back})).expect(200);
         let text = |name: &str| answer[name].as_str().unwrap().to_owned();
         Visit { url: text("authorization_url"), flow_token: text("flow_token") }
     }
 
     pub fn begin(&self) -> Visit {
-        Self::begun(self.app.post("/v1/sessions/social"))
+        self.begin_with("idp", BACK)
+    }
+
+    pub fn begin_with(&self, provider: &str, back: &str) -> Visit {
+        Self::begun(self.app.post("/v1/sessions/social"), provider, back)
     }
 
     pub fn begin_link(&self, person: &Person) -> Visit {
-        Self::begun(self.app.post("/v1/me/identities").by(person))
+        Self::begun(self.app.post("/v1/me/identities").by(person), "idp", BACK)
     }
 
     pub fn complete(&self, body: &Value) -> Response {

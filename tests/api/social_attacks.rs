@@ -135,11 +135,9 @@ impl Liar {
 
     /// The claims that would be right for this visit.
     fn claims(&self, visit: &Visit) -> Value {
-        let url: reqwest::Url = visit.url.parse().unwrap();
-        let nonce = url.query_pairs().find(|(name, _)| name == "nonce").unwrap().1.into_owned();
         let now = api::clock::real_now().timestamp();
         json!({
-            "iss": self.issuer, "aud": CLIENT_ID, "sub": "hanako", "nonce": nonce, "iat": now, "exp": now + 300,
+            "iss": self.issuer, "aud": CLIENT_ID, "sub": "hanako", "nonce": visit.asks()["nonce"], "iat": now, "exp": now + 300,
             "email": "hanako@example.com", "email_verified": true,
         })
     }
@@ -151,13 +149,13 @@ impl Liar {
 
     /// What becomes of a log-in in which the provider answers with this ID token.
     fn answer(&self, app: &TestApp, make: impl FnOnce(&Value) -> String) -> Response {
-        let phone = Phone::new(app);
-        let visit = phone.begin();
-        *self.says.lock().unwrap() = make(&self.claims(&visit));
-        let url: reqwest::Url = visit.url.parse().unwrap();
-        let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-        let brought = BTreeMap::from([("state".to_owned(), state), ("code".to_owned(), "any".to_owned())]);
-        phone.complete(&visit.back(&brought))
+        self.answer_to(app, &Phone::new(app).begin(), make)
+    }
+
+    /// The same in a visit that has begun.
+    fn answer_to(&self, app: &TestApp, visit: &Visit, make: impl FnOnce(&Value) -> String) -> Response {
+        *self.says.lock().unwrap() = make(&self.claims(visit));
+        Phone::new(app).complete(&visit.back(&visit.any_code()))
     }
 }
 
@@ -263,34 +261,15 @@ fn the_answer_of_one_provider_is_no_answer_of_another(plain: &TestApp) {
     let app = TestApp::spawn_with(plain.database.engine, &all);
     let phone = Phone::new(&app);
     // Began with the liar, who sent the person on to the honest one, to be told their code.
-    let begun = json!({"provider": "liar", "redirect_uri": "https://app.example/back-from-the-other"});
-    let begun = app.post("/v1/sessions/social").json(&begun).expect(200);
-    let url: reqwest::Url = begun["authorization_url"].as_str().unwrap().parse().unwrap();
-    let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-    let visit = Visit { url: url.to_string(), flow_token: begun["flow_token"].as_str().unwrap().to_owned() };
-    let victim = phone.begin();
+    let begin = || phone.begin_with("liar", "https://app.example/back-from-the-other");
+    let (visit, victim) = (begin(), phone.begin());
     let mut brought = openid::visit(&victim.url, "hanako");
     assert_eq!(brought["iss"], honest.issuer);
-    brought.insert("state".to_owned(), state);
+    brought.insert("state".to_owned(), visit.asks()["state"].clone());
     phone.complete(&visit.back(&brought)).problem(401, "social_login_refused");
     // The liar signs for the honest one.
-    let refused = liar.answer_as(&app, &honest.issuer);
-    refused.problem(401, "social_login_refused");
-}
-
-impl Liar {
-    /// A log-in with this provider that is answered in the name of another.
-    fn answer_as(&self, app: &TestApp, issuer: &str) -> Response {
-        let begun = json!({"provider": "liar", "redirect_uri": "https://app.example/back-from-the-other"});
-        let begun = app.post("/v1/sessions/social").json(&begun).expect(200);
-        let text = |name: &str| begun[name].as_str().unwrap().to_owned();
-        let visit = Visit { url: text("authorization_url"), flow_token: text("flow_token") };
-        *self.says.lock().unwrap() = self.sign(&with(&self.claims(&visit), "iss", json!(issuer)));
-        let url: reqwest::Url = visit.url.parse().unwrap();
-        let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-        let brought = BTreeMap::from([("state".to_owned(), state), ("code".to_owned(), "any".to_owned())]);
-        Phone::new(app).complete(&visit.back(&brought))
-    }
+    let forged = liar.answer_to(&app, &begin(), |claims| liar.sign(&with(claims, "iss", json!(honest.issuer))));
+    forged.problem(401, "social_login_refused");
 }
 
 fn a_provider_that_does_not_answer_keeps_nobody_else_waiting(plain: &TestApp) {
@@ -321,8 +300,7 @@ fn nothing_of_a_visit_is_stored_in_the_clear(plain: &TestApp) {
     let liar = Liar::start();
     let app = TestApp::spawn_with(plain.database.engine, &openid::settings(&liar.issuer));
     let visit = Phone::new(&app).begin();
-    let url: reqwest::Url = visit.url.parse().unwrap();
-    let query: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
+    let query = visit.asks();
     assert_eq!((query["code_challenge_method"].as_str(), query["response_type"].as_str()), ("S256", "code"));
     let hash = app.database.hex("token_hash");
     let rows = app.database.texts(&format!("SELECT {hash} || provider || redirect_uri AS text FROM social_flows"));

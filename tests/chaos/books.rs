@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::journal::{entry_of, event};
-use crate::harness::{Engine, database::texts};
+use crate::harness::{Engine, database::texts, outbox};
 
 /// A database that somebody else writes to.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ impl Books {
 
     /// Whatever must not be, whoever did it: in words.
     pub fn findings(&self) -> Vec<String> {
-        [self.broken_chains(), self.held_after_the_end(), self.gaps()].concat()
+        [self.broken_chains(), self.held_after_the_end(), outbox::findings(self.engine, &self.url)].concat()
     }
 
     /// Of every account with a balance: its postings, each from one balance to the next, lead from nothing to what is
@@ -123,15 +123,6 @@ impl Books {
                  AND (a.balance <> 0 OR (SELECT sum(p.amount) FROM postings p WHERE p.account_id = a.id) <> 0)",
             self.hex("e.id")
         ))
-    }
-
-    /// Events without a number, and numbers without an event.
-    fn gaps(&self) -> Vec<String> {
-        let odd =
-            "SELECT 'events are numbered from ' || CAST(min(number) AS text) || ' to ' || CAST(max(number) AS text)
-                || ', but there are ' || CAST(count(number) AS text) || ' numbers of ' || CAST(count(*) AS text) AS text
-            FROM events HAVING min(number) <> 1 OR max(number) <> count(*) OR count(number) <> count(*)";
-        self.texts(odd)
     }
 
     /// Balances that are not the sum of their postings, as one query sees them.

@@ -22,7 +22,7 @@ const NO_GUARDS: &str =
     CREATE TEMP TABLE chosen AS SELECT id FROM journal_entries WHERE kind = 'escrow_released' ORDER BY id LIMIT 1;
     CREATE TEMP TABLE whose AS SELECT account_id, amount FROM postings JOIN chosen ON entry_id = chosen.id;";
 
-const SPOILT: [Spoilt; 7] = [
+const SPOILT: [Spoilt; 8] = [
     (
         "an entry is gone, and so is what it changed",
         "UPDATE ledger_accounts SET balance = balance + (SELECT amount FROM whose WHERE account_id = id)
@@ -62,6 +62,9 @@ const SPOILT: [Spoilt; 7] = [
     ),
     ("an event is gone", "DELETE FROM events WHERE number = 40", |verdict| {
         !verdict.absent.is_empty() && verdict.wrong.iter().any(|finding| finding.contains("numbered"))
+    }),
+    ("a mail will never be sent", "UPDATE mails SET next_attempt_at = NULL", |verdict| {
+        verdict.wrong.iter().any(|finding| finding.contains("neither sent"))
     }),
     (
         "a balance was written once too often",

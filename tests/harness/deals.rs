@@ -27,11 +27,15 @@ impl TestApp {
 
     /// The same between two who are there already.
     pub fn deal_between(&self, client: &Person, worker: &Person, amounts: &[i64], conditions: &Value) -> Deal<'_> {
-        let (client, worker) = (client.clone(), worker.clone());
         let mut offer = offer(amounts);
         offer["terms"].as_object_mut().unwrap().extend(conditions.as_object().unwrap().clone());
-        let proposals = format!("{}/proposals", self.job(&client));
-        let proposal = self.act(&worker, &proposals, &offer).expect(201);
+        self.deal_for(client, worker, &self.job(client), &offer)
+    }
+
+    /// The same for a job that is there already, on an offer that says everything.
+    pub fn deal_for(&self, client: &Person, worker: &Person, job: &str, offer: &Value) -> Deal<'_> {
+        let (client, worker) = (client.clone(), worker.clone());
+        let proposal = self.act(&worker, &format!("{job}/proposals"), offer).expect(201);
         let accept = format!("/v1/proposals/{}/accept", text(&proposal["id"]));
         let contract = self.act(&client, &accept, &json!({"round": 1})).expect(201);
         let milestones = contract["milestones"].as_array().unwrap().iter().map(|each| text(&each["id"])).collect();

@@ -35,10 +35,27 @@ pub fn yen(amount: i64) -> Value {
     json!({"amount": amount, "currency": "JPY"})
 }
 
+/// Dollars as sent.
+pub fn dollars(cents: i64) -> Value {
+    json!({"amount": cents, "currency": "USD"})
+}
+
 impl TestApp {
     /// An open job of this client: where it is read.
     pub fn job(&self, client: &Person) -> String {
-        let job = self.act(client, "/v1/jobs", &job_post()).expect(201);
+        self.job_of(client, &job_post())
+    }
+
+    /// The same, to be paid in dollars.
+    pub fn job_in_dollars(&self, client: &Person) -> String {
+        let mut post = job_post();
+        post.as_object_mut().unwrap().retain(|name, _| !name.starts_with("budget"));
+        post["currency"] = json!("USD");
+        self.job_of(client, &post)
+    }
+
+    fn job_of(&self, client: &Person, post: &Value) -> String {
+        let job = self.act(client, "/v1/jobs", post).expect(201);
         format!("/v1/jobs/{}", job["id"].as_str().unwrap())
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Response, TestApp};
+use super::{Response, TestApp, deals::text};
 
 /// An operation, with the examples of the specification as its id and body.
 pub struct Operation {
@@ -18,6 +18,8 @@ pub struct Operation {
     pub open: bool,
     /// A token is looked at, if there is one.
     pub personal: bool,
+    /// The names of its query parameters.
+    pub query: Vec<String>,
     body: Option<Value>,
     /// What the specification says of its answers, by status.
     answers: BTreeMap<String, Declared>,
@@ -29,8 +31,11 @@ pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path");
-            let exemplary = parameters.fold(path.clone(), |path, parameter| {
+            let parameters = |place: &'static str| {
+                let all = operation["parameters"].as_array().into_iter().flatten();
+                all.filter(move |one| one["in"] == place)
+            };
+            let exemplary = parameters("path").fold(path.clone(), |path, parameter| {
                 let text = |name: &str| parameter[name].as_str().unwrap();
                 path.replace(&format!("{{{}}}", text("name")), text("example"))
             });
@@ -41,6 +46,7 @@ pub fn operations() -> Vec<Operation> {
                 path: exemplary,
                 open: operation["security"].as_array().is_some_and(|ways| ways.is_empty() || ways.contains(&json!({}))),
                 personal: operation["security"] != json!([]),
+                query: parameters("query").map(|one| text(&one["name"])).collect(),
                 body: operation.pointer("/requestBody/content/application~1json/example").cloned(),
                 answers: answers_of(&operation["responses"]),
             });

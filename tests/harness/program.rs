@@ -7,7 +7,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use super::{Database, Engine};
+use super::{Database, Engine, outbox};
 
 /// The program with these arguments and nothing in its environment, as built beside the tests.
 pub fn command(arguments: &[&str]) -> Command {
@@ -68,6 +68,8 @@ impl Drop for Program {
             assert!(ended.success(), "the program did not stop gracefully: {ended}");
             let verified = command(&["ledger", "verify", "--database-url", &database.url]).output().unwrap();
             assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+            let findings = outbox::findings(database.engine, &database.url);
+            assert!(findings.is_empty(), "{findings:?}");
         }
     }
 }

@@ -30,9 +30,14 @@ impl TestApp {
 
     /// Staff record a bank transfer of today.
     pub fn transfer(&self, by: &Person, number: &str, reference: Option<&str>, amount: i64) -> Response {
+        self.transfer_of(by, number, reference, &yen(amount))
+    }
+
+    /// The same in any currency.
+    pub fn transfer_of(&self, by: &Person, number: &str, reference: Option<&str>, amount: &Value) -> Response {
         let receipt = json!({
             "bank_reference": number, "transfer_reference": reference, "sender": "YAMADA HANAKO",
-            "amount": yen(amount), "received_on": self.date(0),
+            "amount": amount, "received_on": self.date(0),
         });
         self.act(by, "/v1/admin/bank-receipts", &receipt)
     }
@@ -97,8 +102,13 @@ impl Deal<'_> {
 
     /// One side asks to end the contract with these shares for the worker, one for each milestone; the other consents.
     pub fn end_by_consent(&self, asks: &Person, shares: &[i64]) {
+        self.end_sharing(asks, &shares.iter().copied().map(yen).collect::<Vec<_>>());
+    }
+
+    /// The same in any currency.
+    pub fn end_sharing(&self, asks: &Person, shares: &[Value]) {
         let answers = if asks.id == self.client.id { &self.worker } else { &self.client };
-        let share = |(id, yours): (&String, &i64)| json!({"milestone_id": id, "worker_share": yen(*yours)});
+        let share = |(id, yours): (&String, &Value)| json!({"milestone_id": id, "worker_share": yours});
         let shares: Vec<Value> = self.milestones.iter().zip(shares).map(share).collect();
         let path = format!("/v1/contracts/{}/cancellation-requests", self.contract);
         let ask = json!({"reason": "Our plans have changed.", "shares": shares});

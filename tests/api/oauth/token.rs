@@ -21,6 +21,7 @@ on_both_engines!(
     tokens_of_members_and_apps_are_not_mixed_up,
     an_app_authenticates_as_it_was_registered,
     refusals_are_those_of_oauth,
+    what_nobody_knows_is_ignored_within_bounds,
     an_app_gives_up_its_own_tokens_only,
     an_app_learns_about_its_own_tokens_only,
 );
@@ -188,6 +189,21 @@ fn refusals_are_those_of_oauth(app: &TestApp) {
     app.post("/oauth/token").send().oauth(400, "invalid_request");
     let large = "x".repeat(20_000);
     app.post("/oauth/token").form(&[("grant_type", &large)]).oauth(400, "invalid_request");
+}
+
+fn what_nobody_knows_is_ignored_within_bounds(app: &TestApp) {
+    let Scene { partner, .. } = scene(app);
+    let ask = |unknown: &[(&str, &str)]| {
+        app.as_partner(&partner, "/oauth/token", &[&[("grant_type", "client_credentials")], unknown].concat())
+    };
+    let (longest, too_long) = ("x".repeat(2_000), "x".repeat(2_001));
+    ask(&[("unheard_of", "1")]).expect(200);
+    ask(&[("unheard_of", &longest)]).expect(200);
+    ask(&[("unheard_of", "1"), ("unheard_of", "1")]).oauth(400, "invalid_request");
+    ask(&[("unheard_of", "1"), ("unheard_of", "")]).oauth(400, "invalid_request");
+    for odd in [&too_long, "\0", "\u{1b}", "\u{202e}"] {
+        ask(&[("unheard_of", odd)]).oauth(400, "invalid_request");
+    }
 }
 
 fn an_app_gives_up_its_own_tokens_only(app: &TestApp) {

@@ -21,6 +21,7 @@ mod failure;
 mod fee_basis;
 mod fee_quote;
 mod forgery;
+mod forgetting;
 mod funding;
 mod guessing;
 mod history;

@@ -188,13 +188,19 @@ fn impossible_rows_are_refused_by_the_database() {
             "UPDATE ledger_accounts SET balance = -1".to_owned(),
             "UPDATE ledger_accounts SET reserved = 6".to_owned(),
             "UPDATE ledger_accounts SET currency = 'EUR'".to_owned(),
-            "INSERT INTO instance (id, mode, clock_offset, version, created_at) SELECT 2, 'sandbox', 0, 1, created_at FROM members".to_owned(),
+            "INSERT INTO instance (id, mode, clock_offset, created_at) SELECT 2, 'sandbox', 0, created_at FROM members"
+                .to_owned(),
             member(engine, 1, "member"),
             member(engine, 2, "king"),
             "UPDATE members SET state = 'asleep'".to_owned(),
-            format!("INSERT INTO sessions (id, member_id, created_at, expires_at) VALUES ({one}, {nobody}, {now}, {now})"),
+            format!(
+                "INSERT INTO sessions (id, member_id, created_at, expires_at) VALUES ({one}, {nobody}, {now}, {now})"
+            ),
             format!("INSERT INTO postings (entry_id, line, account_id, amount) VALUES ({nobody}, 0, {one}, 5)"),
-            format!("INSERT INTO postings (entry_id, line, account_id, amount) VALUES ({}, 1, {one}, 0)", id(engine, 2)),
+            format!(
+                "INSERT INTO postings (entry_id, line, account_id, amount) VALUES ({}, 1, {one}, 0)",
+                id(engine, 2)
+            ),
             "UPDATE members SET created_at = 'no time at all'".to_owned(),
         ] {
             assert!(database.execute(&statement).is_err(), "{engine:?} allows {statement}");

@@ -6,7 +6,9 @@ use chrono::DateTime;
 use domain::{
     actor::Party,
     cancellation::{CancellationRequest, CancellationState},
-    ids::{CancellationRequestId, ContractId, MilestoneId},
+    ids::{CancellationRequestId, ContractId, JournalEntryId, MilestoneId},
+    ledger::Finding,
+    money::Currency,
 };
 use persistence::{
     cancellation, contract,
@@ -17,12 +19,14 @@ use persistence::{
 };
 use uuid::Uuid;
 
-use crate::harness::{Database, Engine, TestApp, on_both_engines};
+use crate::harness::{Database, Engine, TestApp, on_both_engines, on_each_engine};
 
 on_both_engines!(
     what_has_changed_since_it_was_read_is_not_saved_over,
     whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile,
 );
+
+on_each_engine!(books_of_many_pages_are_audited_to_the_last_entry);
 
 #[track_caller]
 fn assert_late<T>(app: &TestApp, table: &str, save: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static)
@@ -108,4 +112,33 @@ fn whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile(app: 
         second.join().unwrap().unwrap()
     });
     assert_eq!(seen.map(|(_, is_asked)| is_asked), Some(true));
+}
+
+fn books_of_many_pages_are_audited_to_the_last_entry(engine: Engine) {
+    let database = Database::create(engine);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
+    let (id, at) = match engine {
+        Engine::Sqlite => ("unhex(printf('%032x', n))", "0"),
+        Engine::Postgres => ("lpad(to_hex(n), 32, '0')::uuid", "now()"),
+    };
+    let series = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 2500)";
+    let bank = "(SELECT id FROM ledger_accounts WHERE kind = 'bank' AND currency = 'JPY')";
+    for insert in [
+        format!(
+            "journal_entries (id, kind, currency, subject, occurred_at) SELECT {id}, 'x', 'JPY', 's', {at} FROM series"
+        ),
+        format!("postings (entry_id, line, account_id, amount) SELECT {id}, 0, {bank}, 5 FROM series"),
+        format!("postings (entry_id, line, account_id, amount) SELECT {id}, 1, {bank}, -5 FROM series WHERE n < 2500"),
+        format!("postings (entry_id, line, account_id, amount) SELECT {id}, 1, {bank}, -4 FROM series WHERE n = 2500"),
+    ] {
+        database.execute(&format!("{series} INSERT INTO {insert}")).unwrap();
+    }
+    let audit = store.read(ledger::verify).unwrap();
+    assert_eq!((audit.report.entries, audit.report.postings), (2_500, 5_000));
+    let last = JournalEntryId::from_uuid(Uuid::from_u128(2_500));
+    let unbalanced = Finding::UnbalancedEntry { entry: last, currency: Currency::Jpy, sum: 1 };
+    // What is missing of the last one is missing on the whole.
+    let whole = Finding::EquationBroken { currency: Currency::Jpy, difference: 1 };
+    assert_eq!(audit.report.findings, [unbalanced, whole]);
 }

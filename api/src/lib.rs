@@ -15,6 +15,7 @@ pub mod device;
 pub mod docs;
 pub mod edge;
 pub mod extract;
+pub mod forgetting;
 mod html;
 pub mod limits;
 pub mod locale;

@@ -12,14 +12,11 @@ use actix_web::{
     middleware::from_fn,
     web,
 };
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::{fee::FeeSchedule, guessing, member::MemberKind, password::Password, policy::Role};
+use domain::{fee::FeeSchedule, member::MemberKind, password::Password, policy::Role};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
-    authorization_code,
-    error::StoreError,
-    guess, idempotency, instance, ledger, mail, member, social_flow,
-    store::{Conn, Intent, Sizes, Store, Tx},
+    instance, ledger, member,
+    store::{Intent, Sizes, Store},
 };
 use secrecy::ExposeSecret;
 use socket2::SockRef;
@@ -29,7 +26,7 @@ use crate::{
     auth::Tokens,
     clock,
     config::{Mode, Settings},
-    cors, edge,
+    cors, edge, forgetting,
     limits::{self, Limits},
     locale::Locale,
     mailer::Mailer,
@@ -51,15 +48,6 @@ use crate::{
 
 /// How often the worker looks for timers, mail and events.
 const TICK: Duration = Duration::from_millis(500);
-
-/// How long keys of idempotent requests are kept.
-const KEY_LIFE: TimeDelta = TimeDelta::days(7);
-
-/// How long an authorization code that has expired is remembered, so that its second use takes back what it gave.
-const CODE_MEMORY: TimeDelta = TimeDelta::days(1);
-
-/// How long mails are kept.
-const MAIL_LIFE: TimeDelta = TimeDelta::days(30);
 
 /// Anything that stops the start, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -269,25 +257,7 @@ fn tick(app: &Arc<App>) -> Result<(), Problem> {
     keys::follow(app)?;
     app.uses.write_down(app)?;
     app.limits.forget_idle();
-    forget(app, KEY_LIFE, idempotency::any_before, idempotency::forget)?;
-    forget(app, guessing::MEMORY, guess::any_before, guess::forget)?;
-    forget(app, CODE_MEMORY, authorization_code::any_before, authorization_code::forget)?;
-    forget(app, TimeDelta::zero(), social_flow::any_before, social_flow::forget)?;
-    forget(app, MAIL_LIFE, mail::any_before, mail::forget)
-}
-
-/// Forgets what is older than `life`, after a look that costs less than a write.
-fn forget(
-    app: &App,
-    life: TimeDelta,
-    any_before: fn(&mut Conn, DateTime<Utc>) -> Result<bool, StoreError>,
-    forget: fn(&mut Tx<'_>, DateTime<Utc>) -> Result<(), StoreError>,
-) -> Result<(), Problem> {
-    let before = clock::real_now() - life;
-    if app.store.read(|conn| any_before(conn, before))? {
-        app.store.write(Intent::Keep, move |tx| forget(tx, before))?;
-    }
-    Ok(())
+    forgetting::forget_old(app)
 }
 
 /// Adds one of the operator's people.

@@ -22,7 +22,6 @@ pub struct Instance {
     /// Which generation of keys signs access tokens.
     pub key_generation: i32,
     clock_offset: i64,
-    version: i32,
 }
 
 impl Instance {
@@ -42,7 +41,6 @@ pub fn claim(tx: &mut Tx<'_>, mode: &str, secret: Option<&[u8]>, now: DateTime<U
         instance::mode.eq(mode),
         instance::secret.eq(secret),
         instance::clock_offset.eq(0_i64),
-        instance::version.eq(1),
         instance::created_at.eq(Moment::from(now)),
     );
     on_each!(*tx, conn => diesel::insert_into(instance::table).values(row).on_conflict_do_nothing().execute(conn))?;
@@ -64,9 +62,7 @@ pub fn read(conn: &mut Conn) -> Result<Instance, StoreError> {
 pub fn set_clock_offset(tx: &mut Tx<'_>, offset: TimeDelta) -> Result<(), StoreError> {
     let current: Instance = for_update(instance::table.select(Instance::as_select())).get_result(&mut **tx)?;
     let micros = offset.num_microseconds().unwrap_or(i64::MAX).max(current.clock_offset);
-    diesel::update(instance::table)
-        .set((instance::clock_offset.eq(micros), instance::version.eq(current.version + 1)))
-        .execute(&mut **tx)?;
+    diesel::update(instance::table).set(instance::clock_offset.eq(micros)).execute(&mut **tx)?;
     Ok(())
 }
 

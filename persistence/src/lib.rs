@@ -14,6 +14,7 @@ pub mod credential;
 pub mod dispute;
 mod document;
 pub mod email_change;
+pub mod email_confirmation;
 pub mod error;
 pub mod escrow;
 pub mod event;

@@ -18,7 +18,7 @@ use crate::{
     page::{Position, newest_first},
     payment,
     row::{corrupt, money, saved},
-    schema::{bank_receipts, refunds},
+    schema::{bank_receipts, payments, refunds},
     store::{Conn, Tx},
     types::{Document, Key, Moment},
 };
@@ -175,10 +175,8 @@ fn sums(rows: Vec<(Key, i64)>) -> HashMap<Key, i64> {
 /// Those of the database, or rows that make no sense.
 pub fn left(conn: &mut Conn, payments: &[Payment]) -> Result<HashMap<PaymentId, Money>, StoreError> {
     let ids: Vec<Key> = payments.iter().map(|payment| payment.id.into()).collect();
-    let counting: Vec<&str> =
-        RefundState::ALL.iter().filter(|state| state.counts()).map(|state| state.as_str()).collect();
     let went_back: Vec<(Key, i64)> = refunds::table
-        .filter(refunds::payment_id.eq_any(ids.clone()).and(refunds::state.eq_any(counting)))
+        .filter(refunds::payment_id.eq_any(ids.clone()).and(refunds::state.eq_any(counting())))
         .select((refunds::payment_id, refunds::amount))
         .load(conn)?;
     let transferred: Vec<(Key, i64)> = bank_receipts::table
@@ -186,15 +184,25 @@ pub fn left(conn: &mut Conn, payments: &[Payment]) -> Result<HashMap<PaymentId, 
         .select((bank_receipts::payment_id.assume_not_null(), bank_receipts::amount))
         .load(conn)?;
     let (went_back, transferred) = (sums(went_back), sums(transferred));
-    let of = |payment: &Payment| {
-        let sum = |sums: &HashMap<Key, i64>| {
-            let sum = sums.get(&Key::from(payment.id)).copied().unwrap_or(0);
-            money(sum, payment.amount.currency(), "payments", payment.id)
-        };
-        let left = refund::left(payment, sum(&transferred)?, sum(&went_back)?);
-        Ok((payment.id, left.map_err(corrupt("payments", payment.id))?))
+    let left = |payment: &Payment| Ok((payment.id, left_of(payment, &transferred, &went_back)?));
+    payments.iter().map(left).collect()
+}
+
+/// The states of refunds whose amount has left its payment.
+fn counting() -> Vec<&'static str> {
+    RefundState::ALL.iter().filter(|state| state.counts()).map(|state| state.as_str()).collect()
+}
+
+fn left_of(
+    payment: &Payment,
+    transferred: &HashMap<Key, i64>,
+    went_back: &HashMap<Key, i64>,
+) -> Result<Money, StoreError> {
+    let sum = |sums: &HashMap<Key, i64>| {
+        let sum = sums.get(&Key::from(payment.id)).copied().unwrap_or(0);
+        money(sum, payment.amount.currency(), "payments", payment.id)
     };
-    payments.iter().map(of).collect()
+    refund::left(payment, sum(transferred)?, sum(went_back)?).map_err(corrupt("payments", payment.id))
 }
 
 /// A client's payments of which something is left that can go back, newest first, each with how much.
@@ -203,10 +211,24 @@ pub fn left(conn: &mut Conn, payments: &[Payment]) -> Result<HashMap<PaymentId, 
 /// Those of the database, or rows that make no sense.
 pub fn refundable(conn: &mut Conn, client: MemberId, currency: Currency) -> Result<Vec<(Payment, Money)>, StoreError> {
     let payments = payment::of_client(conn, client, currency)?;
-    let mut left = left(conn, &payments)?;
-    let with_rest = |payment: Payment| {
-        let rest = left.remove(&payment.id).filter(|rest| rest.is_positive())?;
-        Some((payment, rest))
-    };
-    Ok(payments.into_iter().filter_map(with_rest).collect())
+    // By the client: their payments may be more than a statement can name.
+    let me = Key::from(client);
+    let went_back: Vec<(Key, i64)> = refunds::table
+        .filter(refunds::client_id.eq(me).and(refunds::state.eq_any(counting())))
+        .select((refunds::payment_id, refunds::amount))
+        .load(conn)?;
+    let transferred: Vec<(Key, i64)> = bank_receipts::table
+        .inner_join(payments::table.on(bank_receipts::payment_id.eq(payments::id.nullable())))
+        .filter(payments::client_id.eq(me))
+        .select((payments::id, bank_receipts::amount))
+        .load(conn)?;
+    let (went_back, transferred) = (sums(went_back), sums(transferred));
+    let mut refundable = Vec::new();
+    for payment in payments {
+        let left = left_of(&payment, &transferred, &went_back)?;
+        if left.is_positive() {
+            refundable.push((payment, left));
+        }
+    }
+    Ok(refundable)
 }

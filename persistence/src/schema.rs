@@ -9,7 +9,6 @@ diesel::table! {
         mode -> Text,
         secret -> Nullable<Binary>,
         clock_offset -> BigInt,
-        version -> Integer,
         created_at -> Instant,
         key_generation -> Integer,
         keys_rotated_at -> Nullable<Instant>,
@@ -691,7 +690,7 @@ diesel::table! {
     devices (token_hash) {
         token_hash -> Binary,
         member_id -> Identifier,
-        created_at -> Instant,
+        seen_at -> Instant,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod arrival;
 pub mod devices;
+pub mod ended;
 pub mod held;
 
 use chrono::{DateTime, Utc};

@@ -4,7 +4,7 @@ use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Deal, Person, Response, TestApp,
+    Deal, Engine, Person, Response, TestApp,
     deals::text,
     market::{dollars, offer, yen},
     on_both_engines,
@@ -26,6 +26,7 @@ on_both_engines!(
     many_refunds_at_once_send_the_money_back_once,
     a_refund_racing_a_funding_spends_the_money_once,
     who_leaves_gets_their_funds_back,
+    whoever_has_paid_very_often_sees_what_can_go_back,
     funds_that_came_by_bank_keep_their_owner_until_there_is_an_account,
 );
 
@@ -310,6 +311,23 @@ fn who_leaves_gets_their_funds_back(app: &TestApp) {
     assert_eq!(app.database.texts("SELECT state AS text FROM refunds"), ["settled", "settled"]);
     assert_eq!(app.database.texts("SELECT state AS text FROM members WHERE email = ''"), ["closed"]);
     assert!(held(app, "unclaimed").is_empty());
+}
+
+/// More payments than either engine lets a statement name.
+fn whoever_has_paid_very_often_sees_what_can_go_back(app: &TestApp) {
+    let deal = with_funds(app, "tok_succeeds");
+    let (id, times) = match app.database.engine {
+        Engine::Sqlite => ("unhex(printf('%032x', n))", 33_000),
+        Engine::Postgres => ("lpad(to_hex(n), 32, '0')::uuid", 66_000),
+    };
+    let columns = "contract_id, milestone_id, client_id, method, currency, amount, received, state, version, created_at, \
+                   updated_at";
+    let copy = format!(
+        "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {times})
+         INSERT INTO payments (id, {columns}) SELECT {id}, {columns} FROM payments, series"
+    );
+    app.database.execute(&copy).unwrap();
+    assert_eq!(blockers(app, &deal.client), ["client_funds_left"]);
 }
 
 fn funds_that_came_by_bank_keep_their_owner_until_there_is_an_account(app: &TestApp) {

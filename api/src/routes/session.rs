@@ -58,7 +58,7 @@ pub(super) struct Tokens {
     refresh_token: String,
     session_id: String,
     member_id: String,
-    /// Keep it on the device beyond this session, and send it with the next log-in: the member is then not told of a new device, and does not wait for the guesses of others. Null when tokens are renewed.
+    /// Keep it on the device beyond this session, and send it with the next log-in: the member is then not told of a new device, and does not wait for the guesses of others. It is forgotten when the device is logged out, or does not log in for a year. Null when tokens are renewed.
     #[schema(required = true, example = "azd_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     device_token: Option<String>,
 }

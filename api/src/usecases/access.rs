@@ -1,5 +1,6 @@
 //! Joining, logging in and out.
 
+use chrono::{DateTime, Utc};
 use domain::{
     event::EventKind,
     ids::{MemberId, SessionId},
@@ -9,7 +10,7 @@ use domain::{
     withdrawal::ComingBack,
 };
 use persistence::{
-    credential,
+    credential, email_confirmation,
     error::StoreError,
     mail,
     member::{self, Credentials},
@@ -28,6 +29,7 @@ use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
     clock,
     context::Context,
+    forgetting::SESSION_MEMORY,
     locale::Locale,
     mailer,
     problem::{Code, Problem},
@@ -98,7 +100,7 @@ pub fn send_confirmation(
     locale: Locale,
 ) -> Result<(), Problem> {
     let (token, hash) = secrets::bearer("azc_")?;
-    member::expect_confirmation(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
+    email_confirmation::expect(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, email, &token, locale);
     Ok(mail::queue(tx, &mail)?)
 }
@@ -197,15 +199,15 @@ pub fn create_confirmed(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Regist
 /// [`Code::InvalidToken`] when the token is unknown, used or expired.
 pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Member, Problem> {
     let (invalid, hash) = (|| Problem::new(Code::InvalidToken), secrets::hash(token.as_bytes()));
-    let id = member::confirmation_of(tx, &hash, clock::real_now())?.ok_or_else(invalid)?;
+    let id = email_confirmation::member_of(tx, &hash, clock::real_now())?.ok_or_else(invalid)?;
     let member = member::lock(tx, id)?.ok_or_else(invalid)?;
-    if !member::take_confirmation(tx, &hash)? {
+    if !email_confirmation::take(tx, &hash)? {
         return Err(invalid());
     }
     let decision = member.confirm(cx.now)?;
     let saved = member::save(tx, &decision.next)?;
     announce(tx, cx, id, Audience::only(id), &decision)?;
-    member::void_confirmations(tx, id)?;
+    email_confirmation::void(tx, id)?;
     username::grant_wish(tx, cx, saved)
 }
 
@@ -261,21 +263,44 @@ pub struct Device {
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) -> Result<TokenPair, Problem> {
     let (refresh, hash) = secrets::bearer("azr_")?;
     let (id, now) = (cx.new_id(), clock::real_now());
-    let (token, device_hash) = match &device.token {
-        Some(token) => (token.clone(), device_hash(token)),
-        None => {
-            let (token, hash) = secrets::bearer("azd_")?;
-            if devices::any(tx, member)? {
-                write(tx, member, |to, locale| mailer::new_device(cx, to, locale, &device.label))?;
-            }
-            devices::remember(tx, member, &hash, now)?;
-            (token, hash)
-        }
+    let (token, device_hash) = match known_device(tx, member, device, now)? {
+        Some(known) => known,
+        None => new_device(tx, cx, member, device, now)?,
     };
     let label = device.label.clone();
     let new = NewSession { id, member, device: label, device_hash, expires_at: now + SESSION_LIFE };
     session::open(tx, &new, &hash, now)?;
     Ok(TokenPair { device_token: Some(token), ..pair(cx, Claims::own(member, id), refresh)? })
+}
+
+/// The token of a device, and how it is kept.
+type DeviceToken = (String, Vec<u8>);
+
+fn known_device(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    device: &Device,
+    now: DateTime<Utc>,
+) -> Result<Option<DeviceToken>, Problem> {
+    let Some(token) = device.token.clone() else { return Ok(None) };
+    let hash = device_hash(&token);
+    let known = devices::seen(tx, member, &hash, now)?;
+    Ok(known.then_some((token, hash)))
+}
+
+fn new_device(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    member: MemberId,
+    device: &Device,
+    now: DateTime<Utc>,
+) -> Result<DeviceToken, Problem> {
+    let (token, hash) = secrets::bearer("azd_")?;
+    if devices::may_have_been_here(tx, member, cx.now - SESSION_MEMORY)? {
+        write(tx, member, |to, locale| mailer::new_device(cx, to, locale, &device.label))?;
+    }
+    devices::remember(tx, member, &hash, now)?;
+    Ok((token, hash))
 }
 
 fn pair(cx: &Context, claims: Claims, refresh: String) -> Result<TokenPair, Problem> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::member::{Member, MemberState};
 use persistence::{
     address_request::{self, AddressRequest, AddressRequestKind},
-    credential, mail, member,
+    credential, email_confirmation, mail,
     store::{Intent, Tx},
 };
 
@@ -82,7 +82,7 @@ fn send_reset(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) ->
 }
 
 fn confirm_again(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) -> Result<(), Problem> {
-    if member::confirmations_under_way(tx, member.id, clock::real_now())? >= MOST {
+    if email_confirmation::under_way(tx, member.id, clock::real_now())? >= MOST {
         return Ok(());
     }
     send_confirmation(tx, cx, member.id, &member.email, locale)

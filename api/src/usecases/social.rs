@@ -10,7 +10,7 @@ use domain::{
     withdrawal::ComingBack,
 };
 use persistence::{
-    credential,
+    credential, email_confirmation,
     identity::{self, Identity},
     member,
     social_flow::{self, Flow},
@@ -187,7 +187,7 @@ pub fn join(tx: &mut Tx<'_>, cx: &Context, form: &Joining) -> Result<TokenPair, 
     let confirmed = registered.confirm(cx.now)?;
     let saved = member::save(tx, &confirmed.next)?;
     announce(tx, cx, saved.id, Audience::only(saved.id), &confirmed)?;
-    member::void_confirmations(tx, saved.id)?;
+    email_confirmation::void(tx, saved.id)?;
     let saved = username::grant_wish(tx, cx, saved)?;
     keep(tx, cx, saved.id, &account)?;
     let device = Device { label: form.device.clone(), token: None };

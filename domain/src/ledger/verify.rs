@@ -105,8 +105,7 @@ pub fn verify<P: AsRef<[Posting]>>(entries: impl IntoIterator<Item = (JournalEnt
     for (entry, currency, postings) in entries {
         report.read(entry, currency, postings.as_ref());
     }
-    report.check_signs();
-    report.check_equation();
+    report.close();
     report
 }
 
@@ -165,7 +164,9 @@ impl Report {
         of_nature.map(|(_, balance)| *balance).sum()
     }
 
-    fn read(&mut self, entry: JournalEntryId, currency: Currency, postings: &[Posting]) {
+    /// Reads one entry and checks it; whoever has too many of them for [`verify`] calls this for each, then
+    /// [`Report::close`].
+    pub fn read(&mut self, entry: JournalEntryId, currency: Currency, postings: &[Posting]) {
         self.entries += 1;
         if postings.is_empty() {
             self.findings.push(Finding::EmptyEntry { entry });
@@ -179,6 +180,12 @@ impl Report {
         if sum != 0 {
             self.findings.push(Finding::UnbalancedEntry { entry, currency, sum });
         }
+    }
+
+    /// Checks what every entry together must be: the balances and the accounting equation.
+    pub fn close(&mut self) {
+        self.check_signs();
+        self.check_equation();
     }
 
     fn check_signs(&mut self) {

@@ -1,6 +1,10 @@
 //! Many disputes at once, and who of staff looks after how many.
 
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::{count_star, sql},
+    prelude::*,
+    sql_types::Bool,
+};
 use domain::{
     dispute::{Dispute, DisputeState},
     ids::{ContractId, MemberId},
@@ -12,6 +16,7 @@ use domain::{
 use super::Row;
 use crate::{
     error::StoreError,
+    member::STAFF,
     page::{Position, newest_first},
     schema::{disputes, members},
     store::Conn,
@@ -70,7 +75,9 @@ pub fn mediators(conn: &mut Conn) -> Result<Vec<Mediator>, StoreError> {
     let may_mediate = |role: &&Role| permitted(Operation::AssignDispute).contains(&role.standing());
     let roles: Vec<&str> = Role::ALL.iter().filter(may_mediate).map(|role| role.as_str()).collect();
     let staff: Vec<Key> = members::table
-        .filter(members::role.eq_any(roles).and(members::state.eq(MemberState::Active.as_str())))
+        .filter(
+            sql::<Bool>(STAFF).and(members::role.eq_any(roles)).and(members::state.eq(MemberState::Active.as_str())),
+        )
         .order((members::created_at, members::id))
         .select(members::id)
         .load(conn)?;

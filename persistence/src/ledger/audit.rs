@@ -1,17 +1,22 @@
 //! The audit of the books as they are stored.
 
-use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Display,
+    str::FromStr,
+};
 
 use diesel::prelude::*;
 use domain::{
     escrow::EscrowState,
-    ids::{EscrowId, JournalEntryId},
-    ledger::{Account, AccountKind, EntryKind, Posting, Report, verify as audit},
+    ids::EscrowId,
+    ledger::{Account, AccountKind, EntryKind, Posting, Report},
     machine::State,
     money::Currency,
     payout::PayoutState,
     refund::RefundState,
 };
+use uuid::Uuid;
 
 use super::AccountRow;
 use crate::{
@@ -66,15 +71,12 @@ pub fn verify(conn: &mut Conn) -> Result<Audit, StoreError> {
 }
 
 fn check(conn: &mut Conn) -> Result<Audit, StoreError> {
-    let mut report = audit(entries(conn)?);
-    let accounts: Vec<AccountRow> = ledger_accounts::table
-        .filter(ledger_accounts::balance.is_not_null())
-        .select(AccountRow::as_select())
-        .load(conn)?;
+    let accounts: Vec<AccountRow> = ledger_accounts::table.select(AccountRow::as_select()).load(conn)?;
+    let mut report = read_entries(conn, &accounts)?;
     let (mut stored, mut misreserved, mut misearned) = (Vec::new(), Vec::new(), Vec::new());
     let mut unpaid = unpaid_releases(conn)?;
     let mut wanted = wanted_reservations(conn)?;
-    for row in accounts {
+    for row in accounts.iter().filter(|row| row.balance.is_some()) {
         let (account, currency) = row.read()?;
         let balance = row.held()?;
         let own = row.owner.filter(|_| account.kind() == AccountKind::ClientFunds);
@@ -130,28 +132,42 @@ fn unpaid_releases(conn: &mut Conn) -> Result<BTreeMap<(Key, String), i64>, Stor
     }))
 }
 
-type Entry = (JournalEntryId, Currency, Vec<Posting>);
+/// How many entries are held in memory at once; what stays of them are the sums of the accounts.
+const ENTRIES_AT_ONCE: i64 = 1_000;
 
-fn entries(conn: &mut Conn) -> Result<Vec<Entry>, StoreError> {
-    let heads: Vec<(Key, String)> = journal_entries::table
-        .order(journal_entries::id)
-        .select((journal_entries::id, journal_entries::currency))
-        .load(conn)?;
-    let lines: Vec<(Key, i64, AccountRow)> = postings::table
-        .inner_join(ledger_accounts::table)
-        .order((postings::entry_id, postings::line))
-        .select((postings::entry_id, postings::amount, AccountRow::as_select()))
-        .load(conn)?;
-    let mut lines = lines.into_iter().peekable();
-    let mut entries = Vec::with_capacity(heads.len());
-    for (id, currency) in heads {
-        let mut own: Vec<Posting> = Vec::new();
-        while let Some((_, amount, account)) = lines.next_if(|(entry, ..)| *entry == id) {
-            own.push(Posting { account: account.read()?.0, amount });
+fn read_entries(conn: &mut Conn, accounts: &[AccountRow]) -> Result<Report, StoreError> {
+    let known: Result<HashMap<Key, Account>, StoreError> =
+        accounts.iter().map(|row| Ok((row.id, row.read()?.0))).collect();
+    let (known, mut report, mut after) = (known?, Report::default(), Key(Uuid::nil()));
+    loop {
+        let heads: Vec<(Key, String)> = journal_entries::table
+            .filter(journal_entries::id.gt(after))
+            .order(journal_entries::id)
+            .limit(ENTRIES_AT_ONCE)
+            .select((journal_entries::id, journal_entries::currency))
+            .load(conn)?;
+        let Some(last) = heads.last().map(|(id, _)| *id) else { break };
+        let lines: Vec<(Key, Key, i64)> = postings::table
+            .filter(postings::entry_id.gt(after).and(postings::entry_id.le(last)))
+            .order((postings::entry_id, postings::line))
+            .select((postings::entry_id, postings::account_id, postings::amount))
+            .load(conn)?;
+        let mut lines = lines.into_iter().peekable();
+        for (id, currency) in heads {
+            let mut own = Vec::new();
+            while let Some((_, account, amount)) = lines.next_if(|(entry, ..)| *entry == id) {
+                let missing = || StoreError::Missing { table: "ledger_accounts", id: account.0.to_string() };
+                own.push(Posting { account: *known.get(&account).ok_or_else(missing)?, amount });
+            }
+            report.read(id.into(), currency.parse().map_err(corrupt("journal_entries", id.0))?, &own);
         }
-        entries.push((id.into(), currency.parse().map_err(corrupt("journal_entries", id.0))?, own));
+        if let Some((entry, ..)) = lines.next() {
+            return Err(StoreError::Missing { table: "journal_entries", id: entry.0.to_string() });
+        }
+        after = last;
     }
-    Ok(entries)
+    report.close();
+    Ok(report)
 }
 
 fn ended_escrows(conn: &mut Conn) -> Result<Vec<EscrowId>, StoreError> {

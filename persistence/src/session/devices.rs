@@ -1,7 +1,7 @@
 //! A member's sessions as they see them, and the devices that logged in before.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use domain::{
     ids::{MemberId, SessionId},
     scope::Holder,
@@ -12,6 +12,7 @@ use crate::{
     error::StoreError,
     locked::for_update,
     page::{Position, newest_first},
+    row::forgotten_by_age,
     schema::{devices, members, sessions},
     store::{Conn, Rows, Tx},
     types::{Key, Moment},
@@ -94,13 +95,16 @@ pub fn find(
     Ok(row.map(Session::from))
 }
 
-/// Whether a member has ever logged in.
+/// Whether a member may have logged in before: there is a session, or they joined before `forgotten`, since when one that
+/// ended may have been forgotten.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn any(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
-    let own = sessions::table.filter(sessions::member_id.eq(Key::from(member)));
-    Ok(diesel::select(diesel::dsl::exists(own)).get_result(conn)?)
+pub fn may_have_been_here(conn: &mut Conn, member: MemberId, forgotten: DateTime<Utc>) -> Result<bool, StoreError> {
+    let session = sessions::table.filter(sessions::member_id.eq(members::id));
+    let long_here = members::created_at.lt(Moment::from(forgotten));
+    let found = members::table.find(Key::from(member)).filter(long_here.or(exists(session)));
+    Ok(diesel::select(exists(found)).get_result(conn)?)
 }
 
 /// Ends the sessions of a member but one, and forgets the devices behind them. Where one is kept, so are those of apps and
@@ -180,6 +184,15 @@ pub fn stepped_up(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<
     Ok(())
 }
 
+/// Notes that a member logged in on a device; false if it is none that is known of them.
+///
+/// # Errors
+/// Only those of the database.
+pub fn seen(tx: &mut Tx<'_>, member: MemberId, token_hash: &[u8], now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let known = devices::table.find(token_hash).filter(devices::member_id.eq(Key::from(member)));
+    Ok(diesel::update(known).set(devices::seen_at.eq(Moment::from(now))).execute(&mut **tx)? == 1)
+}
+
 /// Remembers a device of a member.
 ///
 /// # Errors
@@ -188,7 +201,7 @@ pub fn remember(tx: &mut Tx<'_>, member: MemberId, token_hash: &[u8], now: DateT
     let insert = diesel::insert_into(devices::table).values((
         devices::token_hash.eq(token_hash.to_vec()),
         devices::member_id.eq(Key::from(member)),
-        devices::created_at.eq(Moment::from(now)),
+        devices::seen_at.eq(Moment::from(now)),
     ));
     tx.later(Rows::New, insert)
 }
@@ -201,5 +214,7 @@ pub fn is_known(conn: &mut Conn, email_key: &str, token_hash: &[u8]) -> Result<b
     let known = devices::table
         .inner_join(members::table)
         .filter(devices::token_hash.eq(token_hash).and(members::email_key.eq(email_key)));
-    Ok(diesel::select(diesel::dsl::exists(known)).get_result(conn)?)
+    Ok(diesel::select(exists(known)).get_result(conn)?)
 }
+
+forgotten_by_age!(devices, seen_at);

@@ -1,0 +1,59 @@
+//! Forgetting what nobody needs any more, a little at a time (decision 0031).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::guessing;
+use persistence::{
+    authorization_code, email_confirmation,
+    error::StoreError,
+    guess, idempotency, mail,
+    session::{devices, ended},
+    social_flow,
+    store::{Conn, Intent, Tx},
+};
+
+use crate::{clock, problem::Problem, state::App};
+
+/// How long keys of idempotent requests are kept.
+const KEY_LIFE: TimeDelta = TimeDelta::days(7);
+
+/// How long an authorization code that has expired is remembered, so that its second use takes back what it gave.
+const CODE_MEMORY: TimeDelta = TimeDelta::days(1);
+
+/// How long mails are kept.
+const MAIL_LIFE: TimeDelta = TimeDelta::days(30);
+
+/// How long a session is remembered from the moment on at which it ends by itself, revoked or not: with its refresh tokens,
+/// and the API key that it may stand for.
+pub const SESSION_MEMORY: TimeDelta = TimeDelta::days(30);
+
+/// How long a device is known after its last log-in.
+const DEVICE_MEMORY: TimeDelta = TimeDelta::days(365);
+
+/// Forgets some of what is too old. What is left of it is forgotten the next time.
+///
+/// # Errors
+/// Only those of the store.
+pub fn forget_old(app: &App) -> Result<(), Problem> {
+    forget(app, KEY_LIFE, idempotency::any_before, idempotency::forget)?;
+    forget(app, guessing::MEMORY, guess::any_before, guess::forget)?;
+    forget(app, CODE_MEMORY, authorization_code::any_before, authorization_code::forget)?;
+    forget(app, TimeDelta::zero(), social_flow::any_before, social_flow::forget)?;
+    forget(app, TimeDelta::zero(), email_confirmation::any_before, email_confirmation::forget)?;
+    forget(app, SESSION_MEMORY, ended::any_before, ended::forget)?;
+    forget(app, DEVICE_MEMORY, devices::any_before, devices::forget)?;
+    forget(app, MAIL_LIFE, mail::any_before, mail::forget)
+}
+
+/// Forgets what is older than `life`, after a look that costs less than a write.
+fn forget(
+    app: &App,
+    life: TimeDelta,
+    any_before: fn(&mut Conn, DateTime<Utc>) -> Result<bool, StoreError>,
+    forget: fn(&mut Tx<'_>, DateTime<Utc>) -> Result<(), StoreError>,
+) -> Result<(), Problem> {
+    let before = clock::real_now() - life;
+    if app.store.read(|conn| any_before(conn, before))? {
+        app.store.write(Intent::Keep, move |tx| forget(tx, before))?;
+    }
+    Ok(())
+}

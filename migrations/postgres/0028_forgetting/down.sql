@@ -1,0 +1,11 @@
+ALTER TABLE instance ADD COLUMN version integer NOT NULL DEFAULT 1;
+DROP INDEX journal_entries_reversed_once;
+CREATE UNIQUE INDEX journal_entries_reversed_once ON journal_entries (reverses);
+CREATE INDEX journal_entries_subject ON journal_entries (subject);
+CREATE INDEX sessions_member ON sessions (member_id);
+DROP INDEX members_staff;
+DROP INDEX devices_age;
+ALTER TABLE devices RENAME COLUMN seen_at TO created_at;
+DROP INDEX authorization_codes_session;
+DROP INDEX email_confirmations_age;
+DROP INDEX sessions_age;

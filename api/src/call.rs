@@ -11,6 +11,7 @@ use persistence::{
     session::{Arrived, Ticket},
     store::{Conn, Intent, Tx},
 };
+use tokio::sync::oneshot;
 
 use crate::{
     auth::Claims,
@@ -220,12 +221,9 @@ impl Call {
         F: Fn(&mut Tx<'_>, &Context) -> Result<T, Problem> + Send + 'static,
     {
         let conditions = self.conditions(self.claims_of(caller).await?, Intent::Keep)?;
-        blocking(move || {
-            let app = conditions.app.clone();
-            app.store.write(Intent::Keep, move |tx| {
-                let cx = conditions.arrive(tx)?;
-                work(tx, &cx)
-            })
+        written(self.app.clone(), Intent::Keep, move |tx| {
+            let cx = conditions.arrive(tx)?;
+            work(tx, &cx)
         })
         .await
     }
@@ -261,31 +259,29 @@ impl Call {
         };
         let use_of = key.map(|key| KeyUse { caller, key, fingerprint: self.fingerprint(canonical) });
         let conditions = self.conditions(claims, preview)?;
-        let (reply, replayed) = blocking(move || {
-            let (app, waiting) = (conditions.app.clone(), conditions.clone());
-            let outcome: Result<(Reply, bool), Problem> = app.store.write(preview, move |tx| {
-                let Some(use_of) = &use_of else {
-                    let cx = conditions.arrive(tx)?;
+        let (app, waiting) = (self.app.clone(), conditions.clone());
+        let outcome = written(app.clone(), preview, move |tx| {
+            let Some(use_of) = &use_of else {
+                let cx = conditions.arrive(tx)?;
+                let reply = work(tx, &cx).map_err(|problem| problem.instead(&cx))?;
+                // What a preview makes is nowhere to be found.
+                return Ok((if cx.preview { reply.unlocated() } else { reply }, false));
+            };
+            match conditions.arrive_claiming(tx, use_of)? {
+                Arrival::Before(stored) => Ok((Reply::from_stored(stored)?, true)),
+                Arrival::Now(cx) => {
                     let reply = work(tx, &cx).map_err(|problem| problem.instead(&cx))?;
-                    // What a preview makes is nowhere to be found.
-                    return Ok((if cx.preview { reply.unlocated() } else { reply }, false));
-                };
-                match conditions.arrive_claiming(tx, use_of)? {
-                    Arrival::Before(stored) => Ok((Reply::from_stored(stored)?, true)),
-                    Arrival::Now(cx) => {
-                        let reply = work(tx, &cx).map_err(|problem| problem.instead(&cx))?;
-                        idempotency::complete(tx, use_of, reply.to_stored())?;
-                        Ok((reply, false))
-                    }
+                    idempotency::complete(tx, use_of, reply.to_stored())?;
+                    Ok((reply, false))
                 }
-            });
-            if matches!(&outcome, Err(problem) if problem.code() == Code::StillRunning) {
-                // The key is taken by the query that asks who arrives. If that can be asked, it was the key that kept it.
-                app.store.read(|conn| waiting.arrive(conn))?;
             }
-            outcome
         })
-        .await?;
+        .await;
+        if matches!(&outcome, Err(problem) if problem.code() == Code::StillRunning) {
+            // The key is taken by the query that asks who arrives. If that can be asked, it was the key that kept it.
+            blocking(move || app.store.read(|conn| waiting.arrive(conn))).await?;
+        }
+        let (reply, replayed) = outcome?;
         Ok(reply.send(&self.request, replayed))
     }
 
@@ -383,4 +379,22 @@ pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     web::block(work).await.map_err(|_| Problem::new(Code::Internal))?
+}
+
+/// Goes through the write door: on the blocking pool, unless all there is to wait for is a queue.
+async fn written<T: Send + 'static>(
+    app: Arc<App>,
+    intent: Intent,
+    work: impl Fn(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let (sender, outcome) = oneshot::channel();
+    let has_queue = app.store.has_queue();
+    // Nobody waits any more when the request was dropped; what was committed stays committed.
+    let write = move || app.store.write_then(intent, work, move |outcome| drop(sender.send(outcome)));
+    if has_queue {
+        write();
+    } else {
+        web::block(write).await.map_err(|_| Problem::new(Code::Internal))?;
+    }
+    outcome.await.map_err(|_| Problem::new(Code::Internal))?
 }

@@ -66,7 +66,8 @@ impl<T: DeserializeOwned + Debug + 'static> FromRequest for Filter<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        if !pairs(request.query_string()).is_some_and(|pairs| pairs.iter().all(|(_, value)| is_text(value, MOST))) {
+        let sane = |(name, value): &(String, String)| is_text(name, MOST) && is_text(value, MOST);
+        if !pairs(request.query_string()).is_some_and(|pairs| pairs.iter().all(sane)) {
             return ready(Err(Problem::new(Code::InvalidParameter).detail(
                 "A parameter is too long, or contains control characters.",
                 "クエリパラメーターが長すぎるか、制御文字が含まれています。",

@@ -101,12 +101,13 @@ pub fn sent(tx: &mut Tx<'_>, id: MailId, now: DateTime<Utc>) -> Result<(), Store
     Ok(())
 }
 
-/// Notes why a mail could not be handed over, and when it is due again, if it is.
+/// Notes why a mail could not be handed over, and when it is due again, if it is. Whoever took so long over it that
+/// another replica has sent it meanwhile changes nothing.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn failed(tx: &mut Tx<'_>, id: MailId, why: &str, again: Option<DateTime<Utc>>) -> Result<(), StoreError> {
-    diesel::update(mails::table.find(Key::from(id)))
+    diesel::update(mails::table.find(Key::from(id)).filter(mails::sent_at.is_null()))
         .set((mails::last_error.eq(Some(why)), mails::next_attempt_at.eq(again.map(Moment::from))))
         .execute(&mut **tx)?;
     Ok(())

@@ -4,7 +4,10 @@ mod group_commit;
 mod later;
 mod pool;
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::mpsc::sync_channel,
+};
 
 use diesel::{
     Connection, PgConnection, SqliteConnection,
@@ -199,7 +202,11 @@ impl Store {
         E: Abort,
     {
         match &self.writers {
-            Writers::Sqlite(writer) => writer.submit(intent, work),
+            Writers::Sqlite(writer) => {
+                let (sender, outcome) = sync_channel(1);
+                writer.submit(intent, work, move |outcome| drop(sender.send(outcome)));
+                outcome.recv().map_err(|_| StoreError::Unavailable("the writer has stopped".into()))?
+            }
             Writers::Postgres(pool) => {
                 let mut tries = 1;
                 loop {
@@ -211,6 +218,28 @@ impl Store {
                     tries += 1;
                 }
             }
+        }
+    }
+
+    /// Whether what is written goes through one queue, so that nobody need wait for it on a thread of their own.
+    pub const fn has_queue(&self) -> bool {
+        matches!(self.writers, Writers::Sqlite(_))
+    }
+
+    /// [`Self::write`], of which `answer` hears: from another thread, where there is a queue, and else before this
+    /// returns.
+    pub fn write_then<T, E>(
+        &self,
+        intent: Intent,
+        work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        answer: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) where
+        T: Send + 'static,
+        E: Abort,
+    {
+        match &self.writers {
+            Writers::Sqlite(writer) => writer.submit(intent, work, answer),
+            Writers::Postgres(_) => answer(self.write(intent, work)),
         }
     }
 

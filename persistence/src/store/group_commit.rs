@@ -3,7 +3,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    sync::mpsc::{Receiver, SendError, Sender, channel},
     thread,
 };
 
@@ -26,18 +26,19 @@ trait Job: Send {
     fn answer(self: Box<Self>, committed: Result<(), String>);
 }
 
-struct Work<F, T, E> {
+struct Work<F, T, E, A> {
     intent: Intent,
     work: F,
     outcome: Option<Result<T, E>>,
-    answer: SyncSender<Result<T, E>>,
+    answer: A,
 }
 
-impl<F, T, E> Job for Work<F, T, E>
+impl<F, T, E, A> Job for Work<F, T, E, A>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
     T: Send,
     E: Abort,
+    A: FnOnce(Result<T, E>) + Send,
 {
     fn run(&mut self, conn: &mut Conn) -> bool {
         let outcome = catch_unwind(AssertUnwindSafe(|| run(conn, &self.work)))
@@ -55,8 +56,7 @@ where
             (Err(why), Some(Ok(_)) | None) => Err(StoreError::Unavailable(why).into()),
             (Ok(()), None) => Err(StoreError::Unavailable("the work was not run".into()).into()),
         };
-        // Nobody waits any more when the request was dropped; what was committed stays committed.
-        drop(self.answer.send(outcome));
+        (self.answer)(outcome);
     }
 }
 
@@ -74,19 +74,19 @@ impl Writer {
         Ok(Self(sender))
     }
 
+    /// Queues work and answers when it is committed.
     pub(super) fn submit<T, E>(
         &self,
         intent: Intent,
         work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
+        answer: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) where
         T: Send + 'static,
         E: Abort,
     {
-        let gone = || StoreError::Unavailable("the writer has stopped".into());
-        let (answer, outcome) = sync_channel(1);
-        self.0.send(Box::new(Work { intent, work, outcome: None, answer })).map_err(|_| gone())?;
-        outcome.recv().map_err(|_| gone())?
+        if let Err(SendError(job)) = self.0.send(Box::new(Work { intent, work, outcome: None, answer })) {
+            job.answer(Err("the writer has stopped".into()));
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! for each. On SQLite, where there is no way to go, each runs at once. Either way its prepared form is kept.
 
 use diesel::{
-    PgConnection, QueryResult, RunQueryDsl,
+    PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
     backend::Backend,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
@@ -35,6 +35,11 @@ impl Rows {
             Self::One(table, _) | Self::Only(table) => saved(written, table),
             Self::Named(..) | Self::New => Ok(()),
         }
+    }
+
+    /// Whether it matters how many were written.
+    const fn has_count(&self) -> bool {
+        matches!(self, Self::One(..) | Self::Only(_))
     }
 
     /// Whether both may touch one row, which PostgreSQL does only once in a statement.
@@ -93,7 +98,8 @@ impl Tx<'_> {
         S: QueryFragment<Pg> + QueryFragment<Sqlite> + 'static,
     {
         if let Conn::Sqlite(sqlite) = &mut *self.conn {
-            return rows.check(Kept(Counted(&statement)).load::<i32>(sqlite)?.len());
+            run_now(sqlite, &statement)?;
+            return if rows.has_count() { rows.check(written(sqlite)?) } else { Ok(()) };
         }
         self.wait(rows, statement);
         Ok(())
@@ -118,10 +124,7 @@ impl Tx<'_> {
             return Ok(());
         }
         if let Conn::Sqlite(sqlite) = &mut *self.conn {
-            return values.into_iter().try_for_each(|row| {
-                Kept(Counted(&one(row))).load::<i32>(sqlite)?;
-                Ok(())
-            });
+            return values.into_iter().try_for_each(|row| run_now(sqlite, &one(row)));
         }
         self.wait(rows, many(values));
         Ok(())
@@ -161,19 +164,32 @@ impl<Q: Query> Query for Kept<Q> {
 
 impl<Q, C> RunQueryDsl<C> for Kept<Q> {}
 
-/// A statement that answers with a row for each that it has written.
-struct Counted<'s>(&'s dyn QueryFragment<Sqlite>);
+/// A statement that answers nothing.
+struct Silent<'s>(&'s dyn QueryFragment<Sqlite>);
 
-impl QueryFragment<Sqlite> for Counted<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(" RETURNING 1");
-        Ok(())
+impl QueryFragment<Sqlite> for Silent<'_> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.0.walk_ast(out)
     }
 }
 
-impl Query for Counted<'_> {
+impl Query for Silent<'_> {
     type SqlType = Integer;
+}
+
+fn run_now(sqlite: &mut SqliteConnection, statement: &dyn QueryFragment<Sqlite>) -> Result<(), StoreError> {
+    Kept(Silent(statement)).load::<i32>(sqlite)?;
+    Ok(())
+}
+
+diesel::define_sql_function! {
+    /// How many rows the last statement has written.
+    fn changes() -> BigInt;
+}
+
+fn written(sqlite: &mut SqliteConnection) -> Result<usize, StoreError> {
+    let rows: i64 = diesel::select(changes()).get_result(sqlite)?;
+    Ok(usize::try_from(rows).unwrap_or_default())
 }
 
 /// Several statements as one, which answers how many rows each has written.
@@ -198,4 +214,36 @@ impl QueryFragment<Pg> for Together<'_> {
 
 impl Query for Together<'_> {
     type SqlType = Array<BigInt>;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use diesel::{
+        Connection, ExpressionMethods, SqliteConnection,
+        connection::{InstrumentationEvent, SimpleConnection},
+    };
+
+    use super::{run_now, written};
+    use crate::schema::instance;
+
+    #[test]
+    fn an_update_is_prepared_once() {
+        let mut sqlite = SqliteConnection::establish(":memory:").unwrap();
+        sqlite.batch_execute("CREATE TABLE instance (clock_offset); INSERT INTO instance VALUES (0)").unwrap();
+        let (sender, kept) = channel();
+        sqlite.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::CacheQuery { sql, .. } = event {
+                sender.send(sql.to_owned()).unwrap();
+            }
+        });
+        for offset in 1..=2_i64 {
+            let update = diesel::update(instance::table).set(instance::clock_offset.eq(offset));
+            run_now(&mut sqlite, &update).unwrap();
+            assert_eq!(written(&mut sqlite).unwrap(), 1);
+        }
+        let kept: Vec<String> = kept.try_iter().collect();
+        assert_eq!(kept, ["UPDATE `instance` SET `clock_offset` = ?", "SELECT changes()"]);
+    }
 }

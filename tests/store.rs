@@ -1,6 +1,9 @@
 //! What the store refuses by itself, below the rules and locks that keep it from being asked.
 
-use std::{sync::mpsc::channel, thread};
+use std::{
+    sync::{Mutex, mpsc::channel},
+    thread,
+};
 
 use chrono::DateTime;
 use domain::{
@@ -13,7 +16,7 @@ use domain::{
 use persistence::{
     cancellation, contract,
     error::StoreError,
-    escrow, ledger, member, milestone,
+    escrow, guess, ledger, member, milestone,
     store::{Intent, Sizes, Store, Tx},
     work::{self, Which},
 };
@@ -66,6 +69,44 @@ fn a_connection_that_is_lost_before_its_first_query_is_replaced() {
     assert!(read().unwrap());
     write().unwrap_err();
     write().unwrap();
+}
+
+/// Only of SQLite, whose writer commits together what has queued up: at first without savepoints, then with them.
+#[test]
+fn what_is_undone_among_others_is_undone_alone() {
+    let database = Database::create(Engine::Sqlite);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    let now = DateTime::from_timestamp(1_775_000_000, 0).unwrap();
+    let (told, heard) = channel();
+    let queue = |name: &'static str, intent: Intent, refused: bool| {
+        let told = told.clone();
+        let work = move |tx: &mut Tx<'_>| {
+            guess::failed(tx, name.as_bytes(), now, DateTime::UNIX_EPOCH)?;
+            if refused { Err(StoreError::StillRunning) } else { Ok(()) }
+        };
+        store.write_then(intent, work, move |outcome| told.send((name, outcome.is_ok())).unwrap());
+    };
+    for round in 1..=2 {
+        let (go, wait) = channel::<()>();
+        let wait = Mutex::new(wait);
+        let busy = move |_: &mut Tx<'_>| Ok::<_, StoreError>(drop(wait.lock().unwrap().recv()));
+        store.write_then(Intent::Keep, busy, |outcome| outcome.unwrap());
+        queue("kept before", Intent::Keep, false);
+        queue("refused", Intent::Keep, true);
+        queue("kept between", Intent::Keep, false);
+        queue("tried", Intent::Preview, false);
+        queue("kept after", Intent::Keep, false);
+        drop(go);
+        let answers: Vec<_> = heard.iter().take(5).collect();
+        let kept =
+            [("kept before", true), ("refused", false), ("kept between", true), ("tried", true), ("kept after", true)];
+        assert_eq!(answers, kept);
+        let names: [&[u8]; 5] = [b"kept before", b"refused", b"kept between", b"tried", b"kept after"];
+        let mut found = store.read(|conn| guess::tallies(conn, &names)).unwrap();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let found: Vec<_> = found.iter().map(|(name, tally)| (name.as_slice(), tally.failures)).collect();
+        assert_eq!(found, [(names[4], round), (names[0], round), (names[2], round)]);
+    }
 }
 
 fn request_to_cancel(contract: ContractId) -> CancellationRequest {

@@ -18,9 +18,12 @@ use crate::error::{Abort, StoreError};
 /// How many pieces of work may share a commit; bounds how long the first of them waits.
 const MOST_PER_COMMIT: usize = 64;
 
+/// For how many commits each piece has a savepoint, after one was undone among others.
+const CAREFUL_COMMITS: u32 = 16;
+
 /// A piece of work on its way through the writer.
 trait Job: Send {
-    /// Does the work; true if its changes are to be kept.
+    /// Does the work, perhaps not for the first time; true if its changes are to be kept.
     fn run(&mut self, conn: &mut Conn) -> bool;
     /// Answers whoever waits, once it is known whether the commit held.
     fn answer(self: Box<Self>, committed: Result<(), String>);
@@ -91,9 +94,10 @@ impl Writer {
 }
 
 fn serve(mut conn: Conn, queue: &Receiver<Box<dyn Job>>) {
+    let mut careful = 0;
     while let Ok(first) = queue.recv() {
         let mut jobs = vec![first];
-        let committed = commit_together(&mut conn, &mut jobs, queue).map_err(|error| {
+        let committed = commit_together(&mut conn, &mut jobs, queue, &mut careful).map_err(|error| {
             tracing::error!(%error, "a group commit failed");
             error.to_string()
         });
@@ -107,14 +111,15 @@ fn commit_together(
     conn: &mut Conn,
     jobs: &mut Vec<Box<dyn Job>>,
     queue: &Receiver<Box<dyn Job>>,
+    careful: &mut u32,
 ) -> diesel::QueryResult<()> {
     if let Err(error) = begin(conn) {
         // Whoever has queued up meanwhile has waited with us, and is not to wait once more for each of the others.
         jobs.extend(queue.try_iter());
         return Err(error);
     }
-    let done =
-        run_all(conn, jobs, queue).and_then(|()| <Conn as Connection>::TransactionManager::commit_transaction(conn));
+    let done = run_all(conn, jobs, queue, careful)
+        .and_then(|()| <Conn as Connection>::TransactionManager::commit_transaction(conn));
     if done.is_err() {
         // Diesel may have rolled back already; a second rollback then has nothing to do and says so.
         if let Err(error) = <Conn as Connection>::TransactionManager::rollback_transaction(conn) {
@@ -132,19 +137,29 @@ fn begin(conn: &mut Conn) -> diesel::QueryResult<()> {
 }
 
 /// Runs what is there, and what arrives while it runs.
-fn run_all(conn: &mut Conn, jobs: &mut Vec<Box<dyn Job>>, queue: &Receiver<Box<dyn Job>>) -> diesel::QueryResult<()> {
-    let mut next = 0;
+///
+/// A savepoint costs a copy of each page that is changed after it, and is needed only where a piece is undone among others
+/// that are kept. So there are none until that happens: then all is undone, and what was to be kept runs again. For some
+/// commits after that each piece has one.
+fn run_all(
+    conn: &mut Conn,
+    jobs: &mut Vec<Box<dyn Job>>,
+    queue: &Receiver<Box<dyn Job>>,
+    careful: &mut u32,
+) -> diesel::QueryResult<()> {
+    *careful = careful.saturating_sub(1);
+    let (mut next, mut undone) = (0, 0);
     while let Some(job) = jobs.get_mut(next) {
-        // To the first nothing is lost by undoing all, which spares it what a savepoint costs: a copy of each page.
-        if next == 0 {
-            if !job.run(conn) {
-                <Conn as Connection>::TransactionManager::rollback_transaction(conn)?;
-                begin(conn)?;
+        if *careful > 0 {
+            run_apart(conn, job)?;
+        } else if !job.run(conn) {
+            <Conn as Connection>::TransactionManager::rollback_transaction(conn)?;
+            begin(conn)?;
+            if next > undone {
+                *careful = CAREFUL_COMMITS;
+                jobs.iter_mut().take(next).skip(undone).try_for_each(|job| run_apart(conn, job))?;
             }
-        } else {
-            conn.batch_execute("SAVEPOINT piece")?;
-            let end = if job.run(conn) { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" };
-            conn.batch_execute(end)?;
+            undone = next + 1;
         }
         next += 1;
         if jobs.len() < MOST_PER_COMMIT {
@@ -152,4 +167,11 @@ fn run_all(conn: &mut Conn, jobs: &mut Vec<Box<dyn Job>>, queue: &Receiver<Box<d
         }
     }
     Ok(())
+}
+
+/// Runs a piece so that it can be undone by itself.
+fn run_apart(conn: &mut Conn, job: &mut Box<dyn Job>) -> diesel::QueryResult<()> {
+    conn.batch_execute("SAVEPOINT piece")?;
+    let end = if job.run(conn) { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" };
+    conn.batch_execute(end)
 }

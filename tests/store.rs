@@ -89,7 +89,7 @@ fn what_is_undone_among_others_is_undone_alone() {
     for round in 1..=2 {
         let (go, wait) = channel::<()>();
         let wait = Mutex::new(wait);
-        let busy = move |_: &mut Tx<'_>| Ok::<_, StoreError>(drop(wait.lock().unwrap().recv()));
+        let busy = move |_: &mut Tx<'_>| wait.lock().unwrap().recv().or(Ok::<_, StoreError>(()));
         store.write_then(Intent::Keep, busy, |outcome| outcome.unwrap());
         queue("kept before", Intent::Keep, false);
         queue("refused", Intent::Keep, true);

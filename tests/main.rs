@@ -24,3 +24,5 @@ mod schema;
 mod start;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod units;

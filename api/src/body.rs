@@ -1,7 +1,7 @@
 //! Reading JSON bodies strictly: what is not exactly right is refused by name, and nothing is guessed.
 
-mod objects;
-mod strict;
+pub mod objects;
+pub mod strict;
 
 use std::time::Duration;
 

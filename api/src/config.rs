@@ -1,6 +1,6 @@
 //! Settings, from lowest to highest: defaults, a file, `AZUKARI_*` in the environment, flags.
 
-mod duration;
+pub mod duration;
 mod fee;
 mod limits;
 mod networks;

@@ -41,32 +41,3 @@ pub fn label(headers: &HeaderMap) -> String {
     let label: String = label.chars().filter(|c| !c.is_control()).take(MOST).collect();
     if label.is_empty() { "unknown".to_owned() } else { label }
 }
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-
-    use super::label;
-
-    #[test]
-    fn a_device_is_called_by_product_and_system_or_by_what_it_calls_itself() {
-        for (agent, expected) in [
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Windows"),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
-                "Safari on iPhone",
-            ),
-            (
-                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0.0.0",
-                "Edge on Linux",
-            ),
-            ("curl/8.5.0", "curl/8.5.0"),
-            ("TeaShop/2.1 (Android 14)", "TeaShop/2.1"),
-            ("", "unknown"),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(HeaderName::from_static("user-agent"), HeaderValue::from_static(agent));
-            assert_eq!(label(&headers), expected);
-        }
-    }
-}

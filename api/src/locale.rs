@@ -80,27 +80,3 @@ impl Text {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-
-    use super::Locale;
-
-    #[test]
-    fn the_preferred_of_the_two_languages_is_chosen() {
-        for (header, expected) in [
-            ("", Locale::En),
-            ("ja", Locale::Ja),
-            ("ja-JP,en;q=0.5", Locale::Ja),
-            ("en;q=0.5, ja;q=0.8", Locale::Ja),
-            ("fr, ja;q=0", Locale::En),
-            ("fr;q=1, ja;q=0.1", Locale::Ja),
-            ("ja;q=x", Locale::En),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(HeaderName::from_static("accept-language"), HeaderValue::from_static(header));
-            assert_eq!(Locale::of(&headers), expected, "{header}");
-        }
-    }
-}

@@ -1,7 +1,7 @@
 //! The mail we write, in both languages, and sending it from the outbox over SMTP.
 
 mod access;
-mod letter;
+pub mod letter;
 
 use std::time::Duration;
 

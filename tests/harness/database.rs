@@ -1,8 +1,8 @@
-//! A database for one test: a file, or a copy of a migrated template in a PostgreSQL server.
+//! A database for one test: a copy of a migrated template, as a file or in a PostgreSQL server.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -50,25 +50,28 @@ struct Checkpoint {
 impl Database {
     /// A migrated database with nothing in it.
     pub fn create(engine: Engine) -> Self {
-        Self::new(engine, |admin| format!("TEMPLATE {}", template(admin)))
+        let folder = folder();
+        let url = match engine {
+            Engine::Sqlite => {
+                std::fs::copy(template_file(), file_in(&folder)).unwrap();
+                sqlite_url(&file_in(&folder))
+            }
+            Engine::Postgres => {
+                let mut admin = administrator();
+                let template = template(&mut admin);
+                new_in_server(&mut admin, &format!("TEMPLATE {template}"))
+            }
+        };
+        Self { url, engine, _folder: folder }
     }
 
     /// A database without tables.
     pub fn empty(engine: Engine) -> Self {
-        Self::new(engine, |_| String::new())
-    }
-
-    fn new(engine: Engine, origin: impl FnOnce(&mut PgConnection) -> String) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let url = match engine {
-            // A file is migrated when it is opened.
-            Engine::Sqlite => format!("sqlite:{}", folder.path().join("azukari.db").display()),
-            Engine::Postgres => {
-                let (name, mut admin) = (unique_name(), administrator());
-                let origin = origin(&mut admin);
-                admin.batch_execute(&format!("CREATE DATABASE {name} {origin}")).unwrap();
-                url_of(&name)
-            }
+            // Whoever opens it makes the file.
+            Engine::Sqlite => sqlite_url(&file_in(&folder)),
+            Engine::Postgres => new_in_server(&mut administrator(), ""),
         };
         Self { url, engine, _folder: folder }
     }
@@ -204,9 +207,47 @@ fn unique_name() -> String {
     format!("azukari_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+fn new_in_server(admin: &mut PgConnection, origin: &str) -> String {
+    let name = unique_name();
+    admin.batch_execute(&format!("CREATE DATABASE {name} {origin}")).unwrap();
+    url_of(&name)
+}
+
+/// In memory where the machine has a place for that and room in it: no test of behaviour is one of the disk, and SQLite
+/// waits for it at each commit.
+fn folder() -> TempDir {
+    match std::env::var("AZUKARI_TEST_PLACE") {
+        Ok(place) => tempfile::tempdir_in(place).unwrap(),
+        Err(_) => tempfile::tempdir().unwrap(),
+    }
+}
+
+fn file_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("azukari.db")
+}
+
+fn sqlite_url(file: &Path) -> String {
+    format!("sqlite:{}", file.display())
+}
+
+/// The migrated template as a file, as [`template`] is one in a server.
+fn template_file() -> PathBuf {
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = built.join(format!("azukari_template_{:016x}.db", migrations("sqlite")));
+    if !file.exists() {
+        let folder = tempfile::tempdir_in(built).unwrap();
+        let (url, whole) = (sqlite_url(&file_in(&folder)), folder.path().join("whole.db"));
+        drop(Store::open(&url, Sizes { readers: 1, writers: 1 }).unwrap());
+        // What is still in the log comes along. Whoever makes it at the same time makes the same.
+        execute(Engine::Sqlite, &url, &format!("VACUUM INTO '{}'", whole.display())).unwrap();
+        std::fs::rename(whole, &file).unwrap();
+    }
+    file
+}
+
 /// The migrated template, made by whichever test comes first; its name tells which migrations it has.
 fn template(admin: &mut PgConnection) -> String {
-    let name = format!("azukari_template_{:016x}", migrations());
+    let name = format!("azukari_template_{:016x}", migrations("postgres"));
     admin.batch_execute("SELECT pg_advisory_lock(7091)").unwrap();
     let known = format!("SELECT count(*) AS count FROM pg_database WHERE datname = '{name}'");
     if sql_query(known).get_result::<Count>(admin).unwrap().count == 0 {
@@ -219,9 +260,9 @@ fn template(admin: &mut PgConnection) -> String {
     name
 }
 
-/// A number that changes with the migrations.
-fn migrations() -> u64 {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../migrations/postgres");
+/// A number that changes with the migrations of an engine.
+fn migrations(engine: &str) -> u64 {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(engine);
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("up.sql")).collect();
     files.sort();

@@ -187,16 +187,3 @@ codes! {
     Unavailable 503 "unavailable" "Come back in a moment" "しばらくしてからお試しください"
         "The database is not available just now; nothing was changed. Retry with the same Idempotency-Key." "現在データベースを利用できません。変更は行われていません。同じIdempotency-Keyで再試行してください。";
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Code;
-
-    #[test]
-    fn no_two_errors_share_a_code() {
-        let mut codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), Code::ALL.len());
-    }
-}

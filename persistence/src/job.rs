@@ -24,7 +24,7 @@ const FORMAT: &str = "fixed";
 
 /// A job with what others did to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Posting {
+pub struct Listing {
     /// The job.
     pub job: Job,
     /// How many members have proposed, each counted once, whatever became of it.
@@ -52,7 +52,7 @@ struct Row {
     updated_at: Moment,
 }
 
-impl TryFrom<Row> for Posting {
+impl TryFrom<Row> for Listing {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
@@ -114,18 +114,18 @@ pub fn insert(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn find(conn: &mut Conn, id: JobId) -> Result<Option<Posting>, StoreError> {
+pub fn find(conn: &mut Conn, id: JobId) -> Result<Option<Listing>, StoreError> {
     let row = jobs::table.find(Key::from(id)).select(Row::as_select()).first(conn).optional()?;
-    row.map(Posting::try_from).transpose()
+    row.map(Listing::try_from).transpose()
 }
 
 /// Reads and locks a job.
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn lock(tx: &mut Tx<'_>, id: JobId) -> Result<Option<Posting>, StoreError> {
+pub fn lock(tx: &mut Tx<'_>, id: JobId) -> Result<Option<Listing>, StoreError> {
     let query = jobs::table.find(Key::from(id)).select(Row::as_select());
-    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Posting::try_from).transpose()
+    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Listing::try_from).transpose()
 }
 
 /// Saves a changed job if it is still as it was read.
@@ -224,10 +224,10 @@ pub fn list(
     filter: &JobFilter,
     after: Option<Position>,
     fetch: i64,
-) -> Result<(Option<Arrived>, Vec<Posting>), StoreError> {
+) -> Result<(Option<Arrived>, Vec<Listing>), StoreError> {
     // Its text is built for each call, so not for both engines at once, which would build it twice.
     let rows: QueryResult<Vec<(Row, Arrived)>> = on_each!(conn, conn => listed!(conn, ticket, filter, after, fetch));
     let rows = rows?;
     let arrived = rows.first().map(|(_, arrived)| *arrived);
-    Ok((arrived, rows.into_iter().map(|(row, _)| Posting::try_from(row)).collect::<Result<_, _>>()?))
+    Ok((arrived, rows.into_iter().map(|(row, _)| Listing::try_from(row)).collect::<Result<_, _>>()?))
 }

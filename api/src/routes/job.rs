@@ -1,4 +1,4 @@
-//! Jobs: posting, finding and closing them.
+//! Jobs: listing, finding and closing them.
 
 mod list;
 
@@ -11,7 +11,7 @@ use domain::{
     money,
 };
 use garde::Validate;
-use persistence::job::Posting;
+use persistence::job::Listing;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -140,8 +140,8 @@ struct Job {
 }
 
 impl Job {
-    fn new(cx: &Context, posting: &Posting) -> Result<Self, Problem> {
-        let Posting { job, applicants } = posting;
+    fn new(cx: &Context, listing: &Listing) -> Result<Self, Problem> {
+        let Listing { job, applicants } = listing;
         let allowed = job.state.allowed(cx.standing_to_owner(job.client));
         Ok(Self {
             id: job.id.to_string(),
@@ -172,8 +172,8 @@ fn net(app: &App, price: money::Money) -> Result<Money, Problem> {
     Ok(money::Money::new(app.fees.first_net(price.amount())?, price.currency())?.into())
 }
 
-fn reply(cx: &Context, posting: &Posting) -> Result<Reply, Problem> {
-    Ok(Reply::ok(&Job::new(cx, posting)?)?.version(posting.job.version))
+fn reply(cx: &Context, listing: &Listing) -> Result<Reply, Problem> {
+    Ok(Reply::ok(&Job::new(cx, listing)?)?.version(listing.job.version))
 }
 
 /// Post a job
@@ -187,9 +187,9 @@ async fn post_job(call: Call, body: Body<JobPost>) -> Answer {
     let start = value.start();
     let new = NewJob::try_from(value)?;
     call.act(Key::Optional, &canonical, move |tx, cx| {
-        let posting = usecase::post(tx, cx, new.clone(), start)?;
-        let location = format!("/v1/jobs/{}", posting.job.id);
-        Ok(Reply::created(&Job::new(cx, &posting)?, location)?.version(posting.job.version))
+        let listing = usecase::post(tx, cx, new.clone(), start)?;
+        let location = format!("/v1/jobs/{}", listing.job.id);
+        Ok(Reply::created(&Job::new(cx, &listing)?, location)?.version(listing.job.version))
     })
     .await
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use persistence::{
     error::StoreError,
-    job::{self, Posting},
+    job::{self, Listing},
     store::{Conn, Tx},
     timer::{self, Timer},
 };
@@ -33,7 +33,7 @@ pub enum Start {
 ///
 /// # Errors
 /// The budget makes no sense, or the caller is staff.
-pub fn post(tx: &mut Tx<'_>, cx: &Context, new: NewJob, start: Start) -> Result<Posting, Problem> {
+pub fn post(tx: &mut Tx<'_>, cx: &Context, new: NewJob, start: Start) -> Result<Listing, Problem> {
     cx.permit(Operation::PostJob, cx.standing_outside())?;
     let client = cx.member()?;
     member::bind(tx, &[client])?;
@@ -44,16 +44,16 @@ pub fn post(tx: &mut Tx<'_>, cx: &Context, new: NewJob, start: Start) -> Result<
         Start::Draft => drafted.next,
         Start::Open => commit(tx, cx, &drafted.next.publish(cx.now, &cx.app.rules)?)?,
     };
-    Ok(Posting { job, applicants: 0 })
+    Ok(Listing { job, applicants: 0 })
 }
 
 /// A job as far as the caller may read it.
 ///
 /// # Errors
 /// [`Code::NotFound`](crate::problem::Code::NotFound) when there is none, or it is somebody else's draft.
-pub fn read(conn: &mut Conn, cx: &Context, id: JobId) -> Result<Posting, Problem> {
+pub fn read(conn: &mut Conn, cx: &Context, id: JobId) -> Result<Listing, Problem> {
     let found = job::find(conn, id)?;
-    let visible = found.filter(|posting| posting.job.is_visible_to(cx.standing_to_owner(posting.job.client)));
+    let visible = found.filter(|listing| listing.job.is_visible_to(cx.standing_to_owner(listing.job.client)));
     visible.ok_or_else(Problem::not_found)
 }
 
@@ -61,22 +61,22 @@ pub fn read(conn: &mut Conn, cx: &Context, id: JobId) -> Result<Posting, Problem
 ///
 /// # Errors
 /// Not the caller's, or not a draft any more.
-pub fn publish(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<Posting, Problem> {
+pub fn publish(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<Listing, Problem> {
     member::bind(tx, &[cx.member()?])?;
-    let posting = lock_for(tx, cx, id, JobAction::Publish)?;
-    let job = commit(tx, cx, &posting.job.publish(cx.now, &cx.app.rules)?)?;
-    Ok(Posting { job, ..posting })
+    let listing = lock_for(tx, cx, id, JobAction::Publish)?;
+    let job = commit(tx, cx, &listing.job.publish(cx.now, &cx.app.rules)?)?;
+    Ok(Listing { job, ..listing })
 }
 
 /// Takes a job back; whoever waits for an answer to a proposal gets it: no.
 ///
 /// # Errors
 /// Not the caller's, or closed already.
-pub fn cancel(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<Posting, Problem> {
-    let posting = lock_for(tx, cx, id, JobAction::Cancel)?;
-    let job = commit(tx, cx, &posting.job.cancel(cx.now)?)?;
+pub fn cancel(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<Listing, Problem> {
+    let listing = lock_for(tx, cx, id, JobAction::Cancel)?;
+    let job = commit(tx, cx, &listing.job.cancel(cx.now)?)?;
     proposal::decline_all(tx, cx, id)?;
-    Ok(Posting { job, ..posting })
+    Ok(Listing { job, ..listing })
 }
 
 /// Discards a draft whose client leaves.
@@ -93,24 +93,24 @@ pub fn discard(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<(), Problem> 
 /// # Errors
 /// Only those of the store.
 pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
-    let posting = lock_known(tx, JobId::from_uuid(timer.subject))?;
+    let listing = lock_known(tx, JobId::from_uuid(timer.subject))?;
     if !timer::take(tx, timer)? {
         return Ok(());
     }
-    let job = commit(tx, cx, &posting.job.expire(cx.now)?)?;
+    let job = commit(tx, cx, &listing.job.expire(cx.now)?)?;
     proposal::decline_all(tx, cx, job.id)
 }
 
 /// Reads a job under lock for a step that the caller wants to take.
-fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: JobId, action: JobAction) -> Result<Posting, Problem> {
-    let posting = job::lock(tx, id)?.ok_or_else(Problem::not_found)?;
-    let (job, standing) = (&posting.job, cx.standing_to_owner(posting.job.client));
+fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: JobId, action: JobAction) -> Result<Listing, Problem> {
+    let listing = job::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    let (job, standing) = (&listing.job, cx.standing_to_owner(listing.job.client));
     cx.admit(Operation::Job(action), standing, job.version, &job.state.allowed(standing))?;
-    Ok(posting)
+    Ok(listing)
 }
 
 /// Reads under lock what must be there.
-pub(super) fn lock_known(tx: &mut Tx<'_>, id: JobId) -> Result<Posting, Problem> {
+pub(super) fn lock_known(tx: &mut Tx<'_>, id: JobId) -> Result<Listing, Problem> {
     let missing = || StoreError::Missing { table: "jobs", id: id.to_string() };
     Ok(job::lock(tx, id)?.ok_or_else(missing)?)
 }

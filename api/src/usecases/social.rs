@@ -101,13 +101,13 @@ pub fn owner(conn: &mut Conn, cx: &Context, account: &Account) -> Result<Member,
     if matches!(holder, Some(MemberState::Active | MemberState::Closing)) {
         return Err(Problem::new(Code::LinkNeeded));
     }
-    let ticket = join_token(cx, account)?;
-    Err(Problem::new(Code::RegistrationNeeded).with("join_token", ticket).with("email", account.email.clone()))
+    let vouched = join_token(cx, account)?;
+    Err(Problem::new(Code::RegistrationNeeded).with("join_token", vouched).with("email", account.email.clone()))
 }
 
 /// What a join token says: for whom a provider vouched, and until when that is believed.
 #[derive(Debug, Serialize, Deserialize)]
-struct Ticket {
+struct Vouched {
     issuer: String,
     subject: String,
     email: String,
@@ -116,8 +116,8 @@ struct Ticket {
 
 fn join_token(cx: &Context, account: &Account) -> Result<String, Problem> {
     let Account { issuer, subject, email } = account.clone();
-    let ticket = Ticket { issuer, subject, email, expires: (clock::real_now() + JOIN_LIFE).timestamp() };
-    let told = serde_json::to_string(&ticket).map_err(|_| Problem::new(Code::Internal))?;
+    let vouched = Vouched { issuer, subject, email, expires: (clock::real_now() + JOIN_LIFE).timestamp() };
+    let told = serde_json::to_string(&vouched).map_err(|_| Problem::new(Code::Internal))?;
     let tag = cx.app.tokens.secrets().sign(&format!("join {told}"));
     Ok(format!("azj_{}.{tag}", URL_SAFE_NO_PAD.encode(told)))
 }
@@ -127,8 +127,8 @@ fn vouched(cx: &Context, token: &str) -> Option<Account> {
     let (told, tag) = token.strip_prefix("azj_")?.split_once('.')?;
     let told = String::from_utf8(URL_SAFE_NO_PAD.decode(told).ok()?).ok()?;
     let ours = cx.app.tokens.secrets().verify(&format!("join {told}"), tag);
-    let ticket: Ticket = serde_json::from_str(&told).ok().filter(|_| ours)?;
-    let Ticket { issuer, subject, email, expires } = ticket;
+    let vouched: Vouched = serde_json::from_str(&told).ok().filter(|_| ours)?;
+    let Vouched { issuer, subject, email, expires } = vouched;
     (clock::real_now().timestamp() < expires).then_some(Account { issuer, subject, email })
 }
 

@@ -3,7 +3,7 @@
 use actix_web::get;
 use domain::{category, job, money, policy::Operation};
 use persistence::{
-    job::{self as jobs, Budget, JobFilter, Posting},
+    job::{self as jobs, Budget, JobFilter, Listing},
     page::Position,
 };
 use serde::{Deserialize, Serialize};
@@ -104,10 +104,10 @@ struct JobPage {
     next_cursor: Option<String>,
 }
 
-fn page(cx: &Context, found: Vec<Posting>, request: &PageRequest) -> Result<Reply, Problem> {
-    let position = |posting: &Posting| Position { at: posting.job.created_at, id: posting.job.id.uuid() };
+fn page(cx: &Context, found: Vec<Listing>, request: &PageRequest) -> Result<Reply, Problem> {
+    let position = |listing: &Listing| Position { at: listing.job.created_at, id: listing.job.id.uuid() };
     let (postings, next_cursor) = request.cut(found, position, cx.app.tokens.secrets());
-    let items = postings.iter().map(|posting| Job::new(cx, posting)).collect::<Result<_, _>>()?;
+    let items = postings.iter().map(|listing| Job::new(cx, listing)).collect::<Result<_, _>>()?;
     Reply::ok(&JobPage { items, next_cursor })
 }
 

@@ -15,6 +15,7 @@ use utoipa::{
 };
 use utoipa_actix_web::AppExt;
 
+use self::complete::Extent;
 use crate::{oauth::words, routes};
 
 /// What no single handler says.
@@ -82,12 +83,27 @@ fn oauth2() -> OAuth2 {
 /// # Errors
 /// Only if it cannot be written as JSON.
 pub fn document() -> serde_json::Result<Value> {
-    let (_, api) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::configure).split_for_parts();
-    let mut document = serde_json::to_value(api)?;
+    let mut document = declared()?;
     complete::complete(&mut document);
     if let Some(server) = document.pointer_mut("/servers/0").and_then(Value::as_object_mut) {
         // A sandbox on somebody's machine is for nobody else.
         server.insert("x-internal".into(), true.into());
     }
     Ok(document)
+}
+
+/// Every operation with all that it takes, without what follows from the conventions for its answers.
+///
+/// # Errors
+/// Only if it cannot be written as JSON.
+pub fn outline() -> serde_json::Result<Value> {
+    let mut document = declared()?;
+    complete::operations(&mut document, Extent::Parameters);
+    Ok(document)
+}
+
+/// What the handlers declare.
+fn declared() -> serde_json::Result<Value> {
+    let (_, api) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::configure).split_for_parts();
+    serde_json::to_value(api)
 }

@@ -144,7 +144,7 @@ impl Place {
 
 impl Tree {
     fn grow() -> Self {
-        let document = crate::openapi::document().unwrap_or_default();
+        let document = crate::openapi::outline().unwrap_or_default();
         let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
         let mut tree = Self::default();
         for (path, item) in paths {

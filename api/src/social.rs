@@ -61,14 +61,16 @@ pub struct Brought {
 pub struct Providers(BTreeMap<String, Provider>);
 
 impl Providers {
-    /// Those of the settings; nothing is asked of them yet.
+    /// Those of the settings; nothing is asked of them yet. Each has a client of its own, so that without any no list of
+    /// certificates is read and kept.
     ///
     /// # Errors
     /// Only if this machine cannot make an HTTPS client.
     pub fn new(settings: &BTreeMap<String, SocialSettings>) -> Result<Self, BrokenClient> {
-        let client = http::Client::new()?;
-        let all = settings.iter().map(|(id, one)| (id.clone(), Provider::new(one.clone(), client.clone())));
-        Ok(Self(all.collect()))
+        let provider = |(id, one): (&String, &SocialSettings)| -> Result<_, BrokenClient> {
+            Ok((id.clone(), Provider::new(one.clone(), http::Client::new()?)))
+        };
+        Ok(Self(settings.iter().map(provider).collect::<Result<_, _>>()?))
     }
 
     /// The provider of this name.

@@ -1,5 +1,7 @@
 //! Bounds that follow from what a value is: ids, dates and prose look the same wherever they stand.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::example;
@@ -17,22 +19,31 @@ const LINK_LENGTH: u64 = 2000;
 /// Where members can be sent back to.
 const REDIRECT: &str = r"^https?://[!-~]+$";
 
-/// The forms of OAuth: what is unknown in them is ignored, but comes once (RFC 6749 section 3.2).
-const FORMS: [&str; 3] = ["Decision", "TokenInQuestion", "TokenRequest"];
-
 /// The pattern of ids with this prefix.
 pub(super) fn id_pattern(prefix: &str) -> String {
     format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
 }
 
 /// Bounds every schema of the document; `title` is what it is called, as an example's id needs to know.
-pub(super) fn bound(schemas: &mut Map<String, Value>) {
+pub(super) fn bound(schemas: &mut Map<String, Value>, forms: &BTreeSet<String>) {
     for (title, schema) in schemas {
-        if FORMS.contains(&title.as_str()) {
-            schema["additionalProperties"] = json!({"type": "string", "maxLength": form::MOST, "pattern": PROSE});
+        if forms.contains(title) {
+            bound_form(schema);
         }
         within(schema, title, "");
     }
+}
+
+/// Bounds a form of OAuth: what is unknown in it is ignored, but comes once (RFC 6749 section 3.2).
+fn bound_form(schema: &mut Value) {
+    let any = json!({"type": "string", "maxLength": form::MOST, "pattern": PROSE});
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for property in properties.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+        if kind(property) == "string" {
+            add(property, "maxLength", json!(form::MOST));
+        }
+    }
+    schema["additionalProperties"] = any;
 }
 
 /// Bounds the schema of one parameter. The `id` of a path is bounded by whoever knows the path; the `client_id` of OAuth is

@@ -16,22 +16,22 @@ use crate::{
 /// What the value of a header is made of (RFC 9110 section 5.5).
 const FIELD_VALUE: &str = r"^[\t -~\u0080-\u00ff]*$";
 
+/// How much of an operation is completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What it takes.
+    Parameters,
+    /// What it answers as well, with examples.
+    Whole,
+}
+
 /// Adds to every operation what its path, method and security imply.
 pub(super) fn complete(document: &mut Value) {
+    let forms = forms(document);
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
-        bounds::bound(schemas);
+        bounds::bound(schemas, &forms);
     }
-    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
-    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        for (path, item) in paths {
-            let Some(operations) = item.as_object_mut() else { continue };
-            for (method, operation) in operations {
-                if let Some(operation) = operation.as_object_mut() {
-                    Operation { keyed: false, path, method, operation, schemas: &schemas }.complete();
-                }
-            }
-        }
-    }
+    operations(document, Extent::Whole);
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         components.insert("headers".into(), headers());
         components
@@ -40,6 +40,29 @@ pub(super) fn complete(document: &mut Value) {
             .as_object_mut()
             .map(|s| s.insert("Problem".into(), problem_schema()));
     }
+}
+
+/// Completes every operation so far.
+pub(super) fn operations(document: &mut Value, extent: Extent) {
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if let Some(operation) = operation.as_object_mut() {
+                Operation { keyed: false, path, method, operation, schemas: &schemas }.complete(extent);
+            }
+        }
+    }
+}
+
+/// The schemas that are sent as forms.
+fn forms(document: &Value) -> BTreeSet<String> {
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let operations = paths.filter_map(Value::as_object).flat_map(Map::values);
+    let named = operations.filter_map(|operation| {
+        operation.pointer("/requestBody/content/application~1x-www-form-urlencoded/schema/$ref")?.as_str()
+    });
+    named.filter_map(|name| name.rsplit('/').next()).map(str::to_owned).collect()
 }
 
 struct Operation<'a> {
@@ -52,12 +75,15 @@ struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    fn complete(mut self) {
+    fn complete(mut self, extent: Extent) {
         let key = self.operation.remove("x-key");
         let key_required = key.as_ref().is_some_and(|key| key == "required");
         self.keyed = self.method == "post" && key.is_none_or(|key| key != "none");
         let declared = self.operation.remove("x-errors").unwrap_or_default();
         self.parameters(key_required, &declared);
+        if extent == Extent::Parameters {
+            return;
+        }
         self.errors(key_required, &declared);
         self.unchanged();
         self.headers();

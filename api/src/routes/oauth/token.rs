@@ -23,26 +23,25 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct TokenRequest {
     /// `authorization_code`, `refresh_token` or `client_credentials`.
-    #[schema(max_length = 2000, example = "authorization_code")]
+    #[schema(example = "authorization_code")]
     grant_type: Option<String>,
     /// The code, with `authorization_code`.
-    #[schema(max_length = 2000, example = "aza_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    #[schema(example = "aza_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     code: Option<String>,
     /// As in the request for the code.
-    #[schema(max_length = 2000, example = "https://calendar.example/callback")]
+    #[schema(example = "https://calendar.example/callback")]
     redirect_uri: Option<String>,
     /// What was hashed for the `code_challenge` (RFC 7636).
-    #[schema(max_length = 2000, example = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")]
+    #[schema(example = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")]
     code_verifier: Option<String>,
     /// The refresh token, with `refresh_token`.
-    #[schema(max_length = 2000)]
     refresh_token: Option<String>,
     /// Fewer scopes than were given, separated by spaces.
-    #[schema(max_length = 2000, example = "profile:read contracts:read")]
+    #[schema(example = "profile:read contracts:read")]
     scope: Option<String>,
-    #[schema(max_length = 2000, example = "app_01k30dwqgzfgx9p7jfdwpht7gg")]
+    #[schema(example = "app_01k30dwqgzfgx9p7jfdwpht7gg")]
     client_id: Option<String>,
-    #[schema(max_length = 2000, example = "azs_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    #[schema(example = "azs_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     client_secret: Option<String>,
 }
 
@@ -148,15 +147,14 @@ async fn trade(call: &Call, form: Result<Form<TokenRequest>, OauthError>) -> tok
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct TokenInQuestion {
     /// An access or a refresh token.
-    #[schema(max_length = 2000)]
     token: Option<String>,
     /// Not needed.
-    #[schema(max_length = 2000, example = "refresh_token")]
+    #[schema(example = "refresh_token")]
     #[expect(dead_code, reason = "RFC 7009 section 2.1: both kinds are looked for anyway")]
     token_type_hint: Option<String>,
-    #[schema(max_length = 2000, example = "app_01k30dwqgzfgx9p7jfdwpht7gg")]
+    #[schema(example = "app_01k30dwqgzfgx9p7jfdwpht7gg")]
     client_id: Option<String>,
-    #[schema(max_length = 2000, example = "azs_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    #[schema(example = "azs_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     client_secret: Option<String>,
 }
 

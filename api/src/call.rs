@@ -26,6 +26,9 @@ use crate::{
     },
 };
 
+/// How long an `If-None-Match` may be.
+pub const MOST_TAGS: usize = 1000;
+
 /// What an HTTP handler returns.
 pub type Answer = Result<HttpResponse, Problem>;
 
@@ -295,6 +298,7 @@ impl Call {
         let given = claims.is_some_and(|claims| claims.given.is_some());
         let operation = if given { operations::of(&self.request) } else { None };
         let need = operation.map_or(Need::Never, |operation| operation.need);
+        self.check_if_none_match()?;
         Ok(Conditions { app: self.app.clone(), claims, need, if_match: self.if_match()?, intent })
     }
 
@@ -339,6 +343,17 @@ impl Call {
             ));
         }
         Ok(Some(key.to_owned()))
+    }
+
+    /// It is compared with the answer, once there is one.
+    fn check_if_none_match(&self) -> Result<(), Problem> {
+        if self.request.headers().get_all("if-none-match").all(|tags| tags.len() <= MOST_TAGS) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::InvalidHeader).detail(
+            format!("An If-None-Match has at most {MOST_TAGS} characters."),
+            format!("If-None-Matchは{MOST_TAGS}文字までです。"),
+        ))
     }
 
     fn if_match(&self) -> Result<Option<i32>, Problem> {

@@ -204,6 +204,11 @@ impl Context {
         self.actor.map_or(Standing::Outsider, |actor| actor.standing_to_worker(worker))
     }
 
+    /// What the caller is to their own account.
+    pub fn standing_to_oneself(&self) -> Standing {
+        self.actor.map_or(Standing::Outsider, Actor::standing_to_oneself)
+    }
+
     /// What the caller is where nobody else is concerned.
     pub fn standing_outside(&self) -> Standing {
         self.actor.map_or(Standing::Outsider, Actor::standing_outside)

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod complete;
+mod components;
 mod example;
 
 use actix_web::App;

@@ -46,6 +46,15 @@ impl Actor {
         if self.member() == Some(worker) { Standing::Worker } else { self.standing_outside() }
     }
 
+    /// What this actor is to their own account.
+    pub const fn standing_to_oneself(self) -> Standing {
+        match self {
+            Self::Member(_) => Standing::Oneself,
+            Self::Staff(_, role) => role.standing_to_oneself(),
+            Self::System => Standing::System,
+        }
+    }
+
     /// What this actor is to something in which they have no part.
     pub const fn standing_outside(self) -> Standing {
         match self {
@@ -102,6 +111,7 @@ impl TryFrom<Standing> for Party {
             Standing::Client => Ok(Self::Client),
             Standing::Worker => Ok(Self::Worker),
             Standing::Outsider
+            | Standing::Oneself
             | Standing::Support
             | Standing::Moderator
             | Standing::Finance

@@ -12,6 +12,8 @@ names! {
     pub enum Standing {
         /// A member who has no part in it, or nobody known.
         Outsider = "outsider",
+        /// Whose own account it is.
+        Oneself = "oneself",
         /// Who pays; of a job, who posted it.
         Client = "client",
         /// Who works.
@@ -54,6 +56,14 @@ impl Role {
             Self::Moderator => Standing::Moderator,
             Self::Finance => Standing::Finance,
             Self::Admin => Standing::Admin,
+        }
+    }
+
+    /// The standing of its holder to their own account, which the operator's people have for their work only.
+    pub const fn standing_to_oneself(self) -> Standing {
+        match self {
+            Self::Member => Standing::Oneself,
+            Self::Support | Self::Moderator | Self::Finance | Self::Admin => self.standing(),
         }
     }
 }
@@ -184,7 +194,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         // Whoever holds the mailed token: nobody is logged in yet.
         Operation::Member(MemberAction::Confirm) => &[Outsider],
         // Their own account, and no other. The operator's people have no market of their own to leave.
-        Operation::Member(MemberAction::Withdraw) | Operation::ReadWithdrawal => ANY_MEMBER,
+        Operation::Member(MemberAction::Withdraw) | Operation::ReadWithdrawal => &[Standing::Oneself],
         Operation::Member(MemberAction::Complete) => ONLY_SYSTEM,
         Operation::ReadmitAddress | Operation::EndSessions => MEDIATORS,
         Operation::Job(action) => job(action),

@@ -51,6 +51,8 @@ fn an_answer_that_is_known_already_is_not_sent_again(app: &TestApp) {
         assert_eq!(again.header("etag"), tag);
     }
     app.get("/v1/me").by(&hanako).header("If-None-Match", "\"0-0\"").send().expect(200);
+    app.get("/v1/me").by(&hanako).header("If-None-Match", &"0".repeat(1000)).send().expect(200);
+    app.get("/v1/me").by(&hanako).header("If-None-Match", &"0".repeat(1001)).send().problem(400, "invalid_header");
 }
 
 fn head_answers_like_get_without_a_body(app: &TestApp) {

@@ -102,6 +102,7 @@ fn a_change_can_be_dropped_and_expires(app: &TestApp) {
     ask(app, &hanako, NEXT).expect(202);
     let dropped = app.mailed(NEXT, "aze_");
     app.request("DELETE", "/v1/me/email-change").by(&hanako).send().expect(204);
+    app.request("DELETE", "/v1/me/email-change").by(&hanako).send().problem(404, "not_found");
     confirm(app, &dropped).problem(401, "invalid_token");
     ask(app, &hanako, NEXT).expect(202);
     let (old, new) = (app.mailed(&hanako.email, "aze_"), app.mailed(NEXT, "aze_"));

@@ -32,7 +32,8 @@ impl From<Forbidden> for Problem {
         match forbidden.standing {
             // Outsiders do not learn that there is anything.
             Standing::Outsider => Self::not_found(),
-            Standing::Client
+            Standing::Oneself
+            | Standing::Client
             | Standing::Worker
             | Standing::Support
             | Standing::Moderator

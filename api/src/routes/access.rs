@@ -175,7 +175,7 @@ impl Member {
     /// # Errors
     /// Those of the store.
     fn read(conn: &mut Conn, member: &member::Member) -> Result<Self, Problem> {
-        let mut allowed = member.state.allowed(member.role.standing());
+        let mut allowed = member.state.allowed(member.role.standing_to_oneself());
         if !allowed.is_empty() && !withdrawal::assess_member(conn, member)?.is_ready() {
             allowed.clear();
         }

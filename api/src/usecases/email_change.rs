@@ -95,12 +95,13 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<EmailChange, Problem> {
     email_change::find(conn, cx.person()?, clock::real_now())?.ok_or_else(Problem::not_found)
 }
 
-/// Drops the change of the caller, if one waits.
+/// Drops the change of the caller that waits.
 ///
 /// # Errors
-/// Only those of the store.
+/// There is none.
 pub fn cancel(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
-    Ok(email_change::cancel(tx, cx.person()?)?)
+    let change = read(tx, cx)?;
+    Ok(email_change::cancel(tx, change.member)?)
 }
 
 /// One end confirms with its token. With the second, the address is changed.

@@ -51,7 +51,7 @@ pub struct Farewell {
 /// Staff have nothing to leave.
 pub fn readiness(conn: &mut Conn, cx: &Context) -> Result<Readiness, Problem> {
     let id = cx.person()?;
-    cx.permit(Operation::ReadWithdrawal, cx.standing_outside())?;
+    cx.permit(Operation::ReadWithdrawal, cx.standing_to_oneself())?;
     let member = member::find(conn, id)?.ok_or_else(Problem::not_found)?;
     assess_member(conn, &member)
 }
@@ -97,7 +97,7 @@ fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
 /// Something stands in the way, a warning was not acknowledged, the log-in was too long ago, or they have left already.
 pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Member, Problem> {
     let id = cx.person()?;
-    cx.permit(Operation::Member(MemberAction::Withdraw), cx.standing_outside())?;
+    cx.permit(Operation::Member(MemberAction::Withdraw), cx.standing_to_oneself())?;
     cx.require_recent_login(tx)?;
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.check_version(member.version)?;

@@ -8,8 +8,8 @@ use domain::states::{MachineTable, machines};
 const EXPECTED: &str = "
 member
   pending: confirm (outsider) -> active
-  active: withdraw (outsider) -> closing
-  active: withdraw (outsider) -> closed
+  active: withdraw (oneself) -> closing
+  active: withdraw (oneself) -> closed
   closing: complete (system) -> closed
 job
   draft: publish (client) -> open

@@ -2,6 +2,7 @@ use domain::actor::{Actor, Party};
 use domain::contract::ContractAction;
 use domain::dispute::DisputeAction;
 use domain::escrow::EscrowAction;
+use domain::member::MemberAction;
 use domain::milestone::MilestoneAction;
 use domain::policy::{Forbidden, Operation, Role, Standing, check, permitted};
 
@@ -58,6 +59,16 @@ fn an_outsider_reads_no_contract_and_proposes_to_no_job_of_their_own() {
     assert!(check(Operation::ReadContract, Standing::Outsider).is_err());
     assert!(check(Operation::SubmitProposal, Standing::Outsider).is_ok());
     assert!(check(Operation::SubmitProposal, Standing::Client).is_err());
+}
+
+#[test]
+fn only_a_member_leaves_and_only_for_themself() {
+    let leave = Operation::Member(MemberAction::Withdraw);
+    assert_eq!(check(leave, Actor::Member(client()).standing_to_oneself()), Ok(()));
+    assert!(check(leave, Actor::Member(client()).standing_outside()).is_err());
+    for role in [Role::Support, Role::Moderator, Role::Finance, Role::Admin] {
+        assert!(check(leave, Actor::Staff(client(), role).standing_to_oneself()).is_err(), "{role}");
+    }
 }
 
 #[test]

@@ -6,7 +6,11 @@ use domain::{
 };
 use serde_json::json;
 
-use crate::problem::{Code, Problem};
+use crate::{
+    money::Money,
+    problem::{Code, Problem},
+    words::Word,
+};
 
 impl From<NotDue> for Problem {
     fn from(error: NotDue) -> Self {
@@ -107,7 +111,7 @@ impl Problem {
     /// A net that no price leaves, with the nearest that one does.
     pub fn no_such_net(nearest: NoSuchNet, currency: Currency) -> Self {
         let NoSuchNet { next_net, next_gross } = nearest;
-        let money = |amount: i64| json!({"amount": amount, "currency": currency.as_str()});
+        let money = |amount| json!(Money { amount, currency: Word(currency) });
         Self::new(Code::NoSuchNet)
             .detail(
                 format!("No price gives exactly that net. The nearest is {next_net}, by a price of {next_gross}."),

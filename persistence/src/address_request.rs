@@ -10,7 +10,7 @@ use crate::{
     locked::for_update,
     row::corrupt,
     schema::address_requests,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -52,7 +52,7 @@ pub fn insert(tx: &mut Tx<'_>, request: &AddressRequest) -> Result<(), StoreErro
             address_requests::locale.eq(&request.locale),
             address_requests::created_at.eq(Moment::from(request.created_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -78,7 +78,7 @@ pub fn take(tx: &mut Tx<'_>) -> Result<Option<AddressRequest>, StoreError> {
     ));
     let row: Option<(Key, String, String, String, Moment)> = for_update(query).get_result(&mut **tx).optional()?;
     let Some((id, kind, email, locale, created_at)) = row else { return Ok(None) };
-    diesel::delete(address_requests::table.find(id)).execute(&mut **tx)?;
+    diesel::delete(address_requests::table.find(id)).write(tx)?;
     let kind = kind.parse().map_err(corrupt("address_requests", id.0))?;
     Ok(Some(AddressRequest { id: id.0, kind, email, locale, created_at: created_at.into() }))
 }

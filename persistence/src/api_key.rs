@@ -12,7 +12,7 @@ use crate::{
     page::{Position, newest_first},
     row::corrupt,
     schema::{api_keys, sessions},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -94,7 +94,7 @@ pub fn insert(tx: &mut Tx<'_>, member: MemberId, key: &ApiKey, key_hash: &[u8]) 
             api_keys::hint.eq(&key.hint),
             api_keys::created_at.eq(Moment::from(key.created_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -153,6 +153,6 @@ pub fn list(
 /// # Errors
 /// Only those of the database.
 pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
-    diesel::delete(api_keys::table.filter(api_keys::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
+    diesel::delete(api_keys::table.filter(api_keys::member_id.eq(Key::from(member)))).write(tx)?;
     Ok(())
 }

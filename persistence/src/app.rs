@@ -14,7 +14,7 @@ use crate::{
     page::{Position, newest_first},
     row::corrupt,
     schema::{apps, members},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Document, Key, Moment},
 };
 
@@ -81,7 +81,7 @@ pub fn insert(tx: &mut Tx<'_>, app: &App) -> Result<(), StoreError> {
             apps::redirect_uris.eq(document(&app.redirect_uris)),
             apps::created_at.eq(Moment::from(app.created_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -96,7 +96,7 @@ pub fn save(tx: &mut Tx<'_>, app: &App) -> Result<(), StoreError> {
             apps::secret_hash.eq(&app.secret_hash),
             apps::redirect_uris.eq(document(&app.redirect_uris)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -168,6 +168,6 @@ pub fn delete(tx: &mut Tx<'_>, id: AppId, now: DateTime<Utc>) -> Result<(), Stor
             apps::redirect_uris.eq(document(&[])),
             apps::deleted_at.eq(Some(Moment::from(now))),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, forgotten_by_age},
     schema::authorization_codes,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -63,7 +63,7 @@ pub fn insert(tx: &mut Tx<'_>, code_hash: &[u8], code: &AuthorizationCode) -> Re
         expires_at: code.expires_at.into(),
         session_id: code.session.map(Key::from),
     };
-    diesel::insert_into(authorization_codes::table).values(row).execute(&mut **tx)?;
+    diesel::insert_into(authorization_codes::table).values(row).write(tx)?;
     Ok(())
 }
 
@@ -102,7 +102,7 @@ pub fn lock(tx: &mut Tx<'_>, code_hash: &[u8]) -> Result<Option<AuthorizationCod
 pub fn used(tx: &mut Tx<'_>, code_hash: &[u8], session: SessionId) -> Result<(), StoreError> {
     diesel::update(authorization_codes::table.find(code_hash))
         .set(authorization_codes::session_id.eq(Some(Key::from(session))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -113,10 +113,8 @@ pub fn used(tx: &mut Tx<'_>, code_hash: &[u8], session: SessionId) -> Result<(),
 pub fn void(tx: &mut Tx<'_>, app: AppId, member: Option<MemberId>) -> Result<(), StoreError> {
     let all = authorization_codes::table.filter(authorization_codes::app_id.eq(Key::from(app)));
     match member {
-        Some(member) => {
-            diesel::delete(all.filter(authorization_codes::member_id.eq(Key::from(member)))).execute(&mut **tx)?
-        }
-        None => diesel::delete(all).execute(&mut **tx)?,
+        Some(member) => diesel::delete(all.filter(authorization_codes::member_id.eq(Key::from(member)))).write(tx)?,
+        None => diesel::delete(all).write(tx)?,
     };
     Ok(())
 }
@@ -127,7 +125,7 @@ pub fn void(tx: &mut Tx<'_>, app: AppId, member: Option<MemberId>) -> Result<(),
 /// Only those of the database.
 pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     let own = authorization_codes::table.filter(authorization_codes::member_id.eq(Key::from(member)));
-    diesel::delete(own).execute(&mut **tx)?;
+    diesel::delete(own).write(tx)?;
     Ok(())
 }
 

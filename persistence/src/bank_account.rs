@@ -16,7 +16,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, saved},
     schema::bank_accounts,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Document, Key, Moment},
 };
 
@@ -162,8 +162,8 @@ pub fn usable(conn: &mut Conn, members: &[MemberId]) -> Result<BTreeMap<MemberId
 /// # Errors
 /// [`StoreError::Transient`] when the member has just named one otherwise: trying again will find it.
 pub fn insert(tx: &mut Tx<'_>, account: &BankAccount) -> Result<(), StoreError> {
-    let added = diesel::insert_into(bank_accounts::table).values(Row::from(account)).execute(&mut **tx);
-    added.map(drop).map_err(|error| StoreError::from(error).raced())
+    let added = diesel::insert_into(bank_accounts::table).values(Row::from(account)).write(tx);
+    added.map(drop).map_err(StoreError::raced)
 }
 
 /// Saves a changed account if it is still as it was read.
@@ -175,7 +175,7 @@ pub fn save(tx: &mut Tx<'_>, account: &BankAccount) -> Result<BankAccount, Store
     let changed = diesel::update(bank_accounts::table.find(Key::from(account.member)))
         .filter(bank_accounts::version.eq(account.version))
         .set(Row::from(&next))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "bank_accounts")?;
     Ok(next)
 }
@@ -186,5 +186,5 @@ pub fn save(tx: &mut Tx<'_>, account: &BankAccount) -> Result<BankAccount, Store
 /// [`StoreError::LostRace`] when it is not as it was read.
 pub fn remove(tx: &mut Tx<'_>, account: &BankAccount) -> Result<(), StoreError> {
     let found = bank_accounts::table.find(Key::from(account.member)).filter(bank_accounts::version.eq(account.version));
-    saved(diesel::delete(found).execute(&mut **tx)?, "bank_accounts")
+    saved(diesel::delete(found).write(tx)?, "bank_accounts")
 }

@@ -7,7 +7,7 @@ use domain::{business_calendar::BusinessCalendar, ids::MemberId};
 use crate::{
     error::StoreError,
     schema::calendar_overrides,
-    store::{Conn, Tx, on_each},
+    store::{Conn, Tx, WriteNow, on_each},
     types::{Key, Moment},
 };
 
@@ -96,5 +96,5 @@ pub fn put(tx: &mut Tx<'_>, said: &Override) -> Result<(), StoreError> {
 /// # Errors
 /// Only those of the database.
 pub fn remove(tx: &mut Tx<'_>, day: NaiveDate) -> Result<bool, StoreError> {
-    Ok(diesel::delete(calendar_overrides::table.find(day)).execute(&mut **tx)? == 1)
+    Ok(diesel::delete(calendar_overrides::table.find(day)).write(tx)? == 1)
 }

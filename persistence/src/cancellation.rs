@@ -14,7 +14,7 @@ use crate::{
     page::{Position, newest_first},
     row::{corrupt, saved},
     schema::{cancellation_requests, contracts},
-    store::{Conn, Rows, Tx},
+    store::{Conn, Rows, Tx, WriteNow},
     types::{Document, Key, Moment},
 };
 
@@ -103,7 +103,7 @@ impl TryFrom<Row> for CancellationRequest {
 /// # Errors
 /// [`StoreError::Taken`] when one is running on that contract.
 pub fn insert(tx: &mut Tx<'_>, request: &CancellationRequest) -> Result<(), StoreError> {
-    diesel::insert_into(cancellation_requests::table).values(Row::try_from(request)?).execute(&mut **tx)?;
+    diesel::insert_into(cancellation_requests::table).values(Row::try_from(request)?).write(tx)?;
     tell_contract(tx, request)
 }
 
@@ -154,7 +154,7 @@ pub fn save(tx: &mut Tx<'_>, request: &CancellationRequest) -> Result<Cancellati
     let changed = diesel::update(cancellation_requests::table.find(Key::from(request.id)))
         .filter(cancellation_requests::version.eq(request.version))
         .set(Row::try_from(&next)?)
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "cancellation_requests")?;
     tell_contract(tx, &next)?;
     Ok(next)

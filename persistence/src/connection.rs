@@ -13,7 +13,7 @@ use crate::{
     page::Position,
     row::corrupt,
     schema::{apps, connections, sessions},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -57,7 +57,7 @@ pub fn save(
     let scopes = scopes.to_string();
     if !is_new {
         let own = connections::table.find((Key::from(member), Key::from(app)));
-        diesel::update(own).set(connections::scopes.eq(scopes)).execute(&mut **tx)?;
+        diesel::update(own).set(connections::scopes.eq(scopes)).write(tx)?;
         return Ok(());
     }
     diesel::insert_into(connections::table)
@@ -67,8 +67,8 @@ pub fn save(
             connections::scopes.eq(scopes),
             connections::created_at.eq(Moment::from(now)),
         ))
-        .execute(&mut **tx)
-        .map_err(|error| StoreError::from(error).raced())?;
+        .write(tx)
+        .map_err(StoreError::raced)?;
     Ok(())
 }
 
@@ -78,7 +78,7 @@ pub fn save(
 /// Only those of the database.
 pub fn remove(tx: &mut Tx<'_>, member: MemberId, app: AppId) -> Result<bool, StoreError> {
     let own = connections::table.find((Key::from(member), Key::from(app)));
-    Ok(diesel::delete(own).execute(&mut **tx)? > 0)
+    Ok(diesel::delete(own).write(tx)? > 0)
 }
 
 /// Forgets every member's connection with an app.
@@ -86,7 +86,7 @@ pub fn remove(tx: &mut Tx<'_>, member: MemberId, app: AppId) -> Result<bool, Sto
 /// # Errors
 /// Only those of the database.
 pub fn remove_app(tx: &mut Tx<'_>, app: AppId) -> Result<(), StoreError> {
-    diesel::delete(connections::table.filter(connections::app_id.eq(Key::from(app)))).execute(&mut **tx)?;
+    diesel::delete(connections::table.filter(connections::app_id.eq(Key::from(app)))).write(tx)?;
     Ok(())
 }
 
@@ -95,7 +95,7 @@ pub fn remove_app(tx: &mut Tx<'_>, app: AppId) -> Result<(), StoreError> {
 /// # Errors
 /// Only those of the database.
 pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
-    diesel::delete(connections::table.filter(connections::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
+    diesel::delete(connections::table.filter(connections::member_id.eq(Key::from(member)))).write(tx)?;
     Ok(())
 }
 

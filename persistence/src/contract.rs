@@ -15,7 +15,7 @@ use crate::{
     page::{Position, newest_first},
     row::{corrupt, money},
     schema::contracts,
-    store::{Conn, Rows, Tx, on_each},
+    store::{Conn, Rows, Tx, WriteNow, on_each},
     terms,
     types::{Document, Key, Moment},
 };
@@ -112,7 +112,7 @@ impl TryFrom<Row> for Contract {
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, contract: &Contract) -> Result<(), StoreError> {
-    diesel::insert_into(contracts::table).values(Row::try_from(contract)?).execute(&mut **tx)?;
+    diesel::insert_into(contracts::table).values(Row::try_from(contract)?).write(tx)?;
     Ok(())
 }
 

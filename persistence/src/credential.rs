@@ -1,14 +1,14 @@
 //! Passwords, and the tokens by which a forgotten one is replaced.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use domain::ids::MemberId;
 
 use crate::{
     error::StoreError,
     locked::for_update,
-    schema::{members, password_resets},
-    store::{Conn, Tx},
+    schema::{members, password_resets, second_factors},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -19,19 +19,34 @@ pub struct Secret {
     pub password_hash: Option<String>,
     /// Whether the password is too short to stand alone.
     pub is_short: bool,
+    /// Whether a log-in needs a second factor.
+    pub has_second_factor: bool,
 }
 
-/// The password of a member.
+pub(crate) type Row = (Option<String>, bool, bool);
+
+impl From<Row> for Secret {
+    fn from((password_hash, is_short, has_second_factor): Row) -> Self {
+        Self { password_hash, is_short, has_second_factor }
+    }
+}
+
+/// The columns of a [`Row`].
+#[diesel::dsl::auto_type]
+pub(crate) fn columns() -> _ {
+    let confirmed = second_factors::table
+        .filter(second_factors::member_id.eq(members::id))
+        .filter(second_factors::confirmed_at.is_not_null());
+    (members::password_hash, members::password_is_short, exists(confirmed))
+}
+
+/// What a member logs in with.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn find(conn: &mut Conn, member: MemberId) -> Result<Option<Secret>, StoreError> {
-    let row: Option<(Option<String>, bool)> = members::table
-        .find(Key::from(member))
-        .select((members::password_hash, members::password_is_short))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(password_hash, is_short)| Secret { password_hash, is_short }))
+    let row: Option<Row> = members::table.find(Key::from(member)).select(columns()).first(conn).optional()?;
+    Ok(row.map(Secret::from))
 }
 
 /// Sets a member's password.
@@ -41,7 +56,7 @@ pub fn find(conn: &mut Conn, member: MemberId) -> Result<Option<Secret>, StoreEr
 pub fn set_password(tx: &mut Tx<'_>, member: MemberId, hash: &str, is_short: bool) -> Result<(), StoreError> {
     diesel::update(members::table.find(Key::from(member)))
         .set((members::password_hash.eq(Some(hash)), members::password_is_short.eq(is_short)))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -68,14 +83,14 @@ pub fn expect_reset(
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let own = password_resets::table.filter(password_resets::member_id.eq(Key::from(member)));
-    diesel::delete(own.filter(password_resets::expires_at.le(Moment::from(now)))).execute(&mut **tx)?;
+    diesel::delete(own.filter(password_resets::expires_at.le(Moment::from(now)))).write(tx)?;
     diesel::insert_into(password_resets::table)
         .values((
             password_resets::token_hash.eq(token_hash),
             password_resets::member_id.eq(Key::from(member)),
             password_resets::expires_at.eq(Moment::from(expires_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -114,6 +129,6 @@ pub fn take_reset(tx: &mut Tx<'_>, token_hash: &[u8], now: DateTime<Utc>) -> Res
 /// Only those of the database.
 pub fn void_resets(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     let own = password_resets::table.filter(password_resets::member_id.eq(Key::from(member)));
-    diesel::delete(own).execute(&mut **tx)?;
+    diesel::delete(own).write(tx)?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, money, saved},
     schema::disputes,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -141,7 +141,7 @@ impl TryFrom<Row> for Dispute {
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, dispute: &Dispute) -> Result<(), StoreError> {
-    diesel::insert_into(disputes::table).values(Row::from(dispute)).execute(&mut **tx)?;
+    diesel::insert_into(disputes::table).values(Row::from(dispute)).write(tx)?;
     Ok(())
 }
 
@@ -172,7 +172,7 @@ pub fn save(tx: &mut Tx<'_>, dispute: &Dispute) -> Result<Dispute, StoreError> {
     let changed = diesel::update(disputes::table.find(Key::from(dispute.id)))
         .filter(disputes::version.eq(dispute.version))
         .set(Row::from(&next))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "disputes")?;
     Ok(next)
 }

@@ -8,7 +8,7 @@ use crate::{
     error::StoreError,
     locked::for_update,
     schema::{email_changes, members},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -80,8 +80,8 @@ pub fn begin(tx: &mut Tx<'_>, change: &EmailChange, ends: &Ends) -> Result<(), S
             email_changes::new_hash.eq(&ends.new),
             email_changes::expires_at.eq(Moment::from(change.expires_at)),
         ))
-        .execute(&mut **tx)
-        .map_err(|error| StoreError::from(error).raced())?;
+        .write(tx)
+        .map_err(StoreError::raced)?;
     Ok(())
 }
 
@@ -100,7 +100,7 @@ pub fn find(conn: &mut Conn, member: MemberId, now: DateTime<Utc>) -> Result<Opt
 /// # Errors
 /// Only those of the database.
 pub fn cancel(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
-    diesel::delete(email_changes::table.find(Key::from(member))).execute(&mut **tx)?;
+    diesel::delete(email_changes::table.find(Key::from(member))).write(tx)?;
     Ok(())
 }
 
@@ -135,9 +135,9 @@ pub fn confirm(
         for_update(own.select((email_changes::old_hash, email_changes::new_hash))).get_result(&mut **tx).optional()?;
     let Some((old, new)) = row else { return Ok(None) };
     if old == token_hash {
-        diesel::update(own).set(email_changes::old_confirmed_at.eq(at)).execute(&mut **tx)?;
+        diesel::update(own).set(email_changes::old_confirmed_at.eq(at)).write(tx)?;
     } else if new.as_deref() == Some(token_hash) {
-        diesel::update(own).set(email_changes::new_confirmed_at.eq(at)).execute(&mut **tx)?;
+        diesel::update(own).set(email_changes::new_confirmed_at.eq(at)).write(tx)?;
     } else {
         return Ok(None);
     }
@@ -151,7 +151,7 @@ pub fn confirm(
 pub fn set_address(tx: &mut Tx<'_>, member: MemberId, email: &str, email_key: &str) -> Result<(), StoreError> {
     diesel::update(members::table.find(Key::from(member)))
         .set((members::email.eq(email), members::email_key.eq(email_key)))
-        .execute(&mut **tx)
-        .map_err(|error| StoreError::from(error).raced())?;
+        .write(tx)
+        .map_err(StoreError::raced)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::{
     error::StoreError,
     row::forgotten_by_age,
     schema::email_confirmations,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -23,7 +23,7 @@ pub fn expect(tx: &mut Tx<'_>, id: MemberId, token_hash: &[u8], expires_at: Date
             email_confirmations::member_id.eq(Key::from(id)),
             email_confirmations::expires_at.eq(Moment::from(expires_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -57,7 +57,7 @@ pub fn member_of(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Resu
 /// # Errors
 /// Only those of the database.
 pub fn take(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<bool, StoreError> {
-    Ok(diesel::delete(email_confirmations::table.find(token_hash)).execute(&mut **tx)? == 1)
+    Ok(diesel::delete(email_confirmations::table.find(token_hash)).write(tx)? == 1)
 }
 
 /// Makes every confirmation token of a member worthless.
@@ -66,7 +66,7 @@ pub fn take(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<bool, StoreError> {
 /// Only those of the database.
 pub fn void(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
     let own = email_confirmations::table.filter(email_confirmations::member_id.eq(Key::from(id)));
-    diesel::delete(own).execute(&mut **tx)?;
+    diesel::delete(own).write(tx)?;
     Ok(())
 }
 

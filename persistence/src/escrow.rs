@@ -13,7 +13,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, money},
     schema::escrows,
-    store::{Conn, Rows, Tx},
+    store::{Conn, Rows, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -123,7 +123,7 @@ pub fn insert(tx: &mut Tx<'_>, purpose: Purpose, escrow: &Escrow) -> Result<(), 
             escrows::created_at.eq(Moment::from(escrow.created_at)),
             escrows::updated_at.eq(Moment::from(escrow.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -203,7 +203,7 @@ pub fn save_termination_fee(
     if let Some(Charged { fee, tax, net }) = charged {
         diesel::update(escrows::table.find(Key::from(escrow.id)))
             .set((escrows::fee.eq(fee.amount()), escrows::fee_tax.eq(tax.amount()), escrows::net.eq(net.amount())))
-            .execute(&mut **tx)?;
+            .write(tx)?;
     }
     Ok(TerminationFee { escrow, charged })
 }

@@ -9,7 +9,7 @@ use crate::{
     locked::for_update,
     row::forgotten_by_age,
     schema::guesses,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::Moment,
 };
 
@@ -35,16 +35,13 @@ pub fn failed(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>, forgotten: Da
     let known: Option<(i32, Moment)> = for_update(query).get_result(&mut **tx).optional()?;
     let Some((failures, last_at)) = known else {
         let first = (guesses::subject.eq(subject), guesses::failures.eq(1), guesses::last_at.eq(Moment::from(now)));
-        diesel::insert_into(guesses::table)
-            .values(first)
-            .execute(&mut **tx)
-            .map_err(|error| StoreError::from(error).raced())?;
+        diesel::insert_into(guesses::table).values(first).write(tx).map_err(StoreError::raced)?;
         return Ok(());
     };
     let failures = if DateTime::from(last_at) <= forgotten { 1 } else { failures.saturating_add(1) };
     diesel::update(guesses::table.find(subject))
         .set((guesses::failures.eq(failures), guesses::last_at.eq(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -53,7 +50,7 @@ pub fn failed(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>, forgotten: Da
 /// # Errors
 /// Only those of the database.
 pub fn forgive(tx: &mut Tx<'_>, subjects: &[Vec<u8>]) -> Result<(), StoreError> {
-    diesel::delete(guesses::table.filter(guesses::subject.eq_any(subjects))).execute(&mut **tx)?;
+    diesel::delete(guesses::table.filter(guesses::subject.eq_any(subjects))).write(tx)?;
     Ok(())
 }
 

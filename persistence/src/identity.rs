@@ -7,7 +7,7 @@ use domain::ids::{IdentityId, MemberId};
 use crate::{
     error::StoreError,
     schema::identities,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -66,8 +66,8 @@ pub fn insert(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreError> {
             identities::subject.eq(&identity.subject),
             identities::created_at.eq(Moment::from(identity.created_at)),
         ))
-        .execute(&mut **tx)
-        .map_err(|error| StoreError::from(error).raced())?;
+        .write(tx)
+        .map_err(StoreError::raced)?;
     Ok(())
 }
 
@@ -76,7 +76,7 @@ pub fn insert(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreError> {
 /// # Errors
 /// Only those of the database.
 pub fn remove(tx: &mut Tx<'_>, id: IdentityId) -> Result<(), StoreError> {
-    diesel::delete(identities::table.find(Key::from(id))).execute(&mut **tx)?;
+    diesel::delete(identities::table.find(Key::from(id))).write(tx)?;
     Ok(())
 }
 
@@ -85,6 +85,6 @@ pub fn remove(tx: &mut Tx<'_>, id: IdentityId) -> Result<(), StoreError> {
 /// # Errors
 /// Only those of the database.
 pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
-    diesel::delete(identities::table.filter(identities::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
+    diesel::delete(identities::table.filter(identities::member_id.eq(Key::from(member)))).write(tx)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
     error::StoreError,
     locked::for_update,
     schema::instance,
-    store::{Conn, Tx, on_each},
+    store::{Conn, Tx, WriteNow, on_each},
     types::Moment,
 };
 
@@ -62,7 +62,7 @@ pub fn read(conn: &mut Conn) -> Result<Instance, StoreError> {
 pub fn set_clock_offset(tx: &mut Tx<'_>, offset: TimeDelta) -> Result<(), StoreError> {
     let current: Instance = for_update(instance::table.select(Instance::as_select())).get_result(&mut **tx)?;
     let micros = offset.num_microseconds().unwrap_or(i64::MAX).max(current.clock_offset);
-    diesel::update(instance::table).set(instance::clock_offset.eq(micros)).execute(&mut **tx)?;
+    diesel::update(instance::table).set(instance::clock_offset.eq(micros)).write(tx)?;
     Ok(())
 }
 
@@ -79,6 +79,6 @@ pub fn rotate_keys(tx: &mut Tx<'_>, now: DateTime<Utc>, earliest: DateTime<Utc>)
     }
     diesel::update(instance::table)
         .set((instance::key_generation.eq(generation + 1), instance::keys_rotated_at.eq(Some(Moment::from(now)))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(Some(generation + 1))
 }

@@ -15,7 +15,7 @@ use crate::{
     row::{corrupt, money, saved},
     schema::jobs,
     session::{Arrived, Ticket},
-    store::{Conn, Tx, on_each},
+    store::{Conn, Tx, WriteNow, on_each},
     types::{Key, Moment},
 };
 
@@ -106,7 +106,7 @@ pub fn insert(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
             jobs::created_at.eq(Moment::from(job.created_at)),
             jobs::updated_at.eq(Moment::from(job.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -142,7 +142,7 @@ pub fn save(tx: &mut Tx<'_>, job: &Job) -> Result<Job, StoreError> {
             jobs::version.eq(job.version + 1),
             jobs::updated_at.eq(Moment::from(job.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "jobs")?;
     Ok(Job { version: job.version + 1, ..job.clone() })
 }
@@ -154,7 +154,7 @@ pub fn save(tx: &mut Tx<'_>, job: &Job) -> Result<Job, StoreError> {
 pub fn count_applicant(tx: &mut Tx<'_>, id: JobId) -> Result<(), StoreError> {
     let changed = diesel::update(jobs::table.find(Key::from(id)))
         .set(jobs::applicant_count.eq(jobs::applicant_count + 1))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "jobs")
 }
 

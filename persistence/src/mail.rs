@@ -9,7 +9,7 @@ use crate::{
     locked::for_update,
     row::forgotten_by_age,
     schema::mails,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -62,7 +62,7 @@ pub fn queue(tx: &mut Tx<'_>, mail: &Mail) -> Result<(), StoreError> {
             mails::next_attempt_at.eq(Some(Moment::from(mail.created_at))),
             mails::attempts.eq(0),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -81,7 +81,7 @@ pub fn claim(tx: &mut Tx<'_>, now: DateTime<Utc>, retry_at: DateTime<Utc>) -> Re
     };
     diesel::update(mails::table.find(row.0))
         .set((mails::next_attempt_at.eq(Some(Moment::from(retry_at))), mails::attempts.eq(mails::attempts + 1)))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     let mail = Mail::from(row);
     Ok(Some(Mail { attempts: mail.attempts + 1, ..mail }))
 }
@@ -97,7 +97,7 @@ pub fn sent(tx: &mut Tx<'_>, id: MailId, now: DateTime<Utc>) -> Result<(), Store
             mails::next_attempt_at.eq(None::<Moment>),
             mails::last_error.eq(None::<String>),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -109,7 +109,7 @@ pub fn sent(tx: &mut Tx<'_>, id: MailId, now: DateTime<Utc>) -> Result<(), Store
 pub fn failed(tx: &mut Tx<'_>, id: MailId, why: &str, again: Option<DateTime<Utc>>) -> Result<(), StoreError> {
     diesel::update(mails::table.find(Key::from(id)).filter(mails::sent_at.is_null()))
         .set((mails::last_error.eq(Some(why)), mails::next_attempt_at.eq(again.map(Moment::from))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use crate::{
     page::{Position, newest_first},
     row::{corrupt, saved},
     schema::manual_entries,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Document, Key, Moment},
 };
 
@@ -113,7 +113,7 @@ impl TryFrom<Row> for ManualEntry {
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, manual: &ManualEntry) -> Result<(), StoreError> {
-    diesel::insert_into(manual_entries::table).values(Row::new(manual)?).execute(&mut **tx)?;
+    diesel::insert_into(manual_entries::table).values(Row::new(manual)?).write(tx)?;
     Ok(())
 }
 
@@ -144,7 +144,7 @@ pub fn save(tx: &mut Tx<'_>, manual: &ManualEntry) -> Result<ManualEntry, StoreE
     let changed = diesel::update(manual_entries::table.find(Key::from(manual.id)))
         .filter(manual_entries::version.eq(manual.version))
         .set(Row::new(&next)?)
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "manual_entries")?;
     Ok(next)
 }

@@ -8,14 +8,16 @@ use domain::{
 };
 
 use crate::{
-    api_key, authorization_code, connection, credential, email_change, email_confirmation,
+    api_key, authorization_code, connection,
+    credential::{self, Secret},
+    email_change, email_confirmation,
     error::StoreError,
     identity,
     locked::{for_share, for_update},
     row::{corrupt, saved},
     schema::{devices, idempotency_keys, mails, members, sessions},
     second_factor, social_flow,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -93,8 +95,8 @@ pub fn insert(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Re
             members::created_at.eq(Moment::from(member.created_at)),
             members::updated_at.eq(Moment::from(member.updated_at)),
         ))
-        .execute(&mut **tx)
-        .map_err(|error| StoreError::from(error).raced())?;
+        .write(tx)
+        .map_err(StoreError::raced)?;
     Ok(())
 }
 
@@ -117,7 +119,7 @@ pub fn register_anew(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials
             members::version.eq(member.version + 1),
             members::updated_at.eq(Moment::from(member.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "members")?;
     email_confirmation::void(tx, member.id)
 }
@@ -164,22 +166,22 @@ pub fn save(tx: &mut Tx<'_>, member: &Member) -> Result<Member, StoreError> {
             members::version.eq(member.version + 1),
             members::updated_at.eq(Moment::from(member.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "members")?;
     Ok(Member { version: member.version + 1, ..member.clone() })
 }
 
-/// Finds a member by e-mail address, with the password hash to compare.
+/// Finds a member by e-mail address, with what they log in with.
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn by_email(conn: &mut Conn, email_key: &str) -> Result<Option<(Member, Option<String>)>, StoreError> {
-    let row: Option<(Row, Option<String>)> = members::table
+pub fn by_email(conn: &mut Conn, email_key: &str) -> Result<Option<(Member, Secret)>, StoreError> {
+    let row: Option<(Row, credential::Row)> = members::table
         .filter(members::email_key.eq(email_key))
-        .select((Row::as_select(), members::password_hash))
+        .select((Row::as_select(), credential::columns()))
         .first(conn)
         .optional()?;
-    row.map(|(row, hash)| Ok((row.try_into()?, hash))).transpose()
+    row.map(|(row, secret)| Ok((row.try_into()?, secret.into()))).transpose()
 }
 
 /// Whether a member can log in by password.
@@ -209,16 +211,16 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
             members::username_skeleton.eq(&none),
             members::password_hash.eq(&none),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     email_confirmation::void(tx, id)?;
     credential::void_resets(tx, id)?;
     email_change::cancel(tx, id)?;
     second_factor::remove(tx, id)?;
     identity::forget_member(tx, id)?;
     social_flow::forget_member(tx, id)?;
-    diesel::delete(devices::table.filter(devices::member_id.eq(key))).execute(&mut **tx)?;
+    diesel::delete(devices::table.filter(devices::member_id.eq(key))).write(tx)?;
     let labels = sessions::table.filter(sessions::member_id.eq(key));
-    diesel::update(labels).set(sessions::device.eq("")).execute(&mut **tx)?;
+    diesel::update(labels).set(sessions::device.eq("")).write(tx)?;
     api_key::forget_member(tx, id)?;
     connection::forget_member(tx, id)?;
     authorization_code::forget_member(tx, id)?;
@@ -227,8 +229,8 @@ pub fn forget(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
     let mut callers: Vec<String> = held.into_iter().map(|key| SessionId::from(key).to_string()).collect();
     callers.push(id.to_string());
     let answers = idempotency_keys::table.filter(idempotency_keys::caller.eq_any(callers));
-    diesel::delete(answers.filter(idempotency_keys::answer.is_not_null())).execute(&mut **tx)?;
-    diesel::delete(mails::table.filter(mails::recipient.eq(address.unwrap_or_default()))).execute(&mut **tx)?;
+    diesel::delete(answers.filter(idempotency_keys::answer.is_not_null())).write(tx)?;
+    diesel::delete(mails::table.filter(mails::recipient.eq(address.unwrap_or_default()))).write(tx)?;
     Ok(())
 }
 

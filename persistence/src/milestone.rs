@@ -15,7 +15,7 @@ use crate::{
     escrow::{self, Charged, Purpose},
     row::{corrupt, money},
     schema::{escrows, milestones},
-    store::{Conn, Rows, Tx},
+    store::{Conn, Rows, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -166,7 +166,7 @@ pub(crate) fn stored((row, escrow): (Row, escrow::Row)) -> Result<Stored, StoreE
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, milestone: &Milestone, escrow: &Escrow) -> Result<(), StoreError> {
-    diesel::insert_into(milestones::table).values(Row::planned(milestone)).execute(&mut **tx)?;
+    diesel::insert_into(milestones::table).values(Row::planned(milestone)).write(tx)?;
     escrow::insert(tx, Purpose::Milestone(milestone.id), escrow)
 }
 

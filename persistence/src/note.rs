@@ -8,7 +8,7 @@ use crate::{
     error::StoreError,
     page::{Position, newest_first},
     schema::progress_notes,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -66,7 +66,7 @@ pub fn insert(tx: &mut Tx<'_>, note: &ProgressNote) -> Result<(), StoreError> {
         body: note.body.clone(),
         created_at: note.created_at.into(),
     };
-    diesel::insert_into(progress_notes::table).values(row).execute(&mut **tx)?;
+    diesel::insert_into(progress_notes::table).values(row).write(tx)?;
     Ok(())
 }
 

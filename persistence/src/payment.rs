@@ -17,7 +17,7 @@ use crate::{
     page::{Position, newest_first},
     row::{corrupt, money, saved},
     schema::{bank_receipts, payments},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -96,7 +96,7 @@ impl TryFrom<Row> for Payment {
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), StoreError> {
-    diesel::insert_into(payments::table).values(Row::from(payment)).execute(&mut **tx)?;
+    diesel::insert_into(payments::table).values(Row::from(payment)).write(tx)?;
     Ok(())
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn of_client(conn: &mut Conn, client: MemberId, currency: Currency) -
 /// # Errors
 /// Only those of the database.
 pub fn remember_card(tx: &mut Tx<'_>, id: PaymentId, token: &str) -> Result<(), StoreError> {
-    diesel::update(payments::table.find(Key::from(id))).set(payments::card_token.eq(token)).execute(&mut **tx)?;
+    diesel::update(payments::table.find(Key::from(id))).set(payments::card_token.eq(token)).write(tx)?;
     Ok(())
 }
 
@@ -212,7 +212,7 @@ pub fn save(tx: &mut Tx<'_>, payment: &Payment) -> Result<Payment, StoreError> {
     let changed = diesel::update(payments::table.find(Key::from(payment.id)))
         .filter(payments::version.eq(payment.version))
         .set(Row::from(&next))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "payments")?;
     Ok(next)
 }

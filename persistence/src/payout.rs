@@ -22,7 +22,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, money, saved},
     schema::{payout_lines, payouts},
-    store::{Conn, Tx, on_each},
+    store::{Conn, Tx, WriteNow, on_each},
     types::{Document, Key, Moment},
 };
 
@@ -176,7 +176,7 @@ pub fn save(tx: &mut Tx<'_>, payout: &Payout) -> Result<Payout, StoreError> {
     let changed = diesel::update(payouts::table.find(Key::from(payout.id)))
         .filter(payouts::version.eq(payout.version))
         .set(Row::new(&next)?)
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "payouts")?;
     Ok(next)
 }

@@ -10,7 +10,7 @@ use crate::{
     page::{Position, newest_first},
     row::{corrupt, money, saved},
     schema::payout_batches,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -78,7 +78,7 @@ impl TryFrom<Row> for PayoutBatch {
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, batch: &PayoutBatch) -> Result<(), StoreError> {
-    diesel::insert_into(payout_batches::table).values(Row::from(batch)).execute(&mut **tx)?;
+    diesel::insert_into(payout_batches::table).values(Row::from(batch)).write(tx)?;
     Ok(())
 }
 
@@ -109,7 +109,7 @@ pub fn save(tx: &mut Tx<'_>, batch: &PayoutBatch) -> Result<PayoutBatch, StoreEr
     let changed = diesel::update(payout_batches::table.find(Key::from(batch.id)))
         .filter(payout_batches::version.eq(batch.version))
         .set(Row::from(&next))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "payout_batches")?;
     Ok(next)
 }

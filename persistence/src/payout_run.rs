@@ -12,7 +12,7 @@ use crate::{
     locked::for_update,
     row::{money, saved},
     schema::payout_runs,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -99,8 +99,8 @@ pub fn lock_running(tx: &mut Tx<'_>) -> Result<Option<Run>, StoreError> {
 /// # Errors
 /// [`StoreError::Transient`] when somebody else has just begun it.
 pub fn insert(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
-    let begun = diesel::insert_into(payout_runs::table).values(Row::from(run)).execute(&mut **tx);
-    begun.map(drop).map_err(|error| StoreError::from(error).raced())
+    let begun = diesel::insert_into(payout_runs::table).values(Row::from(run)).write(tx);
+    begun.map(drop).map_err(StoreError::raced)
 }
 
 /// Notes how far a run has come; it is locked.
@@ -108,7 +108,7 @@ pub fn insert(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
 /// # Errors
 /// Only those of the database.
 pub fn save(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
-    let changed = diesel::update(payout_runs::table.find(run.closed_on)).set(Row::from(run)).execute(&mut **tx)?;
+    let changed = diesel::update(payout_runs::table.find(run.closed_on)).set(Row::from(run)).write(tx)?;
     saved(changed, "payout_runs")
 }
 

@@ -17,7 +17,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, saved},
     schema::{proposal_rounds, proposals},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     terms,
     types::{Document, Key, Moment},
 };
@@ -100,7 +100,7 @@ pub fn insert(tx: &mut Tx<'_>, proposal: &Proposal) -> Result<(), StoreError> {
             proposals::created_at.eq(Moment::from(proposal.created_at)),
             proposals::updated_at.eq(Moment::from(proposal.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     add_round(tx, proposal)
 }
 
@@ -118,7 +118,7 @@ pub fn add_round(tx: &mut Tx<'_>, proposal: &Proposal) -> Result<(), StoreError>
             proposal_rounds::message.eq(&proposal.message),
             proposal_rounds::created_at.eq(Moment::from(proposal.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -161,7 +161,7 @@ pub fn save(tx: &mut Tx<'_>, proposal: &Proposal) -> Result<Proposal, StoreError
             proposals::version.eq(proposal.version + 1),
             proposals::updated_at.eq(Moment::from(proposal.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "proposals")?;
     Ok(Proposal { version: proposal.version + 1, ..proposal.clone() })
 }

@@ -19,7 +19,7 @@ use crate::{
     payment,
     row::{corrupt, money, saved},
     schema::{bank_receipts, payments, refunds},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Document, Key, Moment},
 };
 
@@ -94,7 +94,7 @@ impl TryFrom<Row> for Refund {
 /// # Errors
 /// Only those of the database.
 pub fn insert(tx: &mut Tx<'_>, refund: &Refund) -> Result<(), StoreError> {
-    diesel::insert_into(refunds::table).values(Row::new(refund)?).execute(&mut **tx)?;
+    diesel::insert_into(refunds::table).values(Row::new(refund)?).write(tx)?;
     Ok(())
 }
 
@@ -125,7 +125,7 @@ pub fn save(tx: &mut Tx<'_>, refund: &Refund) -> Result<Refund, StoreError> {
     let changed = diesel::update(refunds::table.find(Key::from(refund.id)))
         .filter(refunds::version.eq(refund.version))
         .set(Row::new(&next)?)
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "refunds")?;
     Ok(next)
 }

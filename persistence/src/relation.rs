@@ -13,7 +13,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, money, saved},
     schema::relations,
-    store::{Conn, Tx, on_each},
+    store::{Conn, Tx, WriteNow, on_each},
     types::Key,
 };
 
@@ -56,8 +56,7 @@ pub fn lock(tx: &mut Tx<'_>, pair: Pair) -> Result<Money, StoreError> {
 /// [`StoreError::LostRace`] if it was not locked before.
 pub fn add(tx: &mut Tx<'_>, client: MemberId, worker: MemberId, released: Money) -> Result<(), StoreError> {
     let row = relations::table.find((Key::from(client), Key::from(worker), released.currency().as_str()));
-    let changed =
-        diesel::update(row).set(relations::released.eq(relations::released + released.amount())).execute(&mut **tx)?;
+    let changed = diesel::update(row).set(relations::released.eq(relations::released + released.amount())).write(tx)?;
     saved(changed, "relations")
 }
 

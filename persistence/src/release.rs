@@ -14,7 +14,7 @@ use crate::{
     locked::for_update,
     row::{corrupt, money, saved},
     schema::releases,
-    store::{Conn, Rows, Tx},
+    store::{Conn, Rows, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -78,7 +78,7 @@ pub fn set_aside(tx: &mut Tx<'_>, worker: MemberId, currency: Currency) -> Resul
     let left = releases::table
         .filter(releases::worker_id.eq(Key::from(worker)).and(releases::currency.eq(currency.as_str())))
         .filter(releases::remaining.gt(0));
-    diesel::update(left).set(releases::remaining.eq(0)).execute(&mut **tx)?;
+    diesel::update(left).set(releases::remaining.eq(0)).write(tx)?;
     Ok(())
 }
 
@@ -135,7 +135,7 @@ pub fn take(tx: &mut Tx<'_>, lines: &[PayoutLine]) -> Result<(), StoreError> {
         let taken = diesel::update(releases::table.find(Key::from(line.escrow)))
             .filter(releases::remaining.ge(line.amount.amount()))
             .set(releases::remaining.eq(releases::remaining - line.amount.amount()))
-            .execute(&mut **tx)?;
+            .write(tx)?;
         saved(taken, "releases")?;
     }
     Ok(())
@@ -148,7 +148,7 @@ pub fn take(tx: &mut Tx<'_>, lines: &[PayoutLine]) -> Result<(), StoreError> {
 pub fn take_all(tx: &mut Tx<'_>, releases: &[Release]) -> Result<(), StoreError> {
     let ids: Vec<Key> = releases.iter().map(|release| release.escrow.into()).collect();
     let whole = releases::table.filter(releases::escrow_id.eq_any(ids).and(sql::<Bool>(UNPAID)));
-    let taken = diesel::update(whole).set(releases::remaining.eq(0)).execute(&mut **tx)?;
+    let taken = diesel::update(whole).set(releases::remaining.eq(0)).write(tx)?;
     if taken == releases.len() { Ok(()) } else { Err(StoreError::LostRace { table: "releases" }) }
 }
 
@@ -160,7 +160,7 @@ pub fn give_back(tx: &mut Tx<'_>, lines: &[PayoutLine]) -> Result<(), StoreError
     for line in lines {
         let given = diesel::update(releases::table.find(Key::from(line.escrow)))
             .set(releases::remaining.eq(releases::remaining + line.amount.amount()))
-            .execute(&mut **tx)?;
+            .write(tx)?;
         saved(given, "releases")?;
     }
     Ok(())

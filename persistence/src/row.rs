@@ -62,7 +62,7 @@ macro_rules! forgotten_by_age {
             let Some(oldest) = by_age.first::<$crate::types::Moment>(&mut **tx).optional()? else { return Ok(()) };
             let last = by_age.offset($crate::row::FORGOTTEN_AT_ONCE - 1).first(&mut **tx).optional()?;
             let some = $table::table.filter($table::$column.between(oldest, last.unwrap_or(before)));
-            diesel::delete(some).execute(&mut **tx)?;
+            $crate::store::WriteNow::write(diesel::delete(some), tx)?;
             Ok(())
         }
     };

@@ -8,7 +8,7 @@ use crate::{
     error::StoreError,
     locked::for_update,
     schema::{recovery_codes, second_factors},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -66,7 +66,7 @@ pub fn is_set(conn: &mut Conn, member: MemberId) -> Result<bool, StoreError> {
 /// [`StoreError::Transient`] when one was just confirmed, or another begun: trying again will find it.
 pub fn begin(tx: &mut Tx<'_>, member: MemberId, sealed: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
     let unconfirmed = second_factors::table.find(Key::from(member)).filter(second_factors::confirmed_at.is_null());
-    diesel::delete(unconfirmed).execute(&mut **tx)?;
+    diesel::delete(unconfirmed).write(tx)?;
     diesel::insert_into(second_factors::table)
         .values((
             second_factors::member_id.eq(Key::from(member)),
@@ -74,8 +74,8 @@ pub fn begin(tx: &mut Tx<'_>, member: MemberId, sealed: &[u8], now: DateTime<Utc
             second_factors::last_step.eq(0_i64),
             second_factors::created_at.eq(Moment::from(now)),
         ))
-        .execute(&mut **tx)
-        .map_err(|error| StoreError::from(error).raced())?;
+        .write(tx)
+        .map_err(StoreError::raced)?;
     Ok(())
 }
 
@@ -86,7 +86,7 @@ pub fn begin(tx: &mut Tx<'_>, member: MemberId, sealed: &[u8], now: DateTime<Utc
 pub fn confirm(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(second_factors::table.find(Key::from(member)))
         .set(second_factors::confirmed_at.eq(Some(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -95,9 +95,7 @@ pub fn confirm(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -> Result<
 /// # Errors
 /// Only those of the database.
 pub fn used(tx: &mut Tx<'_>, member: MemberId, step: i64) -> Result<(), StoreError> {
-    diesel::update(second_factors::table.find(Key::from(member)))
-        .set(second_factors::last_step.eq(step))
-        .execute(&mut **tx)?;
+    diesel::update(second_factors::table.find(Key::from(member))).set(second_factors::last_step.eq(step)).write(tx)?;
     Ok(())
 }
 
@@ -106,7 +104,7 @@ pub fn used(tx: &mut Tx<'_>, member: MemberId, step: i64) -> Result<(), StoreErr
 /// # Errors
 /// Only those of the database.
 pub fn remove(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
-    diesel::delete(second_factors::table.find(Key::from(member))).execute(&mut **tx)?;
+    diesel::delete(second_factors::table.find(Key::from(member))).write(tx)?;
     replace_recovery_codes(tx, member, &[])
 }
 
@@ -116,11 +114,11 @@ pub fn remove(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
 /// Only those of the database.
 pub fn replace_recovery_codes(tx: &mut Tx<'_>, member: MemberId, hashes: &[Vec<u8>]) -> Result<(), StoreError> {
     let me = Key::from(member);
-    diesel::delete(recovery_codes::table.filter(recovery_codes::member_id.eq(me))).execute(&mut **tx)?;
+    diesel::delete(recovery_codes::table.filter(recovery_codes::member_id.eq(me))).write(tx)?;
     for hash in hashes {
         diesel::insert_into(recovery_codes::table)
             .values((recovery_codes::member_id.eq(me), recovery_codes::code_hash.eq(hash)))
-            .execute(&mut **tx)?;
+            .write(tx)?;
     }
     Ok(())
 }
@@ -131,7 +129,7 @@ pub fn replace_recovery_codes(tx: &mut Tx<'_>, member: MemberId, hashes: &[Vec<u
 /// Only those of the database.
 pub fn take_recovery_code(tx: &mut Tx<'_>, member: MemberId, hash: &[u8]) -> Result<bool, StoreError> {
     let one = recovery_codes::table.find((Key::from(member), hash));
-    Ok(diesel::delete(one).execute(&mut **tx)? == 1)
+    Ok(diesel::delete(one).write(tx)? == 1)
 }
 
 /// How many recovery codes are left.

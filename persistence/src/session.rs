@@ -25,7 +25,7 @@ use crate::{
     locked::for_update,
     row::corrupt,
     schema::{refresh_tokens, sessions},
-    store::{Conn, Kept, Rows, Tx},
+    store::{Conn, Kept, Rows, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -195,7 +195,7 @@ fn found(
 pub fn use_token(tx: &mut Tx<'_>, token_hash: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(refresh_tokens::table.find(token_hash))
         .set(refresh_tokens::used_at.eq(Some(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -207,7 +207,7 @@ pub fn revoke(tx: &mut Tx<'_>, session: SessionId, now: DateTime<Utc>) -> Result
     diesel::update(sessions::table.find(Key::from(session)))
         .filter(sessions::revoked_at.is_null())
         .set(sessions::revoked_at.eq(Some(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -219,6 +219,6 @@ pub fn revoke_all(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -> Resu
     diesel::update(sessions::table.filter(sessions::member_id.eq(Key::from(member))))
         .filter(sessions::revoked_at.is_null())
         .set(sessions::revoked_at.eq(Some(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::{
     locked::for_update,
     row::forgotten_by_age,
     schema::social_flows,
-    store::Tx,
+    store::{Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -39,7 +39,7 @@ pub fn insert(tx: &mut Tx<'_>, token_hash: &[u8], flow: &Flow) -> Result<(), Sto
             social_flows::member_id.eq(flow.member.map(Key::from)),
             social_flows::expires_at.eq(Moment::from(flow.expires_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -55,7 +55,7 @@ pub fn take(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<Flow>, StoreErr
         social_flows::expires_at,
     ));
     let row: Option<(String, String, Option<Key>, Moment)> = for_update(query).get_result(&mut **tx).optional()?;
-    diesel::delete(social_flows::table.find(token_hash)).execute(&mut **tx)?;
+    diesel::delete(social_flows::table.find(token_hash)).write(tx)?;
     Ok(row.map(|(provider, redirect_uri, member, expires_at)| Flow {
         provider,
         redirect_uri,
@@ -71,6 +71,6 @@ forgotten_by_age!(social_flows, expires_at);
 /// # Errors
 /// Only those of the database.
 pub(crate) fn forget_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
-    diesel::delete(social_flows::table.filter(social_flows::member_id.eq(Key::from(member)))).execute(&mut **tx)?;
+    diesel::delete(social_flows::table.filter(social_flows::member_id.eq(Key::from(member)))).write(tx)?;
     Ok(())
 }

@@ -20,7 +20,7 @@ use group_commit::Writer;
 use later::Waiting;
 use pool::{Access, Pool};
 
-pub(crate) use later::{Kept, Rows};
+pub(crate) use later::{Kept, Rows, WriteNow};
 pub use pool::OpenError;
 
 /// A connection to either engine; the query code never asks which.

@@ -9,7 +9,7 @@ use crate::{
     error::StoreError,
     row::corrupt,
     schema::timers,
-    store::{Conn, Rows, Tx},
+    store::{Conn, Rows, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -95,7 +95,7 @@ pub fn take(tx: &mut Tx<'_>, timer: &Timer) -> Result<bool, StoreError> {
     let found = timers::table
         .find((Key(timer.subject), timer.kind.as_str()))
         .filter(timers::due_at.eq(Moment::from(timer.due_at)));
-    Ok(diesel::delete(found).execute(&mut **tx)? == 1)
+    Ok(diesel::delete(found).write(tx)? == 1)
 }
 
 /// Whether something of this kind is still to come.
@@ -133,6 +133,6 @@ pub fn put_off(tx: &mut Tx<'_>, timer: &Timer, until: DateTime<Utc>, why: &str) 
             timers::retry_at.eq(Moment::from(until)),
             timers::last_error.eq(Some(why)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use domain::{ids::MemberId, username::Username};
 use crate::{
     error::StoreError,
     schema::{members, tombstones},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::Key,
 };
 
@@ -29,7 +29,7 @@ pub fn is_taken(conn: &mut Conn, username: &Username, hash: &[u8]) -> Result<boo
 pub fn wish(tx: &mut Tx<'_>, member: MemberId, username: Option<&Username>) -> Result<(), StoreError> {
     diesel::update(members::table.find(Key::from(member)))
         .set(members::username.eq(username.map(Username::as_str)))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -40,7 +40,7 @@ pub fn wish(tx: &mut Tx<'_>, member: MemberId, username: Option<&Username>) -> R
 pub fn claim(tx: &mut Tx<'_>, member: MemberId, username: &Username) -> Result<(), StoreError> {
     diesel::update(members::table.find(Key::from(member)))
         .set((members::username.eq(username.as_str()), members::username_skeleton.eq(username.skeleton())))
-        .execute(&mut **tx)
-        .map_err(|error| StoreError::from(error).raced())?;
+        .write(tx)
+        .map_err(StoreError::raced)?;
     Ok(())
 }

@@ -25,7 +25,7 @@ use crate::{
     schema::{
         contracts, disputes, jobs, milestones, payments, payouts, proposals, refunds, timers, tombstones, withdrawals,
     },
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Document, Key, Moment},
 };
 
@@ -202,7 +202,7 @@ pub fn insert(tx: &mut Tx<'_>, withdrawal: &Withdrawal) -> Result<(), StoreError
             withdrawals::acknowledged.eq(Document(acknowledged.into())),
             withdrawals::requested_at.eq(Moment::from(withdrawal.requested_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -222,7 +222,7 @@ pub struct Kept {
 pub fn complete(tx: &mut Tx<'_>, member: MemberId, kept: &Kept, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(withdrawals::table.find(Key::from(member)))
         .set(withdrawals::completed_at.eq(Moment::from(now)))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     diesel::insert_into(tombstones::table)
         .values((
             tombstones::member_id.eq(Key::from(member)),
@@ -230,7 +230,7 @@ pub fn complete(tx: &mut Tx<'_>, member: MemberId, kept: &Kept, now: DateTime<Ut
             tombstones::username_hash.eq(&kept.username),
             tombstones::left_at.eq(Moment::from(now)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -270,6 +270,6 @@ pub fn tombstone(tx: &mut Tx<'_>, email_hash: &[u8]) -> Result<Option<Tombstone>
 pub fn readmit(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(tombstones::table.find(Key::from(member)))
         .set(tombstones::readmitted_at.eq(Moment::from(now)))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }

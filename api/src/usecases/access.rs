@@ -10,7 +10,8 @@ use domain::{
     withdrawal::ComingBack,
 };
 use persistence::{
-    credential, email_confirmation,
+    credential::{self, Secret},
+    email_confirmation,
     error::StoreError,
     mail,
     member::{self, Credentials},
@@ -232,18 +233,18 @@ pub struct TokenPair {
 ///
 /// # Errors
 /// Only those of the store.
-pub fn account(conn: &mut Conn, email: &str) -> Result<Option<(Member, Option<String>)>, StoreError> {
+pub fn account(conn: &mut Conn, email: &str) -> Result<Option<(Member, Secret)>, StoreError> {
     member::by_email(conn, &email_key(email))
 }
 
-/// Makes sure, under a lock, that the password which was compared is still the one, and its owner still here.
+/// Makes sure, under a lock, that the password which was compared is still the one and still enough, and its owner here.
 ///
 /// # Errors
-/// [`Code::InvalidCredentials`] when it was changed meanwhile.
+/// [`Code::InvalidCredentials`] when it was changed meanwhile, or a second factor set.
 pub fn require_same_password(tx: &mut Tx<'_>, member: MemberId, hash: &str) -> Result<(), Problem> {
     bind(tx, &[member])?;
-    let now = credential::find(tx, member)?.and_then(|secret| secret.password_hash);
-    if now.as_deref() == Some(hash) { Ok(()) } else { Err(Problem::new(Code::InvalidCredentials)) }
+    let still = |secret: Secret| secret.password_hash.as_deref() == Some(hash) && !secret.has_second_factor;
+    if credential::find(tx, member)?.is_some_and(still) { Ok(()) } else { Err(Problem::new(Code::InvalidCredentials)) }
 }
 
 /// What a member logs in with.

@@ -8,7 +8,7 @@ use crate::{
     error::StoreError,
     row::corrupt,
     schema::{change_requests, deliveries},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Document, Key, Moment},
 };
 
@@ -57,7 +57,7 @@ pub fn add_delivery(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<(), StoreErr
             deliveries::links.eq(Document(delivery.links.clone().into())),
             deliveries::created_at.eq(Moment::from(delivery.created_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -75,7 +75,7 @@ pub fn add_change_request(tx: &mut Tx<'_>, request: &ChangeRequest) -> Result<()
             change_requests::due_on.eq(request.due_on),
             change_requests::created_at.eq(Moment::from(request.created_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 

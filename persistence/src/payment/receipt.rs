@@ -14,7 +14,7 @@ use crate::{
     page::{Position, newest_first},
     row::{corrupt, money, saved},
     schema::bank_receipts,
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -79,7 +79,7 @@ pub fn add_receipt(tx: &mut Tx<'_>, receipt: &BankReceipt) -> Result<(), StoreEr
         created_at: receipt.created_at.into(),
         updated_at: receipt.updated_at.into(),
     };
-    diesel::insert_into(bank_receipts::table).values(row).execute(&mut **tx)?;
+    diesel::insert_into(bank_receipts::table).values(row).write(tx)?;
     Ok(())
 }
 
@@ -114,7 +114,7 @@ pub fn save_receipt(tx: &mut Tx<'_>, receipt: &BankReceipt) -> Result<BankReceip
             bank_receipts::version.eq(version),
             bank_receipts::updated_at.eq(Moment::from(receipt.updated_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     saved(changed, "bank_receipts")?;
     Ok(BankReceipt { version, ..receipt.clone() })
 }

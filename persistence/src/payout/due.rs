@@ -17,7 +17,7 @@ use crate::{
     error::StoreError,
     locked::for_update,
     schema::{bank_accounts, payouts},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -101,6 +101,6 @@ pub fn mark_sent(tx: &mut Tx<'_>, batch: PayoutBatchId, now: DateTime<Utc>) -> R
             payouts::version.eq(payouts::version + 1),
             payouts::updated_at.eq(Moment::from(now)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }

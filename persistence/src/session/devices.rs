@@ -14,7 +14,7 @@ use crate::{
     page::{Position, newest_first},
     row::forgotten_by_age,
     schema::{devices, members, sessions},
-    store::{Conn, Rows, Tx},
+    store::{Conn, Rows, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -127,18 +127,18 @@ pub fn revoke_others(
     let others = sessions::table.filter(sessions::member_id.eq(me).and(sessions::revoked_at.is_null()));
     let revoked = sessions::revoked_at.eq(Some(Moment::from(now)));
     match but {
-        Some(id) => diesel::update(of_devices!(others).filter(sessions::id.ne(Key::from(id))))
-            .set(revoked)
-            .execute(&mut **tx)?,
+        Some(id) => {
+            diesel::update(of_devices!(others).filter(sessions::id.ne(Key::from(id)))).set(revoked).write(tx)?
+        }
         None => {
             authorization_code::forget_member(tx, member)?;
-            diesel::update(others).set(revoked).execute(&mut **tx)?
+            diesel::update(others).set(revoked).write(tx)?
         }
     };
     let known = devices::table.filter(devices::member_id.eq(me));
     match kept {
-        Some(hash) => diesel::delete(known.filter(devices::token_hash.ne(hash))).execute(&mut **tx)?,
-        None => diesel::delete(known).execute(&mut **tx)?,
+        Some(hash) => diesel::delete(known.filter(devices::token_hash.ne(hash))).write(tx)?,
+        None => diesel::delete(known).write(tx)?,
     };
     Ok(())
 }
@@ -157,7 +157,7 @@ pub fn revoke_one(tx: &mut Tx<'_>, member: MemberId, id: SessionId, now: DateTim
     };
     super::revoke(tx, id, now)?;
     if let Some(hash) = device {
-        diesel::delete(devices::table.find(hash)).execute(&mut **tx)?;
+        diesel::delete(devices::table.find(hash)).write(tx)?;
     }
     Ok(true)
 }
@@ -169,7 +169,7 @@ pub fn revoke_one(tx: &mut Tx<'_>, member: MemberId, id: SessionId, now: DateTim
 pub fn refreshed(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(Key::from(id)))
         .set(sessions::refreshed_at.eq(Some(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -180,7 +180,7 @@ pub fn refreshed(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<(
 pub fn stepped_up(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(Key::from(id)))
         .set(sessions::stepped_up_at.eq(Some(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -190,7 +190,7 @@ pub fn stepped_up(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<
 /// Only those of the database.
 pub fn seen(tx: &mut Tx<'_>, member: MemberId, token_hash: &[u8], now: DateTime<Utc>) -> Result<bool, StoreError> {
     let known = devices::table.find(token_hash).filter(devices::member_id.eq(Key::from(member)));
-    Ok(diesel::update(known).set(devices::seen_at.eq(Moment::from(now))).execute(&mut **tx)? == 1)
+    Ok(diesel::update(known).set(devices::seen_at.eq(Moment::from(now))).write(tx)? == 1)
 }
 
 /// Remembers a device of a member.

@@ -11,7 +11,7 @@ use crate::{
     authorization_code,
     error::StoreError,
     schema::{refresh_tokens, sessions},
-    store::{Conn, Tx},
+    store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -47,7 +47,7 @@ pub fn open(tx: &mut Tx<'_>, new: &HeldSession, now: DateTime<Utc>) -> Result<()
             sessions::app_id.eq(new.app.map(Key::from)),
             sessions::scopes.eq(Some(new.scopes.to_string())),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -62,7 +62,7 @@ pub fn give_to_browser(tx: &mut Tx<'_>, id: SessionId, expires_at: DateTime<Utc>
             sessions::scopes.eq(Some("")),
             sessions::expires_at.eq(Moment::from(expires_at)),
         ))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -107,7 +107,7 @@ pub fn of_client(conn: &mut Conn, app: AppId, now: DateTime<Utc>) -> Result<Opti
 pub fn prolong(tx: &mut Tx<'_>, id: SessionId, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(Key::from(id)))
         .set(sessions::expires_at.eq(Moment::from(expires_at)))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -137,9 +137,9 @@ pub fn revoke_of_app(
     match member {
         Some(member) => {
             let own = live.filter(sessions::member_id.eq(Key::from(member)));
-            diesel::update(own.filter(sessions::holder.eq(Holder::App.as_str()))).set(revoked).execute(&mut **tx)?
+            diesel::update(own.filter(sessions::holder.eq(Holder::App.as_str()))).set(revoked).write(tx)?
         }
-        None => diesel::update(live).set(revoked).execute(&mut **tx)?,
+        None => diesel::update(live).set(revoked).write(tx)?,
     };
     Ok(())
 }
@@ -153,7 +153,7 @@ pub fn revoke_of_member(tx: &mut Tx<'_>, member: MemberId, now: DateTime<Utc>) -
     let held = sessions::table.filter(sessions::member_id.eq(Key::from(member)).and(sessions::holder.is_not_null()));
     diesel::update(held.filter(sessions::revoked_at.is_null()))
         .set(sessions::revoked_at.eq(Some(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }
 
@@ -165,6 +165,6 @@ pub fn used(tx: &mut Tx<'_>, ids: &[SessionId], now: DateTime<Utc>) -> Result<()
     let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
     diesel::update(sessions::table.filter(sessions::id.eq_any(keys)))
         .set(sessions::used_at.eq(Some(Moment::from(now))))
-        .execute(&mut **tx)?;
+        .write(tx)?;
     Ok(())
 }

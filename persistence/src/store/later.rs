@@ -78,9 +78,8 @@ impl std::fmt::Debug for Waiting {
 impl Waiting {
     pub(super) fn send(&mut self, pg: &mut PgConnection) -> Result<(), StoreError> {
         let writes = std::mem::take(&mut self.0);
-        let written: Vec<i64> = Kept(Together(&writes)).get_result(pg)?;
-        let mut checked = writes.iter().zip(written);
-        checked.try_for_each(|(write, rows)| write.rows.check(usize::try_from(rows).unwrap_or_default()))
+        let written = together(pg, writes.iter().map(|write| &*write.statement).collect())?;
+        writes.iter().zip(written).try_for_each(|(write, rows)| write.rows.check(rows))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -138,6 +137,26 @@ impl Tx<'_> {
     }
 }
 
+/// A statement that writes, of which the prepared form is kept like that of those which wait. Not for lists of any length:
+/// to SQLite each length is another text.
+pub(crate) trait WriteNow: QueryFragment<Pg> + QueryFragment<Sqlite> + Sized {
+    /// Writes at once; how many rows.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn write(self, tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+        match &mut **tx {
+            Conn::Pg(pg) => Ok(together(pg, vec![&self])?.into_iter().sum()),
+            Conn::Sqlite(sqlite) => {
+                run_now(sqlite, &self)?;
+                written(sqlite)
+            }
+        }
+    }
+}
+
+impl<S: QueryFragment<Pg> + QueryFragment<Sqlite>> WriteNow for S {}
+
 /// A query whose prepared form is worth keeping, though the engine cannot see that it always has the same text. It must be
 /// loaded: what is executed is looked at through a reference, which hides what this says of itself.
 pub(crate) struct Kept<Q>(pub(crate) Q);
@@ -192,15 +211,21 @@ fn written(sqlite: &mut SqliteConnection) -> Result<usize, StoreError> {
     Ok(usize::try_from(rows).unwrap_or_default())
 }
 
-/// Several statements as one, which answers how many rows each has written.
-struct Together<'s>(&'s [Write]);
+/// How many rows each of these has written.
+fn together(pg: &mut PgConnection, statements: Vec<&dyn QueryFragment<Pg>>) -> Result<Vec<usize>, StoreError> {
+    let written: Vec<i64> = Kept(Together(statements)).get_result(pg)?;
+    Ok(written.into_iter().map(|rows| usize::try_from(rows).unwrap_or_default()).collect())
+}
+
+/// Several statements as one.
+struct Together<'s>(Vec<&'s dyn QueryFragment<Pg>>);
 
 impl QueryFragment<Pg> for Together<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for (place, write) in self.0.iter().enumerate() {
+        for (place, statement) in self.0.iter().enumerate() {
             out.push_sql(if place == 0 { "WITH " } else { ", " });
             out.push_sql(&format!("w{place} AS ("));
-            write.statement.walk_ast(out.reborrow())?;
+            statement.walk_ast(out.reborrow())?;
             out.push_sql(" RETURNING 1)");
         }
         for place in 0..self.0.len() {

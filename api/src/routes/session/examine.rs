@@ -35,7 +35,9 @@ pub(in crate::routes) async fn examine(call: &Call, form: &Credentials) -> Resul
             Ok((guess, access::account(conn, &given.email)?))
         })
         .await?;
-    let (member, hash) = account.map_or((None, None), |(member, hash)| (Some(member), hash));
+    let (member, secret) = account.unzip();
+    let has_second_factor = secret.as_ref().is_some_and(|secret| secret.has_second_factor);
+    let hash = secret.and_then(|secret| secret.password_hash);
     let (password, stored) = (form.password.clone(), hash.clone());
     let right = blocking(move || Ok(password::verify(&password, stored.as_deref()))).await?;
     // Whoever registers chooses the password of an address that was unknown, and only of one: were its log-in refused in
@@ -51,8 +53,5 @@ pub(in crate::routes) async fn examine(call: &Call, form: &Credentials) -> Resul
     if member.state == member::MemberState::Closing {
         return Err(Problem::new(Code::AccountClosing));
     }
-    let id = member.id;
-    let has_second_factor =
-        call.look(Caller::Anyone, move |conn, _| Ok(persistence::second_factor::is_set(conn, id)?)).await?;
     Ok(Examined { guess, member, hash, has_second_factor })
 }

@@ -9,7 +9,7 @@ use crate::{
     locked::for_update,
     row::forgotten_by_age,
     schema::mails,
-    store::{Conn, Tx, WriteNow},
+    store::{Conn, Rows, Tx, WriteNow},
     types::{Key, Moment},
 };
 
@@ -51,19 +51,17 @@ const COLUMNS: Columns =
 /// # Errors
 /// Only those of the database.
 pub fn queue(tx: &mut Tx<'_>, mail: &Mail) -> Result<(), StoreError> {
-    diesel::insert_into(mails::table)
-        .values((
-            mails::id.eq(Key::from(mail.id)),
-            mails::recipient.eq(&mail.recipient),
-            mails::subject.eq(&mail.subject),
-            mails::body.eq(&mail.body),
-            mails::locale.eq(&mail.locale),
-            mails::created_at.eq(Moment::from(mail.created_at)),
-            mails::next_attempt_at.eq(Some(Moment::from(mail.created_at))),
-            mails::attempts.eq(0),
-        ))
-        .write(tx)?;
-    Ok(())
+    let insert = diesel::insert_into(mails::table).values((
+        mails::id.eq(Key::from(mail.id)),
+        mails::recipient.eq(mail.recipient.clone()),
+        mails::subject.eq(mail.subject.clone()),
+        mails::body.eq(mail.body.clone()),
+        mails::locale.eq(mail.locale.clone()),
+        mails::created_at.eq(Moment::from(mail.created_at)),
+        mails::next_attempt_at.eq(Some(Moment::from(mail.created_at))),
+        mails::attempts.eq(0),
+    ));
+    tx.later(Rows::New, insert)
 }
 
 /// Takes the mail that is due next and puts it off until `retry_at`, when it is due again unless [`sent`] by then.

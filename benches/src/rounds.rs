@@ -20,7 +20,7 @@ use crate::{
 const CONNECTIONS: [usize; 2] = [8, 32];
 
 /// How often somebody logs in, in one round.
-const LOG_INS: usize = 20;
+const LOG_INS: usize = 100;
 
 /// A page of jobs, as a client asks for it.
 const PAGE: &str = "/v1/jobs?category=translation";

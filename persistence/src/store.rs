@@ -272,7 +272,7 @@ fn migrate_postgres(pg: &mut PgConnection) -> Result<(), Box<dyn std::error::Err
 }
 
 fn transact<T, E: Abort>(conn: &mut Conn, intent: Intent, work: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-    <Conn as Connection>::TransactionManager::begin_transaction(conn).map_err(StoreError::from)?;
+    begin(conn).map_err(StoreError::from)?;
     match (run(conn, work), intent) {
         (Ok(value), Intent::Keep) => {
             <Conn as Connection>::TransactionManager::commit_transaction(conn).map_err(StoreError::from)?;
@@ -307,7 +307,10 @@ pub(crate) fn at_one_moment<T>(
     found
 }
 
-/// `BEGIN IMMEDIATE`: SQLite's writer takes the write lock before it reads what it decides on.
-fn begin_immediate(sqlite: &mut SqliteConnection) -> diesel::QueryResult<()> {
-    AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
+/// Begins to write. SQLite's writer takes its lock before it reads what it decides on.
+fn begin(conn: &mut Conn) -> diesel::QueryResult<()> {
+    match conn {
+        Conn::Pg(pg) => AnsiTransactionManager::begin_transaction(pg),
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE"),
+    }
 }

@@ -9,10 +9,10 @@ use std::{
 
 use diesel::{
     Connection,
-    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    connection::{SimpleConnection, TransactionManager},
 };
 
-use super::{Conn, Intent, OpenError, Tx, begin_immediate, run};
+use super::{Conn, Intent, OpenError, Tx, begin, run};
 use crate::error::{Abort, StoreError};
 
 /// How many pieces of work may share a commit; bounds how long the first of them waits.
@@ -127,13 +127,6 @@ fn commit_together(
         }
     }
     done
-}
-
-fn begin(conn: &mut Conn) -> diesel::QueryResult<()> {
-    match conn {
-        Conn::Sqlite(sqlite) => begin_immediate(sqlite),
-        Conn::Pg(pg) => AnsiTransactionManager::begin_transaction(pg),
-    }
 }
 
 /// Runs what is there, and what arrives while it runs.

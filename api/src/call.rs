@@ -193,7 +193,7 @@ impl Call {
         self.act_as(None, stranger, Key::Optional, canonical, work).await
     }
 
-    /// Reads before the work proper, such as what a password is compared with, and keeps the call.
+    /// Reads before the work proper, such as the request of an app, and keeps the call.
     ///
     /// # Errors
     /// Those of `work`, and of a token that is missing or bad.
@@ -202,13 +202,27 @@ impl Call {
         T: Send + 'static,
         F: FnOnce(&mut Conn, &Context) -> Result<T, Problem> + Send + 'static,
     {
+        self.look_and(caller, work, |found| found).await
+    }
+
+    /// The same, and goes on with what takes long, such as comparing a password, when it has given the connection back.
+    ///
+    /// # Errors
+    /// Those of `work`, and of a token that is missing or bad.
+    pub async fn look_and<T, U, F, G>(&self, caller: Caller, work: F, then: G) -> Result<U, Problem>
+    where
+        U: Send + 'static,
+        F: FnOnce(&mut Conn, &Context) -> Result<T, Problem> + Send + 'static,
+        G: FnOnce(T) -> U + Send + 'static,
+    {
         let conditions = self.conditions(self.claims_of(caller).await?, Intent::Keep)?;
         blocking(move || {
             let app = conditions.app.clone();
-            app.store.read(|conn| {
+            let found = app.store.read(|conn| {
                 let cx = conditions.arrive(conn)?;
                 work(conn, &cx)
-            })
+            });
+            found.map(then)
         })
         .await
     }

@@ -88,13 +88,15 @@ fn run(addresses: &[&str], connections: usize, work: impl Fn(usize, &mut dyn FnM
     Pace::of(each, whole)
 }
 
-struct Wire {
+/// A connection that is kept.
+pub struct Wire {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Wire {
-    fn open(address: &str) -> Self {
+    /// Connects.
+    pub fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).expect("the server");
         stream.set_nodelay(true).expect("a socket");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
@@ -102,7 +104,8 @@ impl Wire {
     }
 
     /// Every answer must be a success and have a length.
-    fn exchange(&mut self, request: &[u8]) {
+    /// Sends a request and reads the whole answer, which must be a success.
+    pub fn exchange(&mut self, request: &[u8]) -> &[u8] {
         self.stream.write_all(request).expect("sent");
         let mut filled = 0;
         loop {
@@ -113,7 +116,7 @@ impl Wire {
                 let success = self.buffer[9] == b'2';
                 assert!(success, "{}", String::from_utf8_lossy(&self.buffer[..filled]));
                 if filled == whole {
-                    return;
+                    return &self.buffer[..whole];
                 }
                 if self.buffer.len() < whole {
                     self.buffer.resize(whole, 0);

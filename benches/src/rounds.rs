@@ -10,7 +10,7 @@ use crate::{
     Options,
     database::{Database, Engine, Target},
     floor::{self, Until},
-    load::{self, Pace},
+    load::{self, Pace, Wire},
     market,
     server::{self, Server},
     table::{Table, middle},
@@ -95,9 +95,11 @@ fn reads(filled: &Database, options: &Options, table: &mut Table) {
         let what = format!("{:?}: authentication, {connections} connections, of (b)", copy.engine);
         table.bound(what, middle(share.collect()), "of the time", Some(0.2));
     }
-    let share = (0..options.rounds).map(|_| log_in(&server));
-    let what = format!("{:?}: a log-in, against argon2id alone", copy.engine);
-    table.bound(what, middle(share.collect()), "times", Some(1.1));
+    for (known, device) in [(true, "known"), (false, "new")] {
+        let share = (0..options.rounds).map(|_| log_in(&server, known));
+        let what = format!("{:?}: a log-in on a {device} device, against argon2id alone", copy.engine);
+        table.bound(what, middle(share.collect()), "times", Some(1.1));
+    }
     let mut figure =
         |what: &str, is: f64, unit, most| table.bound(format!("{:?}: {what}", copy.engine), is, unit, most);
     figure("memory, idle", idle, "MB", Some(60.0));
@@ -118,17 +120,26 @@ fn reads(filled: &Database, options: &Options, table: &mut Table) {
     }
 }
 
-/// How much longer logging in takes than the comparison of the password alone, by turns.
-fn log_in(server: &Server) -> f64 {
-    let body = format!(r#"{{"email":"client0@bench.example","password":"{}"}}"#, market::PASSWORD);
-    let request = vec![vec![load::request("POST", "/v1/sessions", None, None, &body)]];
-    let hash = market::hash();
+/// How much longer logging in takes than the comparison of the password alone, by turns: on a device that is known after
+/// the first time, or on a new one each time, of which a mail tells.
+fn log_in(server: &Server, known: bool) -> f64 {
+    let (hash, mut wire) = (market::hash(), Wire::open(&server.address));
     let (mut alone, mut whole) = (Vec::new(), Vec::new());
+    let mut device = "null".to_owned();
     for _ in 0..LOG_INS {
+        let (email, password) = ("client0@bench.example", market::PASSWORD);
+        let body = format!(r#"{{"email":"{email}","password":"{password}","device_token":{device}}}"#);
+        let request = load::request("POST", "/v1/sessions", None, None, &body);
         let began = Instant::now();
         assert!(password::verify(market::PASSWORD, Some(&hash)), "the right password");
         alone.push(began.elapsed().as_secs_f64());
-        whole.push(load::send_all(&[&server.address], &request).p50.as_secs_f64());
+        let began = Instant::now();
+        let answer = String::from_utf8_lossy(wire.exchange(&request)).into_owned();
+        whole.push(began.elapsed().as_secs_f64());
+        if known {
+            let (_, token) = answer.split_once(r#""device_token":""#).expect("a token for the device");
+            device = format!("\"{}\"", token.split('"').next().expect("its end"));
+        }
     }
     middle(whole) / middle(alone)
 }

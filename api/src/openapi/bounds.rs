@@ -34,13 +34,17 @@ pub(super) fn bound(schemas: &mut Map<String, Value>, forms: &BTreeSet<String>) 
     }
 }
 
-/// Bounds a form of OAuth: what is unknown in it is ignored, but comes once (RFC 6749 section 3.2).
+/// Bounds a form of OAuth: what is unknown in it is ignored, but comes once, and what is empty counts as left out (RFC 6749
+/// section 3.2).
 fn bound_form(schema: &mut Value) {
     let any = json!({"type": "string", "maxLength": form::MOST, "pattern": PROSE});
+    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for property in properties.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-        if kind(property) == "string" {
-            add(property, "maxLength", json!(form::MOST));
+    for (name, property) in properties.into_iter().flatten() {
+        let Some(property) = property.as_object_mut().filter(|property| kind(property) == "string") else { continue };
+        add(property, "maxLength", json!(form::MOST));
+        if required.iter().any(|required| required == name) {
+            add(property, "minLength", json!(1));
         }
     }
     schema["additionalProperties"] = any;

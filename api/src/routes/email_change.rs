@@ -76,7 +76,7 @@ async fn read_email_change(call: Call) -> Answer {
 }
 
 /// Drop the change of the caller's address
-#[utoipa::path(tag = "access", responses((status = 204, description = "None waits")))]
+#[utoipa::path(tag = "access", responses((status = 204, description = "It is dropped")), extensions(("x-errors" = json!(["not_found"]))))]
 #[delete("/v1/me/email-change")]
 async fn cancel_email_change(call: Call) -> Answer {
     call.act(Key::Optional, "", |tx, cx| {

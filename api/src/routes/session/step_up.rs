@@ -3,13 +3,15 @@
 use actix_web::post;
 use chrono::{DateTime, Utc};
 use garde::Validate;
+use persistence::{credential, store::Conn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Tokens;
 use crate::{
     body::Body,
-    call::{Answer, Call, Caller, blocking},
+    call::{Answer, Call, Caller},
+    context::Context,
     device, password,
     problem::{Code, Problem},
     reply::Reply,
@@ -118,13 +120,12 @@ pub(super) async fn step_up(call: Call, body: Body<StepUp>) -> Answer {
 }
 
 async fn compare(call: &Call, password: String) -> Result<Proof, Problem> {
-    let stored = call
-        .look(Caller::Person, |conn, cx| {
-            let session = cx.session.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-            Guess::in_session(&cx.app, session).check(conn)?;
-            Ok(persistence::credential::find(conn, cx.person()?)?.and_then(|secret| secret.password_hash))
-        })
-        .await?;
-    let right = blocking(move || Ok(password::verify(&password, stored.as_deref()))).await?;
+    let look = |conn: &mut Conn, cx: &Context| {
+        let session = cx.session.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        Guess::in_session(&cx.app, session).check(conn)?;
+        Ok(credential::find(conn, cx.person()?)?.and_then(|secret| secret.password_hash))
+    };
+    let compare = move |stored: Option<String>| password::verify(&password, stored.as_deref());
+    let right = call.look_and(Caller::Person, look, compare).await?;
     Ok(Proof::Password { right })
 }

@@ -44,7 +44,7 @@ check: tools ## Formatting, lints, generated files without a difference, and the
 	tools/check-api
 	tools/prove-tests --check
 
-judge: ## Let every outside judge look: linters, fuzzer, generated clients, forged tokens, a scanner. A quarter of an hour.
+judge: ## Let every outside judge look: linters, fuzzer, generated clients, forged tokens, a scanner (half an hour).
 	@tools/setup judge
 	cargo build --bin azukari
 	tools/with-postgres .tools/judge/bin/python tools/judge/judge.py

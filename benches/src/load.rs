@@ -103,8 +103,7 @@ impl Wire {
         Self { stream, buffer: vec![0; 64 * 1024] }
     }
 
-    /// Every answer must be a success and have a length.
-    /// Sends a request and reads the whole answer, which must be a success.
+    /// Sends a request and reads the whole answer, which must be a success and have a length.
     pub fn exchange(&mut self, request: &[u8]) -> &[u8] {
         self.stream.write_all(request).expect("sent");
         let mut filled = 0;

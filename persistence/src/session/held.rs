@@ -165,6 +165,6 @@ pub fn used(tx: &mut Tx<'_>, ids: &[SessionId], now: DateTime<Utc>) -> Result<()
     let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
     diesel::update(sessions::table.filter(sessions::id.eq_any(keys)))
         .set(sessions::used_at.eq(Some(Moment::from(now))))
-        .write(tx)?;
+        .execute(&mut **tx)?;
     Ok(())
 }

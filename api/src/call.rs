@@ -1,5 +1,7 @@
 //! One call: who makes it, under which conditions, and the two ways through the store.
 
+pub mod header;
+
 use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
@@ -25,9 +27,6 @@ use crate::{
         audit_log::{Deed, conclude},
     },
 };
-
-/// How long an `If-None-Match` may be.
-pub const MOST_TAGS: usize = 1000;
 
 /// What an HTTP handler returns.
 pub type Answer = Result<HttpResponse, Problem>;
@@ -193,29 +192,18 @@ impl Call {
         self.act_as(None, stranger, Key::Optional, canonical, work).await
     }
 
-    /// Reads before the work proper, such as the request of an app, and keeps the call.
+    /// Reads before the work proper, such as what a password is compared with, and goes on with what takes long when it has
+    /// given the connection back. Keeps the call.
     ///
     /// # Errors
     /// Those of `work`, and of a token that is missing or bad.
-    pub async fn look<T, F>(&self, caller: Caller, work: F) -> Result<T, Problem>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Conn, &Context) -> Result<T, Problem> + Send + 'static,
-    {
-        self.look_and(caller, work, |found| found).await
-    }
-
-    /// The same, and goes on with what takes long, such as comparing a password, when it has given the connection back.
-    ///
-    /// # Errors
-    /// Those of `work`, and of a token that is missing or bad.
-    pub async fn look_and<T, U, F, G>(&self, caller: Caller, work: F, then: G) -> Result<U, Problem>
+    pub async fn look<T, U, F, G>(&self, work: F, then: G) -> Result<U, Problem>
     where
         U: Send + 'static,
         F: FnOnce(&mut Conn, &Context) -> Result<T, Problem> + Send + 'static,
         G: FnOnce(T) -> U + Send + 'static,
     {
-        let conditions = self.conditions(self.claims_of(caller).await?, Intent::Keep)?;
+        let conditions = self.conditions(self.claims_of(Caller::Person).await?, Intent::Keep)?;
         blocking(move || {
             let app = conditions.app.clone();
             let found = app.store.read(|conn| {
@@ -225,6 +213,20 @@ impl Call {
             found.map(then)
         })
         .await
+    }
+
+    /// The same where neither who calls matters nor what time it is, so that nobody asks.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn look_up<T, U, F, G>(&self, work: F, then: G) -> Result<U, Problem>
+    where
+        U: Send + 'static,
+        F: FnOnce(&mut Conn, &App) -> Result<T, Problem> + Send + 'static,
+        G: FnOnce(T) -> U + Send + 'static,
+    {
+        let Conditions { app, .. } = self.conditions(None, Intent::Keep)?;
+        blocking(move || app.store.read(|conn| work(conn, &app)).map(then)).await
     }
 
     /// Writes what must last even if the call is refused then, such as that a guess failed. No key is looked at: what is
@@ -269,7 +271,7 @@ impl Call {
             conclude(tx, cx, &deed)?;
             Ok::<_, Problem>(reply)
         };
-        let key = match (self.idempotency_key()?, key, preview) {
+        let key = match (header::idempotency_key(&self.request)?, key, preview) {
             (_, _, Intent::Preview) => None,
             (None, Key::Required, Intent::Keep) => return Err(Problem::new(Code::IdempotencyKeyMissing)),
             (key, Key::Required | Key::Optional, Intent::Keep) => key,
@@ -312,18 +314,9 @@ impl Call {
         let given = claims.is_some_and(|claims| claims.given.is_some());
         let operation = if given { operations::of(&self.request) } else { None };
         let need = operation.map_or(Need::Never, |operation| operation.need);
-        self.check_if_none_match()?;
-        Ok(Conditions { app: self.app.clone(), claims, need, if_match: self.if_match()?, intent })
-    }
-
-    fn header(&self, name: &'static str) -> Result<Option<&str>, Problem> {
-        let bad = || {
-            Problem::new(Code::InvalidHeader)
-                .detail(format!("The {name} header cannot be read."), format!("{name}ヘッダーを読み取れません。"))
-        };
-        let mut values = self.request.headers().get_all(name);
-        let first = values.next().map(|value| value.to_str().map_err(|_| bad())).transpose()?;
-        if values.next().is_some() { Err(bad()) } else { Ok(first) }
+        header::check_if_none_match(&self.request)?;
+        let if_match = header::if_match(&self.request)?;
+        Ok(Conditions { app: self.app.clone(), claims, need, if_match, intent })
     }
 
     /// Whom the bearer token or API key speaks for (RFC 6750 section 2.1).
@@ -331,8 +324,8 @@ impl Call {
     /// # Errors
     /// A token that is not ours or no longer good.
     async fn claims(&self) -> Result<Option<Claims>, Problem> {
-        let Some(header) = self.header("authorization")? else { return Ok(None) };
-        let (scheme, token) = header.split_once(' ').ok_or_else(|| Problem::new(Code::InvalidToken))?;
+        let Some(value) = header::one(&self.request, "authorization")? else { return Ok(None) };
+        let (scheme, token) = value.split_once(' ').ok_or_else(|| Problem::new(Code::InvalidToken))?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::new(Code::InvalidToken));
         }
@@ -345,39 +338,6 @@ impl Call {
         }
         let (app, key) = (self.app.clone(), token.to_owned());
         blocking(move || api_key::recognize(&app, &key)).await.map(Some)
-    }
-
-    /// 1 to 255 visible ASCII characters, as the IETF draft allows.
-    fn idempotency_key(&self) -> Result<Option<String>, Problem> {
-        let Some(key) = self.header("idempotency-key")? else { return Ok(None) };
-        if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Problem::new(Code::InvalidHeader).detail(
-                "An Idempotency-Key is 1 to 255 visible ASCII characters.",
-                "Idempotency-Keyは1～255文字の表示可能なASCII文字です。",
-            ));
-        }
-        Ok(Some(key.to_owned()))
-    }
-
-    /// It is compared with the answer, once there is one.
-    fn check_if_none_match(&self) -> Result<(), Problem> {
-        if self.request.headers().get_all("if-none-match").all(|tags| tags.len() <= MOST_TAGS) {
-            return Ok(());
-        }
-        Err(Problem::new(Code::InvalidHeader).detail(
-            format!("An If-None-Match has at most {MOST_TAGS} characters."),
-            format!("If-None-Matchは{MOST_TAGS}文字までです。"),
-        ))
-    }
-
-    fn if_match(&self) -> Result<Option<i32>, Problem> {
-        let Some(header) = self.header("if-match")? else { return Ok(None) };
-        if header.trim() == "*" {
-            return Ok(None);
-        }
-        let version = header.trim().trim_matches('"').split('-').next().and_then(|version| version.parse().ok());
-        // A tag we never gave matches nothing (RFC 9110 section 13.1.1).
-        version.map(Some).ok_or_else(|| Problem::new(Code::PreconditionFailed))
     }
 
     fn preview(&self) -> Result<Intent, Problem> {

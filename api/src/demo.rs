@@ -17,7 +17,7 @@ use domain::{
     terms::{FundedAhead, MilestoneTerms, Terms},
 };
 use persistence::{
-    payment,
+    member, payment,
     store::{Intent, Tx},
 };
 
@@ -180,7 +180,7 @@ pub fn fill(app: &Arc<App>) -> Result<Vec<Person>, DemoError> {
     let known: Vec<String> = PEOPLE.iter().map(|(name, _)| email_of(name)).collect();
     for email in known {
         let looked_for = email.clone();
-        if app.store.read(move |conn| access::account(conn, &looked_for)).map_err(Problem::from)?.is_some() {
+        if app.store.read(move |conn| member::by_email(conn, &looked_for)).map_err(Problem::from)?.is_some() {
             return Err(DemoError::Filled { email });
         }
     }

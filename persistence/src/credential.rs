@@ -8,6 +8,7 @@ use crate::{
     error::StoreError,
     locked::for_update,
     schema::{members, password_resets, second_factors},
+    session::devices,
     store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
@@ -47,6 +48,20 @@ pub(crate) fn columns() -> _ {
 pub fn find(conn: &mut Conn, member: MemberId) -> Result<Option<Secret>, StoreError> {
     let row: Option<Row> = members::table.find(Key::from(member)).select(columns()).first(conn).optional()?;
     Ok(row.map(Secret::from))
+}
+
+/// The same, and whether they have logged in before on the device with this token.
+///
+/// # Errors
+/// Only those of the database.
+pub fn with_device(
+    conn: &mut Conn,
+    member: MemberId,
+    device_hash: &[u8],
+) -> Result<Option<(Secret, bool)>, StoreError> {
+    let columns = (columns(), devices::is_theirs(device_hash));
+    let row: Option<(Row, bool)> = members::table.find(Key::from(member)).select(columns).first(conn).optional()?;
+    Ok(row.map(|(secret, known)| (secret.into(), known)))
 }
 
 /// Sets a member's password.

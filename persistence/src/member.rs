@@ -16,7 +16,9 @@ use crate::{
     locked::{for_share, for_update},
     row::{corrupt, saved},
     schema::{devices, idempotency_keys, mails, members, sessions},
-    second_factor, social_flow,
+    second_factor,
+    session::devices::is_theirs,
+    social_flow,
     store::{Conn, Tx, WriteNow},
     types::{Key, Moment},
 };
@@ -171,17 +173,30 @@ pub fn save(tx: &mut Tx<'_>, member: &Member) -> Result<Member, StoreError> {
     Ok(Member { version: member.version + 1, ..member.clone() })
 }
 
-/// Finds a member by e-mail address, with what they log in with.
+/// Finds a member by e-mail address.
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn by_email(conn: &mut Conn, email_key: &str) -> Result<Option<(Member, Secret)>, StoreError> {
-    let row: Option<(Row, credential::Row)> = members::table
+pub fn by_email(conn: &mut Conn, email_key: &str) -> Result<Option<Member>, StoreError> {
+    let query = members::table.filter(members::email_key.eq(email_key)).select(Row::as_select());
+    query.first::<Row>(conn).optional()?.map(Member::try_from).transpose()
+}
+
+/// The same, with what they log in with, and whether they have logged in before on the device with this token.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn logging_in(
+    conn: &mut Conn,
+    email_key: &str,
+    device_hash: &[u8],
+) -> Result<Option<(Member, Secret, bool)>, StoreError> {
+    let row: Option<(Row, credential::Row, bool)> = members::table
         .filter(members::email_key.eq(email_key))
-        .select((Row::as_select(), credential::columns()))
+        .select((Row::as_select(), credential::columns(), is_theirs(device_hash)))
         .first(conn)
         .optional()?;
-    row.map(|(row, secret)| Ok((row.try_into()?, secret.into()))).transpose()
+    row.map(|(row, secret, known)| Ok((row.try_into()?, secret.into(), known))).transpose()
 }
 
 /// Whether a member can log in by password.

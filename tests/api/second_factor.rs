@@ -1,10 +1,14 @@
 //! Second factors: codes by time, and recovery codes.
 
+use std::thread;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, people, work::at_once};
+use crate::harness::{
+    Engine, Person, Response, TestApp, authenticator::Authenticator, on_both_engines, people, work::at_once,
+};
 
 on_both_engines!(
     a_second_factor_counts_once_its_first_code_was_right,
@@ -23,6 +27,7 @@ on_both_engines!(
     the_secret_is_sealed_at_rest,
     a_reset_password_does_not_pass_by_the_second_factor,
     a_new_second_factor_ends_the_sessions_that_were_opened_without,
+    who_logs_in_while_a_second_factor_is_added_has_no_session_without_it,
 );
 on_both_engines!(super::PRODUCTION => in_production_staff_do_nothing_without_a_second_factor);
 
@@ -281,6 +286,48 @@ fn a_new_second_factor_ends_the_sessions_that_were_opened_without(app: &TestApp)
     app.add_second_factor(&hanako);
     app.get("/v1/me").by(&elsewhere).send().problem(401, "invalid_token");
     app.read(&hanako, "/v1/me");
+}
+
+/// Whichever of the two comes first; which PostgreSQL decides by who waits first for the member's row.
+fn who_logs_in_while_a_second_factor_is_added_has_no_session_without_it(app: &TestApp) {
+    for (name, log_in_first) in [("hanako", true), ("taro", false)] {
+        let person = app.member(name);
+        let enrolment = app.post("/v1/me/second-factor").by(&person).send().expect(201);
+        let phone = Authenticator::told(enrolment["secret"].as_str().unwrap());
+        let in_turn = app.database.engine == Engine::Postgres;
+        let held = in_turn.then(|| app.database.half_done("SELECT 1 FROM members FOR UPDATE"));
+        let wait_for = |waiters: usize| {
+            let waiting = "SELECT 'x' AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            while in_turn && app.database.texts(waiting).len() < waiters {
+                thread::yield_now();
+            }
+        };
+        let log_in = || app.try_password(&person.email, people::PASSWORD);
+        let confirm = || app.post("/v1/me/second-factor/confirm").by(&person).json(&json!({"code": phone.code(0)}));
+        let (opened, confirmed) = thread::scope(|scope| {
+            let (first, second): (&(dyn Fn() -> Response + Sync), &(dyn Fn() -> Response + Sync)) =
+                if log_in_first { (&log_in, &confirm) } else { (&confirm, &log_in) };
+            let first = scope.spawn(first);
+            wait_for(1);
+            let second = scope.spawn(second);
+            wait_for(2);
+            drop(held);
+            let (first, second) = (first.join().unwrap(), second.join().unwrap());
+            if log_in_first { (first, second) } else { (second, first) }
+        });
+        confirmed.expect(200);
+        match opened.status {
+            201 => {
+                let tokens = opened.expect(201);
+                assert!(log_in_first || !in_turn, "it was opened after the factor was added");
+                let bearer = tokens["access_token"].as_str().unwrap();
+                app.get("/v1/me").token(bearer).send().problem(401, "invalid_token");
+            }
+            403 => drop(opened.problem(403, "second_factor_required")),
+            _ => drop(opened.problem(401, "invalid_credentials")),
+        }
+        app.read(&person, "/v1/me");
+    }
 }
 
 fn in_production_staff_do_nothing_without_a_second_factor(app: &TestApp) {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{bounds, components, example};
 use crate::{
-    call::MOST_TAGS,
+    call::header::MOST_TAGS,
     locale::Locale,
     needs,
     problem::{Code, Problem},

@@ -2,20 +2,21 @@
 
 use actix_web::{post, put};
 use garde::Validate;
-use persistence::address_request::AddressRequestKind;
+use persistence::{address_request::AddressRequestKind, store::Conn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Body,
-    call::{Answer, Call, Caller, Key, blocking},
+    call::{Answer, Call, Caller, Key},
+    context::Context,
     locale::Locale,
-    problem::Problem,
     reply::Reply,
+    state::App,
     usecases::{
         address_request,
-        password::{self, Chosen, Judged},
+        password::{self, Judged},
     },
 };
 
@@ -85,20 +86,13 @@ struct PasswordResetDone {
 async fn confirm_reset(call: Call, body: Body<PasswordResetConfirmation>) -> Answer {
     let PasswordResetConfirmation { token, password } = body.value;
     let told = token.clone();
-    let judged = call
-        .look(Caller::Anyone, move |conn, _| {
-            let owner = password::owner_of_reset(conn, &told)?;
-            Judged::of(conn, owner)
-        })
-        .await?;
-    let chosen = choose(judged, password).await?;
+    let look = move |conn: &mut Conn, _: &App| {
+        let owner = password::owner_of_reset(conn, &told)?;
+        Judged::of(conn, owner)
+    };
+    let chosen = call.look_up(look, move |judged| judged.choose(&password)).await??;
     let device_token = call.attempt(Caller::Anyone, move |tx, cx| password::reset(tx, cx, &token, &chosen)).await?;
     Ok(Reply::ok(&PasswordResetDone { device_token })?.send(call.request(), false))
-}
-
-/// Judges and hashes outside any transaction.
-async fn choose(judged: Judged, password: String) -> Result<Chosen, Problem> {
-    blocking(move || Chosen::of(&judged.judge(&password)?)).await
 }
 
 /// The password to be.
@@ -119,13 +113,11 @@ struct PasswordPut {
 #[put("/v1/me/password")]
 async fn change_password(call: Call, body: Body<PasswordPut>) -> Answer {
     let Body { value, canonical } = body;
-    let judged = call
-        .look(Caller::Person, |conn, cx| {
-            cx.require_recent_login(conn)?;
-            Judged::of(conn, cx.person()?)
-        })
-        .await?;
-    let chosen = choose(judged, value.password).await?;
+    let look = |conn: &mut Conn, cx: &Context| {
+        cx.require_recent_login(conn)?;
+        Judged::of(conn, cx.person()?)
+    };
+    let chosen = call.look(look, move |judged| judged.choose(&value.password)).await??;
     call.act(Key::Optional, &canonical, move |tx, cx| {
         password::change(tx, cx, &chosen)?;
         Ok(Reply::empty())

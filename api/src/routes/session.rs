@@ -100,16 +100,14 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
         return Err(call
             .attempt(Caller::Anyone, move |tx, cx| {
                 guess.succeeded(tx)?;
-                let challenge = second_factor::challenge(tx, cx, member.id, &hash)?;
+                let challenge = second_factor::challenge(tx, &cx.app, member.id, &hash)?;
                 second_factor::needed(tx, member.id, challenge)
             })
             .await?);
     }
-    let label = device::label(call.request().headers());
-    let token = credentials.device_token.filter(|_| guess.known_device);
-    let device = Device { label, token };
+    let device = Device { label: device::label(call.request().headers()), token: credentials.device_token };
     call.act_open(&canonical, move |tx, cx| {
-        access::require_same_password(tx, member.id, &hash)?;
+        let device = access::require_as_compared(tx, member.id, &hash, &device)?;
         guess.succeeded(tx)?;
         Tokens::created(access::log_in(tx, cx, member.id, &device)?)
     })

@@ -91,7 +91,7 @@ pub(super) struct SocialVisitBegun {
 pub(super) async fn begin(call: Call, caller: Caller, asked: SocialVisit) -> Answer {
     if caller == Caller::Person {
         // Before anything is said of the provider.
-        call.look(caller, |_, _| Ok(())).await?;
+        call.look(|_, _| Ok(()), drop).await?;
     }
     let app = call.app().clone();
     let provider = app.providers.get(&asked.provider)?;

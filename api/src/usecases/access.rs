@@ -11,18 +11,15 @@ use domain::{
 };
 use persistence::{
     credential::{self, Secret},
-    email_confirmation,
-    error::StoreError,
-    mail,
+    email_confirmation, mail,
     member::{self, Credentials},
     session::{self, NewSession, devices},
-    store::{Conn, Tx},
+    store::Tx,
     withdrawal,
 };
 
 use super::{
     commit::{Audience, announce, tell},
-    guess::device_hash,
     member::{bind, write},
     username,
 };
@@ -112,7 +109,7 @@ pub fn send_confirmation(
 /// # Errors
 /// Only those of the store.
 pub fn lock_holder(tx: &mut Tx<'_>, email: &str) -> Result<Option<Member>, Problem> {
-    let Some((seen, _)) = member::by_email(tx, &email_key(email))? else { return Ok(None) };
+    let Some(seen) = member::by_email(tx, &email_key(email))? else { return Ok(None) };
     let holder = member::lock(tx, seen.id)?;
     Ok(holder.filter(|member| member.state != MemberState::Closed))
 }
@@ -229,22 +226,22 @@ pub struct TokenPair {
     pub device_token: Option<String>,
 }
 
-/// The account behind an address, for the caller to check the password against outside any transaction.
+/// Makes sure, under a lock, that all is as it was when the password was compared: it is still the one and still enough,
+/// and its owner here. The device is a new one if it is none that is known of them.
 ///
 /// # Errors
-/// Only those of the store.
-pub fn account(conn: &mut Conn, email: &str) -> Result<Option<(Member, Secret)>, StoreError> {
-    member::by_email(conn, &email_key(email))
+/// [`Code::InvalidCredentials`] when the password was changed meanwhile, or a second factor set.
+pub fn require_as_compared(tx: &mut Tx<'_>, member: MemberId, hash: &str, device: &Device) -> Result<Device, Problem> {
+    bind(tx, &[member])?;
+    let (secret, known) = credential::with_device(tx, member, &device.hash())?.unzip();
+    let still = |secret: &Secret| secret.password_hash.as_deref() == Some(hash) && !secret.has_second_factor;
+    secret.filter(still).ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+    Ok(device.clone().if_known(known.unwrap_or_default()))
 }
 
-/// Makes sure, under a lock, that the password which was compared is still the one and still enough, and its owner here.
-///
-/// # Errors
-/// [`Code::InvalidCredentials`] when it was changed meanwhile, or a second factor set.
-pub fn require_same_password(tx: &mut Tx<'_>, member: MemberId, hash: &str) -> Result<(), Problem> {
-    bind(tx, &[member])?;
-    let still = |secret: Secret| secret.password_hash.as_deref() == Some(hash) && !secret.has_second_factor;
-    if credential::find(tx, member)?.is_some_and(still) { Ok(()) } else { Err(Problem::new(Code::InvalidCredentials)) }
+/// How the token of a device is kept; nothing is kept like that of one without a token.
+pub fn device_hash(token: Option<&str>) -> Vec<u8> {
+    token.map(|token| secrets::hash(token.as_bytes())).unwrap_or_default()
 }
 
 /// What a member logs in with.
@@ -256,16 +253,32 @@ pub struct Device {
     pub token: Option<String>,
 }
 
+impl Device {
+    /// How its token is kept.
+    pub fn hash(&self) -> Vec<u8> {
+        device_hash(self.token.as_deref())
+    }
+
+    /// A new one, unless its token is known of the member who logs in.
+    #[must_use]
+    pub fn if_known(self, known: bool) -> Self {
+        Self { token: self.token.filter(|_| known), ..self }
+    }
+}
+
 /// Opens a session for a member who has proved who they are. One on a device that we do not know is told by mail, but for
-/// the first of all.
+/// the first of all. The token of the device, if there is one, was found to be theirs in this transaction.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) -> Result<TokenPair, Problem> {
     let (refresh, hash) = secrets::bearer("azr_")?;
     let (id, now) = (cx.new_id(), clock::real_now());
-    let (token, device_hash) = match known_device(tx, member, device, now)? {
-        Some(known) => known,
+    let (token, device_hash) = match device.token.clone() {
+        Some(token) => {
+            devices::seen(tx, member, &device.hash(), now)?;
+            (token, device.hash())
+        }
         None => new_device(tx, cx, member, device, now)?,
     };
     let label = device.label.clone();
@@ -277,18 +290,6 @@ pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) 
 /// The token of a device, and how it is kept.
 type DeviceToken = (String, Vec<u8>);
 
-fn known_device(
-    tx: &mut Tx<'_>,
-    member: MemberId,
-    device: &Device,
-    now: DateTime<Utc>,
-) -> Result<Option<DeviceToken>, Problem> {
-    let Some(token) = device.token.clone() else { return Ok(None) };
-    let hash = device_hash(&token);
-    let known = devices::seen(tx, member, &hash, now)?;
-    Ok(known.then_some((token, hash)))
-}
-
 fn new_device(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -297,7 +298,7 @@ fn new_device(
     now: DateTime<Utc>,
 ) -> Result<DeviceToken, Problem> {
     let (token, hash) = secrets::bearer("azd_")?;
-    if devices::may_have_been_here(tx, member, cx.now - SESSION_MEMORY)? {
+    if devices::may_have_been_here(tx, member, now - SESSION_MEMORY)? {
         write(tx, member, |to, locale| mailer::new_device(cx, to, locale, &device.label))?;
     }
     devices::remember(tx, member, &hash, now)?;

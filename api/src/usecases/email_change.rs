@@ -77,7 +77,7 @@ enum Taken {
 
 /// Why an address cannot be taken. One that somebody registered and never confirmed can.
 fn blocked(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<Option<Taken>, Problem> {
-    match member::by_email(tx, &email_key(email))?.map(|(member, _)| member.state) {
+    match member::by_email(tx, &email_key(email))?.map(|member| member.state) {
         Some(MemberState::Active | MemberState::Closing) => return Ok(Some(Taken::Somebody)),
         Some(MemberState::Pending | MemberState::Closed) | None => {}
     }

@@ -55,13 +55,13 @@ impl Judged {
         Ok(Self { second_factor: second_factor::is_set(conn, id)?, context })
     }
 
-    /// The password, if it may be chosen.
+    /// The password, if it may be chosen. Takes long.
     ///
     /// # Errors
     /// [`Code::InvalidBody`] that says why not.
-    pub fn judge(&self, password: &str) -> Result<Password, Problem> {
+    pub fn choose(&self, password: &str) -> Result<Chosen, Problem> {
         let context: Vec<&str> = self.context.iter().map(String::as_str).collect();
-        Ok(Password::choose(password, self.second_factor, &context)?)
+        Chosen::of(&Password::choose(password, self.second_factor, &context)?)
     }
 }
 

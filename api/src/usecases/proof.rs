@@ -68,7 +68,7 @@ pub enum Proof {
 pub fn step_up(tx: &mut Tx<'_>, cx: &Context, proof: &Proof) -> Result<Option<DateTime<Utc>>, Problem> {
     let member = cx.person()?;
     let session = cx.session.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-    let guess = Guess::in_session(&cx.app, session);
+    let mut guess = Guess::in_session(&cx.app, session);
     guess.check(tx)?;
     let factors = possible(tx, member)?;
     let right = match proof {

@@ -30,7 +30,7 @@ pub fn change(tx: &mut Tx<'_>, cx: &Context, id: MemberId, role: Role) -> Result
 /// # Errors
 /// Nobody has this address, or they cannot have it.
 pub fn change_by_address(tx: &mut Tx<'_>, cx: &Context, email: &str, role: Role) -> Result<Member, Problem> {
-    let (found, _) = member::by_email(tx, &email_key(email))?.ok_or_else(Problem::not_found)?;
+    let found = member::by_email(tx, &email_key(email))?.ok_or_else(Problem::not_found)?;
     give(tx, cx, found.id, role)
 }
 

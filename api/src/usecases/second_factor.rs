@@ -22,6 +22,7 @@ use crate::{
     mailer,
     problem::{Code, Problem},
     secrets,
+    state::App,
 };
 
 /// How many recovery codes there are at first.
@@ -79,6 +80,8 @@ pub fn begin(tx: &mut Tx<'_>, cx: &Context) -> Result<Enrolment, Problem> {
 pub fn confirm(tx: &mut Tx<'_>, cx: &Context, code: &str) -> Result<Option<Vec<String>>, Problem> {
     let me = cx.person()?;
     cx.require_recent_login(tx)?;
+    // Whoever logs in meanwhile without it, waits or is waited for: that session ends, too.
+    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     let factor = second_factor::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     if factor.confirmed_at.is_some() {
         return Err(Problem::new(Code::SecondFactorSet));
@@ -226,10 +229,10 @@ const CHALLENGE_LIFE: i64 = 300;
 ///
 /// # Errors
 /// Only those of the store.
-pub fn challenge(conn: &mut Conn, cx: &Context, member: MemberId, password_hash: &str) -> Result<String, Problem> {
+pub fn challenge(conn: &mut Conn, app: &App, member: MemberId, password_hash: &str) -> Result<String, Problem> {
     let expires = clock::real_now().timestamp() + CHALLENGE_LIFE;
     let told = format!("{member}.{expires}");
-    let tag = cx.app.tokens.secrets().sign(&challenging(conn, member, &told, password_hash)?);
+    let tag = app.tokens.secrets().sign(&challenging(conn, member, &told, password_hash)?);
     Ok(format!("azm_{}", URL_SAFE_NO_PAD.encode(format!("{told}.{tag}"))))
 }
 
@@ -246,7 +249,7 @@ fn challenging(conn: &mut Conn, member: MemberId, told: &str, password_hash: &st
 /// Only those of the store.
 pub fn challenge_of(conn: &mut Conn, cx: &Context, member: MemberId) -> Result<String, Problem> {
     let hash = credential::find(conn, member)?.and_then(|secret| secret.password_hash);
-    challenge(conn, cx, member, &hash.unwrap_or_default())
+    challenge(conn, &cx.app, member, &hash.unwrap_or_default())
 }
 
 /// Tells who would log in that a second factor is needed, by which they can prove themselves, and for how it goes on.

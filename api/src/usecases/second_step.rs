@@ -1,11 +1,11 @@
 //! The second step of a log-in.
 
 use domain::{ids::MemberId, member::MemberState};
-use persistence::{member, store::Tx};
+use persistence::{member, session::devices, store::Tx};
 
 use super::{
     access::{self, Device, TokenPair},
-    guess::{Guess, is_known_device},
+    guess::Guess,
     proof::Proof,
     second_factor,
 };
@@ -41,11 +41,11 @@ pub fn log_in(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option
 pub fn prove(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<(MemberId, Device)>, Problem> {
     let invalid = || Problem::new(Code::InvalidToken);
     let id = second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
-    let member = member::lock(tx, id)?.filter(|one| one.state == MemberState::Active).ok_or_else(invalid)?;
+    member::lock(tx, id)?.filter(|one| one.state == MemberState::Active).ok_or_else(invalid)?;
     // Under the lock: the password may be another one meanwhile, or a code used.
     second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
-    let known = is_known_device(tx, &member.email, step.device.token.as_deref())?;
-    let guess = Guess::at_code(&cx.app, id, step.device.token.as_deref(), known);
+    let device = step.device.clone().if_known(devices::is_known(tx, id, &step.device.hash())?);
+    let mut guess = Guess::at_code(&cx.app, id, device.token.as_deref());
     guess.check(tx)?;
     let right = match &step.proof {
         Proof::Password { .. } => false,
@@ -57,6 +57,5 @@ pub fn prove(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<
         return Ok(None);
     }
     guess.succeeded(tx)?;
-    let device = Device { token: step.device.token.clone().filter(|_| known), ..step.device.clone() };
     Ok(Some((id, device)))
 }

@@ -13,6 +13,7 @@ use persistence::{
     credential, email_confirmation,
     identity::{self, Identity},
     member,
+    session::devices,
     social_flow::{self, Flow},
     store::{Conn, Tx},
 };
@@ -21,7 +22,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     access::{self, Device, Registration, TokenPair, email_key},
     commit::{Audience, announce, tell},
-    guess::is_known_device,
     member::write,
     username,
 };
@@ -97,12 +97,12 @@ pub fn owner(conn: &mut Conn, cx: &Context, account: &Account) -> Result<Member,
             }
         };
     }
-    let holder = member::by_email(conn, &email_key(&account.email))?.map(|(member, _)| member.state);
+    let holder = member::by_email(conn, &email_key(&account.email))?.map(|member| member.state);
     if matches!(holder, Some(MemberState::Active | MemberState::Closing)) {
         return Err(Problem::new(Code::LinkNeeded));
     }
-    let vouched = join_token(cx, account)?;
-    Err(Problem::new(Code::RegistrationNeeded).with("join_token", vouched).with("email", account.email.clone()))
+    let join_token = join_token(cx, account)?;
+    Err(Problem::new(Code::RegistrationNeeded).with("join_token", join_token).with("email", account.email.clone()))
 }
 
 /// What a join token says: for whom a provider vouched, and until when that is believed.
@@ -210,9 +210,8 @@ pub fn log_in(tx: &mut Tx<'_>, cx: &Context, account: &Account, device: &Device)
     super::member::bind(tx, &[member.id])?;
     // Under the lock, that keeps it as it is.
     owner(tx, cx, account)?;
-    let known = is_known_device(tx, &member.email, device.token.as_deref())?;
-    let device = Device { token: device.token.clone().filter(|_| known), ..device.clone() };
-    access::log_in(tx, cx, member.id, &device)
+    let known = devices::is_known(tx, member.id, &device.hash())?;
+    access::log_in(tx, cx, member.id, &device.clone().if_known(known))
 }
 
 /// Links an account at a provider with the caller.

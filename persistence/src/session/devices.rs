@@ -184,13 +184,13 @@ pub fn stepped_up(tx: &mut Tx<'_>, id: SessionId, now: DateTime<Utc>) -> Result<
     Ok(())
 }
 
-/// Notes that a member logged in on a device; false if it is none that is known of them.
+/// Notes that a member logged in on a device.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn seen(tx: &mut Tx<'_>, member: MemberId, token_hash: &[u8], now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let known = devices::table.find(token_hash).filter(devices::member_id.eq(Key::from(member)));
-    Ok(diesel::update(known).set(devices::seen_at.eq(Moment::from(now))).write(tx)? == 1)
+pub fn seen(tx: &mut Tx<'_>, member: MemberId, token_hash: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
+    let known = devices::table.find(token_hash.to_vec()).filter(devices::member_id.eq(Key::from(member)));
+    tx.later(Rows::New, diesel::update(known).set(devices::seen_at.eq(Moment::from(now))))
 }
 
 /// Remembers a device of a member.
@@ -206,15 +206,20 @@ pub fn remember(tx: &mut Tx<'_>, member: MemberId, token_hash: &[u8], now: DateT
     tx.later(Rows::New, insert)
 }
 
-/// Whether a device token was given to the member with this address.
+/// Whether a device token was given to this member.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn is_known(conn: &mut Conn, email_key: &str, token_hash: &[u8]) -> Result<bool, StoreError> {
-    let known = devices::table
-        .inner_join(members::table)
-        .filter(devices::token_hash.eq(token_hash).and(members::email_key.eq(email_key)));
-    Ok(diesel::select(exists(known)).get_result(conn)?)
+pub fn is_known(conn: &mut Conn, member: MemberId, token_hash: &[u8]) -> Result<bool, StoreError> {
+    let known = members::table.find(Key::from(member)).select(is_theirs(token_hash)).first(conn).optional()?;
+    Ok(known.unwrap_or_default())
+}
+
+/// The same of a member whom a query finds, as a column of it.
+#[diesel::dsl::auto_type]
+pub(crate) fn is_theirs<'h>(token_hash: &'h [u8]) -> _ {
+    let known = devices::table.filter(devices::member_id.eq(members::id)).filter(devices::token_hash.eq(token_hash));
+    exists(known)
 }
 
 forgotten_by_age!(devices, seen_at);

@@ -1,6 +1,9 @@
 //! What the page shows, step by step: log in, second factor, decide; then back to the app.
 
+use std::convert::identity;
+
 use actix_web::HttpResponse;
+use persistence::store::Conn;
 use serde_json::Value;
 
 use super::authorize::{Decision, ELSEWHERE, Read};
@@ -15,6 +18,7 @@ use crate::{
     },
     problem::{Code, Problem},
     routes::session::examine::{Credentials, Examined, examine},
+    state::App,
     usecases::{
         access::{self, Device},
         oauth::{self, Asked, Refusal},
@@ -40,7 +44,7 @@ pub(super) async fn show(call: &Call, read: Read) -> Answer {
         Err(refused) => return Ok(refused),
     };
     let hash = scene.frame.browser.hash();
-    let member = call.look(Caller::Anyone, move |conn, _| oauth::browsing(conn, &hash)).await?;
+    let member = call.look_up(move |conn, _| oauth::browsing(conn, &hash), identity).await?;
     Ok(match member {
         Some((_, _, email)) => scene.frame.consent(&scene.question, &email),
         None => scene.frame.log_in(&scene.question, 200, None),
@@ -51,7 +55,7 @@ async fn scene(call: &Call, read: Read) -> Result<Result<Scene, HttpResponse>, P
     let Read { request, locale, query } = read;
     let issuer = issuer(call.app(), call.request());
     let state = request.state.clone();
-    let examined = call.look(Caller::Anyone, move |conn, _| oauth::examine(conn, &request)).await?;
+    let examined = call.look_up(move |conn, _| oauth::examine(conn, &request), identity).await?;
     let asked = match examined {
         Ok(asked) => asked,
         Err(Refusal::Here(why)) => return Ok(Err(page::refused(locale, 400, &why))),
@@ -175,14 +179,14 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
     };
     let id = member.id;
     if has_second_factor {
-        let challenge =
-            call.look(Caller::Anyone, move |conn, cx| second_factor::challenge(conn, cx, id, &hash)).await?;
+        let sign = move |conn: &mut Conn, app: &App| second_factor::challenge(conn, app, id, &hash);
+        let challenge = call.look_up(sign, identity).await?;
         return Ok(scene.frame.second_factor(&challenge, 200, None));
     }
     let device = Device { label: device::label(call.request().headers()), token: None };
     let opened = call
         .attempt(Caller::Anyone, move |tx, cx| {
-            access::require_same_password(tx, id, &hash)?;
+            let device = access::require_as_compared(tx, id, &hash, &device)?;
             guess.succeeded(tx)?;
             oauth::log_in(tx, cx, id, &device)
         })

@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct TokenRequest {
     /// `authorization_code`, `refresh_token` or `client_credentials`.
-    #[schema(example = "authorization_code")]
+    #[schema(value_type = String, example = "authorization_code")]
     grant_type: Option<String>,
     /// The code, with `authorization_code`.
     #[schema(example = "aza_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
@@ -147,6 +147,7 @@ async fn trade(call: &Call, form: Result<Form<TokenRequest>, OauthError>) -> tok
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct TokenInQuestion {
     /// An access or a refresh token.
+    #[schema(value_type = String)]
     token: Option<String>,
     /// Not needed.
     #[schema(example = "refresh_token")]

@@ -1,14 +1,17 @@
 //! Comparing a password, for whatever it opens.
 
 use domain::member::{Member, MemberState};
-use persistence::{credential::Secret, store::Conn};
+use persistence::{credential::Secret, member, store::Conn};
 
 use crate::{
     call::{Call, Caller},
-    context::Context,
     password,
     problem::{Code, Problem},
-    usecases::{access, guess::Guess},
+    state::App,
+    usecases::{
+        access::{device_hash, email_key},
+        guess::Guess,
+    },
 };
 
 /// What somebody logs in with.
@@ -30,19 +33,22 @@ pub(in crate::routes) struct Examined {
 /// Compares the password outside any transaction, because it takes long: as long for an address that nobody has.
 pub(in crate::routes) async fn examine(call: &Call, form: &Credentials) -> Result<Examined, Problem> {
     let (given, from) = (form.clone(), call.address());
-    let look = move |conn: &mut Conn, cx: &Context| {
-        let guess = Guess::at_password(conn, &cx.app, &given.email, &from, given.device_token.as_deref())?;
+    let look = move |conn: &mut Conn, app: &App| {
+        let device = given.device_token.as_deref();
+        let account = member::logging_in(conn, &email_key(&given.email), &device_hash(device))?;
+        let known = account.as_ref().is_some_and(|(_, _, known)| *known);
+        let mut guess = Guess::at_password(app, &given.email, &from, device.filter(|_| known));
         guess.check(conn)?;
-        Ok((guess, access::account(conn, &given.email)?))
+        Ok((guess, account))
     };
     let password = form.password.clone();
-    let compare = move |(guess, account): (Guess, Option<(Member, Secret)>)| {
-        let (member, secret) = account.unzip();
+    let compare = move |(guess, account): (Guess, Option<(Member, Secret, bool)>)| {
+        let (member, secret) = account.map(|(member, secret, _)| (member, secret)).unzip();
         let stored = secret.as_ref().and_then(|secret| secret.password_hash.as_deref());
         let right = password::verify(&password, stored);
         (guess, member, secret, right)
     };
-    let (guess, member, secret, right) = call.look_and(Caller::Anyone, look, compare).await?;
+    let (guess, member, secret, right) = call.look_up(look, compare).await?;
     let has_second_factor = secret.as_ref().is_some_and(|secret| secret.has_second_factor);
     let hash = secret.and_then(|secret| secret.password_hash);
     // Whoever registers chooses the password of an address that was unknown, and only of one: were its log-in refused in

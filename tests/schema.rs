@@ -184,7 +184,17 @@ fn impossible_rows_are_refused_by_the_database() {
         let database = with_an_entry(engine);
         let (one, nobody, now) = (id(engine, 1), id(engine, 99), moment(engine));
         database.execute(&member(engine, 1, "member")).unwrap();
+        let held = |session: u8, holder: &str, scopes: &str| {
+            let id = id(engine, session);
+            format!(
+                "INSERT INTO sessions (id, member_id, created_at, expires_at, holder, scopes)
+                 VALUES ({id}, {one}, {now}, {now}, {holder}, {scopes})"
+            )
+        };
+        database.execute(&held(3, "'key'", "''")).unwrap();
         for statement in [
+            held(4, "'key'", "NULL"),
+            held(4, "NULL", "'profile:read'"),
             "UPDATE ledger_accounts SET balance = -1".to_owned(),
             "UPDATE ledger_accounts SET reserved = 6".to_owned(),
             "UPDATE ledger_accounts SET currency = 'EUR'".to_owned(),

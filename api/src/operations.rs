@@ -63,9 +63,14 @@ pub fn of(request: &HttpRequest) -> Option<&'static Operation> {
     place(request)?.operation(request.method())
 }
 
-/// What metrics and log lines call the way of a request.
+/// What metrics and log lines call the way of a request. What the router knows and the specification does not, is the
+/// documentation.
 pub fn route(request: &HttpRequest) -> &'static str {
-    place(request).map_or("unmatched", |place| &place.template)
+    match place(request) {
+        Some(place) => &place.template,
+        None if request.match_pattern().is_some() => "/docs",
+        None => "unmatched",
+    }
 }
 
 /// Refuses a method that the path does not have and a query parameter that the operation does not have, before anything

@@ -16,7 +16,7 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::error::{Abort, StoreError};
-use group_commit::Writer;
+use group_commit::{STOPPED, Writer};
 use later::Waiting;
 use pool::{Access, Pool};
 
@@ -205,7 +205,7 @@ impl Store {
             Writers::Sqlite(writer) => {
                 let (sender, outcome) = sync_channel(1);
                 writer.submit(intent, work, move |outcome| drop(sender.send(outcome)));
-                outcome.recv().map_err(|_| StoreError::Unavailable("the writer has stopped".into()))?
+                outcome.recv().map_err(|_| StoreError::Unavailable(STOPPED.into()))?
             }
             Writers::Postgres(pool) => {
                 let mut tries = 1;

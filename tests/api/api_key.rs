@@ -12,7 +12,6 @@ on_both_engines!(
     when_a_key_was_used_is_written_down_now_and_then,
     one_member_cannot_have_any_number_of_keys,
     what_a_password_ends_and_what_it_leaves,
-    a_key_whose_scopes_are_lost_can_do_nothing,
 );
 
 fn text(value: &Value) -> &str {
@@ -125,12 +124,4 @@ fn what_a_password_ends_and_what_it_leaves(app: &TestApp) {
         app.get("/v1/me").token(token).send().problem(401, "invalid_token");
     }
     app.renew(&partner, &tokens["refresh_token"], &[]).oauth(400, "invalid_grant");
-}
-
-/// The row of a session that is somebody else's must name scopes. Should it not, that is no leave to do everything.
-fn a_key_whose_scopes_are_lost_can_do_nothing(app: &TestApp) {
-    let hanako = app.member("hanako");
-    let made = app.api_key(&hanako, &["profile:read"]);
-    app.database.execute("UPDATE sessions SET scopes = NULL WHERE holder = 'key'").unwrap();
-    app.get("/v1/me").token(text(&made["key"])).send().problem(403, "insufficient_scope");
 }

@@ -91,6 +91,12 @@ fn health_version_and_metrics_are_open(app: &TestApp) {
     let metrics = app.get("/metrics").send();
     assert_eq!(metrics.status, 200);
     assert!(metrics.text.contains("http_requests_total"), "{}", metrics.text);
+    assert_eq!(app.get("/docs/errors").send().status, 200);
+    app.get("/nowhere").send().problem(404, "not_found");
+    let counted = app.get("/metrics").send().text;
+    for route in ["route=\"/docs\"", "route=\"unmatched\"", "route=\"/version\""] {
+        assert!(counted.contains(route), "{route} in {counted}");
+    }
 }
 
 fn the_documentation_works_without_the_network(app: &TestApp) {

@@ -21,6 +21,9 @@ const MOST_PER_COMMIT: usize = 64;
 /// For how many commits each piece has a savepoint, after one was undone among others.
 const CAREFUL_COMMITS: u32 = 16;
 
+/// What nobody writes any more is told.
+pub(super) const STOPPED: &str = "the writer has stopped";
+
 /// A piece of work on its way through the writer.
 trait Job: Send {
     /// Does the work, perhaps not for the first time; true if its changes are to be kept.
@@ -88,7 +91,7 @@ impl Writer {
         E: Abort,
     {
         if let Err(SendError(job)) = self.0.send(Box::new(Work { intent, work, outcome: None, answer })) {
-            job.answer(Err("the writer has stopped".into()));
+            job.answer(Err(STOPPED.into()));
         }
     }
 }

@@ -18,12 +18,13 @@ use persistence::{
     audit_log::Hand,
     idempotency::{Claim, KeyUse},
     instance,
-    session::{self, Arrived, Ticket},
+    session::{self, Arrived, Ticket, held},
     store::{Conn, Intent, Tx},
 };
 
 use crate::{
     auth::Claims,
+    call::header::Seen,
     clock::{self, Ids},
     config::Mode,
     needs,
@@ -48,7 +49,7 @@ pub struct Context {
     pub authenticated_at: Option<DateTime<Utc>>,
     /// Whether what happens will be undone, because the caller only wants to know.
     pub preview: bool,
-    if_match: Option<i32>,
+    if_match: Option<Seen>,
     /// Whether staff have to set up a second factor before anything else.
     lacks_factor: bool,
     ids: Ids,
@@ -180,6 +181,16 @@ impl Context {
             .with("factors", proof::names(factors)))
     }
 
+    /// Makes sure, once their account is locked, that nobody has ended the caller's session meanwhile: what is made in it
+    /// would outlive it.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`] otherwise.
+    pub fn require_live(&self, conn: &mut Conn) -> Result<(), Problem> {
+        let live = self.session.map(|session| held::is_live(conn, session, clock::real_now())).transpose()?;
+        if live == Some(true) { Ok(()) } else { Err(Problem::new(Code::InvalidToken)) }
+    }
+
     /// What the caller is to something that belongs to these two.
     pub fn standing(&self, client: MemberId, worker: MemberId) -> Standing {
         self.actor.map_or(Standing::Outsider, |actor| actor.standing(client, worker))
@@ -234,10 +245,18 @@ impl Context {
     /// # Errors
     /// [`Code::PreconditionFailed`] when the caller saw another version.
     pub fn check_version(&self, version: i32) -> Result<(), Problem> {
-        match self.if_match {
-            Some(seen) if seen != version => Err(Problem::new(Code::PreconditionFailed)),
+        match &self.if_match {
+            Some(Seen::Versions(seen)) if !seen.contains(&version) => Err(Problem::new(Code::PreconditionFailed)),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// The same for what is about to be made: nothing that the caller has seen is there.
+    ///
+    /// # Errors
+    /// [`Code::PreconditionFailed`] when they saw something.
+    pub fn check_absent(&self) -> Result<(), Problem> {
+        if self.if_match.is_none() { Ok(()) } else { Err(Problem::new(Code::PreconditionFailed)) }
     }
 
     /// Lets the caller take a step on what was just read under lock, if they may, and have seen this version of it. Where
@@ -281,7 +300,7 @@ pub(crate) struct Conditions {
     pub(crate) claims: Option<Claims>,
     /// What the operation asks of a caller who is not a member with a session of their own.
     pub(crate) need: Need,
-    pub(crate) if_match: Option<i32>,
+    pub(crate) if_match: Option<Seen>,
     pub(crate) intent: Intent,
 }
 
@@ -310,7 +329,7 @@ impl Conditions {
     pub(crate) fn context(&self, arrived: Arrived) -> Result<Context, Problem> {
         let now = clock::market_now(arrived.clock_offset);
         let unknown = Context::system(self.app.clone(), now).acting_as(None);
-        let here = Context { preview: self.intent == Intent::Preview, if_match: self.if_match, ..unknown };
+        let here = Context { preview: self.intent == Intent::Preview, if_match: self.if_match.clone(), ..unknown };
         let Some(claims) = self.claims else { return Ok(here) };
         let live = arrived.live.ok_or_else(|| Problem::new(Code::InvalidToken))?;
         if let Some((holder, scopes)) = live.held {

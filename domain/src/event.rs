@@ -19,6 +19,8 @@ names! {
         MemberSecondFactorAdded = "member.second_factor_added",
         /// It no longer does.
         MemberSecondFactorRemoved = "member.second_factor_removed",
+        /// A recovery code was used, or all of them replaced.
+        MemberRecoveryCodesChanged = "member.recovery_codes_changed",
         /// They have another role.
         MemberRoleChanged = "member.role_changed",
         /// An account at a provider logs in to theirs.
@@ -213,6 +215,24 @@ names! {
         DisputeSettled = "dispute.settled",
         /// Staff decided.
         DisputeRuled = "dispute.ruled",
+
+        /// A member has a key for a program of their own.
+        ApiKeyMade = "api_key.made",
+        /// It is worth nothing any more.
+        ApiKeyRevoked = "api_key.revoked",
+
+        /// A partner app was registered.
+        AppRegistered = "app.registered",
+        /// It is called otherwise, or members are sent elsewhere.
+        AppChanged = "app.changed",
+        /// It has another secret.
+        AppSecretChanged = "app.secret_changed",
+        /// It can do nothing for anybody any more.
+        AppDeleted = "app.deleted",
+        /// A member lets it act for them; only they are told.
+        AppConnected = "app.connected",
+        /// They no longer do.
+        AppDisconnected = "app.disconnected",
 
         /// The worker tells how it goes.
         ProgressNoteWritten = "progress_note.written",

@@ -1,8 +1,16 @@
 //! API keys: made with a proof, shown once, and dead the moment they are revoked.
 
+use std::sync::Mutex;
+
+use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{TestApp, on_both_engines, people};
+use crate::harness::{
+    Engine, TestApp, on_both_engines,
+    partner::{Browser, VERIFIER, told},
+    people,
+    work::in_turn,
+};
 
 on_both_engines!(
     a_key_is_shown_once_acts_as_its_owner_and_is_told_by_mail,
@@ -12,6 +20,8 @@ on_both_engines!(
     when_a_key_was_used_is_written_down_now_and_then,
     one_member_cannot_have_any_number_of_keys,
     what_a_password_ends_and_what_it_leaves,
+    what_is_made_while_the_sessions_end_ends_with_them,
+    a_code_given_while_the_sessions_end_is_worth_nothing,
 );
 
 fn text(value: &Value) -> &str {
@@ -124,4 +134,60 @@ fn what_a_password_ends_and_what_it_leaves(app: &TestApp) {
         app.get("/v1/me").token(token).send().problem(401, "invalid_token");
     }
     app.renew(&partner, &tokens["refresh_token"], &[]).oauth(400, "invalid_grant");
+}
+
+fn what_is_made_while_the_sessions_end_ends_with_them(app: &TestApp) {
+    let staff = app.staff(Role::Support, "mia");
+    for (name, made_first, by_staff) in [("a", true, false), ("b", false, false), ("c", true, true), ("d", false, true)]
+    {
+        let person = app.member(name);
+        let make = || app.act(&person, "/v1/api-keys", &json!({"name": "Bookkeeping", "scopes": ["profile:read"]}));
+        let end = || match by_staff {
+            true => app.act(
+                &staff,
+                &format!("/v1/admin/members/{}/end-sessions", person.id),
+                &json!({"reason": "A lost phone."}),
+            ),
+            false => app.request("DELETE", "/v1/sessions").by(&person).send(),
+        };
+        let (made, ended) = if made_first {
+            in_turn(app, "true", make, end)
+        } else {
+            let (ended, made) = in_turn(app, "true", end, make);
+            (made, ended)
+        };
+        ended.expect(204);
+        if made.status == 201 {
+            assert!(made_first || app.database.engine == Engine::Sqlite);
+            app.get("/v1/me").token(text(&made.expect(201)["key"])).send().problem(401, "invalid_token");
+        } else {
+            made.problem(401, "invalid_token");
+        }
+    }
+}
+
+/// The page that asks holds a session of its own, which ends with the others.
+fn a_code_given_while_the_sessions_end_is_worth_nothing(app: &TestApp) {
+    let (hanako, taro) = (app.member("hanako"), app.member("taro"));
+    let partner = app.partner(&taro, "Tea Calendar", true);
+    for allowed_first in [true, false] {
+        let person = app.log_in(&hanako.email);
+        let (mut browser, query) = (Browser::new(app), partner.query("profile:read", &[]));
+        let page = browser.log_in(&query, &person);
+        let browser = Mutex::new(browser);
+        let allow = || browser.lock().unwrap().answer(&query, &page, &[("decision", "allow")]);
+        let end = || app.request("DELETE", "/v1/sessions").by(&person).send();
+        let (allowed, ended) = if allowed_first {
+            in_turn(app, "true", allow, end)
+        } else {
+            let (ended, allowed) = in_turn(app, "true", end, allow);
+            (allowed, ended)
+        };
+        ended.expect(204);
+        if allowed.status == 303 {
+            app.trade(&partner, &told(&allowed, "code"), VERIFIER).oauth(400, "invalid_grant");
+        } else {
+            assert_eq!(allowed.status, 401, "{}", allowed.text);
+        }
+    }
 }

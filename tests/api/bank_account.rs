@@ -89,6 +89,16 @@ fn an_account_is_corrected_on_the_version_that_was_seen(app: &TestApp) {
         .send()
         .problem(412, "precondition_failed");
     assert_eq!(app.read(&hanako, "/v1/me/bank-account"), corrected);
+    let both = format!("\"7-x\", {tag}, \"2-y\"");
+    let put_on =
+        |tags: &str| app.request("PUT", "/v1/me/bank-account").by(&hanako).header("If-Match", tags).json(&account("4"));
+    put_on("\"02\"").problem(412, "precondition_failed");
+    put_on(&both).expect(200);
+    app.request("DELETE", "/v1/me/bank-account").by(&hanako).send().expect(204);
+    for tags in [&tag, "*", "\"4\""] {
+        put_on(tags).problem(412, "precondition_failed");
+    }
+    app.get("/v1/me/bank-account").by(&hanako).send().problem(404, "not_found");
 }
 
 fn naming_the_same_account_again_changes_nothing(app: &TestApp) {

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, people};
+use crate::harness::{
+    Person, Response, TestApp, on_both_engines, people,
+    work::{at_once, in_turn},
+};
 
 on_both_engines!(
     an_address_changes_when_both_ends_have_confirmed,
@@ -10,6 +13,7 @@ on_both_engines!(
     a_known_address_is_answered_as_an_unknown_one_and_its_owner_is_told,
     an_address_that_was_taken_meanwhile_is_not_taken_over,
     an_address_that_was_only_registered_belongs_to_who_confirms_it,
+    of_two_who_take_one_address_at_once_one_has_it,
     a_change_can_be_dropped_and_expires,
     the_present_address_is_no_change,
 );
@@ -95,6 +99,49 @@ fn an_address_that_was_only_registered_belongs_to_who_confirms_it(app: &TestApp)
     confirm(app, &new).expect(200);
     assert_eq!(email(app, &hanako), NEXT);
     app.post("/v1/accounts/confirm-email").json(&json!({"token": planted})).problem(401, "invalid_token");
+}
+
+/// By joining with it, and by a change to it; and by two changes.
+fn of_two_who_take_one_address_at_once_one_has_it(app: &TestApp) {
+    for (name, joins_first) in [("hanako", true), ("taro", false)] {
+        let person = app.member(name);
+        let next = format!("{name}-next@example.com");
+        ask(app, &person, &next).expect(202);
+        confirm(app, &app.mailed(&person.email, "aze_")).expect(200);
+        let change_token = app.mailed(&next, "aze_");
+        app.register(&next).expect(202);
+        let join_token = app.mailed_token(&next);
+        let joining = || app.post("/v1/accounts/confirm-email").json(&json!({"token": join_token}));
+        let changing = || confirm(app, &change_token);
+        let (joined, changed) = if joins_first {
+            in_turn(app, "state = 'pending'", joining, changing)
+        } else {
+            let (changed, joined) = in_turn(app, "state = 'pending'", changing, joining);
+            (joined, changed)
+        };
+        if changed.status == 200 {
+            joined.problem(401, "invalid_token");
+            assert_eq!(email(app, &person), json!(next));
+        } else {
+            changed.problem(401, "invalid_token");
+            joined.expect(200);
+            assert_eq!(email(app, &person), json!(person.email));
+        }
+        app.log_in(&next);
+    }
+    for round in 0..5 {
+        let next = format!("wanted-{round}@example.com");
+        let people = ["one", "two"].map(|name| app.member(&format!("{name}-{round}")));
+        let tokens = people.each_ref().map(|person| {
+            ask(app, person, &next).expect(202);
+            confirm(app, &app.mailed(&person.email, "aze_")).expect(200);
+            app.mailed(&next, "aze_")
+        });
+        let answers = at_once(2, |each| confirm(app, &tokens[each]));
+        let won = answers.iter().position(|answer| answer.status == 200).unwrap();
+        let (winner, loser) = (&people[won], &people[1 - won]);
+        assert_eq!((email(app, winner), email(app, loser)), (json!(next), json!(loser.email)));
+    }
 }
 
 fn a_change_can_be_dropped_and_expires(app: &TestApp) {

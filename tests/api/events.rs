@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Person, TestApp, on_both_engines};
+use crate::harness::{Person, TestApp, on_both_engines, partner::REDIRECT};
 
 on_both_engines!(
     events_are_numbered_in_order_and_read_from_any_point,
     nobody_reads_the_events_of_others,
     a_reader_that_is_up_to_date_stays_where_it_is,
+    what_can_act_for_a_member_is_told_to_them,
 );
 
 fn events(app: &TestApp, person: &Person, query: &str) -> Value {
@@ -44,4 +45,39 @@ fn a_reader_that_is_up_to_date_stays_where_it_is(app: &TestApp) {
     let last = events(app, &hanako, "")["next_after"].clone();
     let after = events(app, &hanako, &format!("?after={last}"));
     assert_eq!(after, json!({"items": [], "next_after": last}));
+}
+
+fn what_can_act_for_a_member_is_told_to_them(app: &TestApp) {
+    let (hanako, taro) = (app.member("hanako"), app.member("taro"));
+    let partner = app.partner(&taro, "Tea Calendar", true);
+    app.connect(&partner, &hanako, "profile:read");
+    let own = format!("/v1/apps/{}", partner.id);
+    let wish = json!({"name": "Coffee Calendar", "redirect_uris": [REDIRECT]});
+    app.request("PUT", &own).by(&taro).json(&wish).expect(200);
+    app.post(&format!("{own}/rotate-secret")).by(&taro).send().expect(200);
+    app.request("DELETE", &format!("/v1/me/connected-apps/{}", partner.id)).by(&hanako).send().expect(204);
+    app.request("DELETE", &own).by(&taro).send().expect(204);
+    let key = app.api_key(&hanako, &["profile:read"])["id"].clone();
+    app.request("DELETE", &format!("/v1/api-keys/{}", key.as_str().unwrap())).by(&hanako).send().expect(204);
+    app.add_second_factor(&hanako);
+    app.post("/v1/me/second-factor/recovery-codes").by(&hanako).send().expect(200);
+
+    let told = |person: &Person| -> Vec<(String, Value)> {
+        let read = events(app, person, "")["items"].as_array().unwrap().clone();
+        let since = read.iter().skip_while(|event| event["kind"] != "member.confirmed").skip(1);
+        since.map(|event| (event["kind"].as_str().unwrap().to_owned(), event["subject"].clone())).collect()
+    };
+    let of = |kind: &str, subject: &Value| (kind.to_owned(), subject.clone());
+    let (tea, me) = (json!(partner.id), json!(hanako.id));
+    let hers = [
+        of("app.connected", &tea),
+        of("app.disconnected", &tea),
+        of("api_key.made", &key),
+        of("api_key.revoked", &key),
+        of("member.second_factor_added", &me),
+        of("member.recovery_codes_changed", &me),
+    ];
+    assert_eq!(told(&hanako), hers);
+    let his = ["app.registered", "app.changed", "app.secret_changed", "app.deleted"].map(|kind| of(kind, &tea));
+    assert_eq!(told(&taro), his);
 }

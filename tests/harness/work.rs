@@ -1,10 +1,10 @@
 //! The steps of work and money after signing, and what the parties see of them.
 
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use serde_json::{Value, json};
 
-use super::{Deal, Person, Response, TestApp, deals::text, market::yen};
+use super::{Deal, Engine, Person, Response, TestApp, deals::text, market::yen};
 
 /// Somebody's amounts in yen, as `/v1/me/balance` shows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +129,33 @@ pub fn at_once(times: usize, act: impl Fn(usize) -> Response + Sync) -> Vec<Resp
         let act = &act;
         let sent: Vec<_> = (0..times).map(|each| scope.spawn(move || act(each))).collect();
         sent.into_iter().map(|answer| answer.join().unwrap()).collect()
+    })
+}
+
+/// Sends two requests that both need the row of one of these members, on PostgreSQL the first before the second: it is kept
+/// from them until both wait for it. SQLite takes them as they come.
+pub fn in_turn(
+    app: &TestApp,
+    members: &str,
+    first: impl Fn() -> Response + Sync,
+    second: impl Fn() -> Response + Sync,
+) -> (Response, Response) {
+    let lock = format!("SELECT 1 FROM members WHERE {members} FOR UPDATE");
+    let held = (app.database.engine == Engine::Postgres).then(|| app.database.half_done(&lock));
+    let waiting =
+        "SELECT 'x' AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    thread::scope(|scope| {
+        let until_it_waits = |sent: &ScopedJoinHandle<'_, Response>, waiters: usize| {
+            while held.is_some() && !sent.is_finished() && app.database.texts(waiting).len() < waiters {
+                thread::yield_now();
+            }
+        };
+        let first = scope.spawn(&first);
+        until_it_waits(&first, 1);
+        let second = scope.spawn(&second);
+        until_it_waits(&second, 2);
+        drop(held);
+        (first.join().unwrap(), second.join().unwrap())
     })
 }
 

@@ -50,15 +50,30 @@ pub fn check_if_none_match(request: &HttpRequest) -> Result<(), Problem> {
     ))
 }
 
-/// Which version the caller has seen.
+/// What a caller has seen of a resource, by its `If-Match` (RFC 9110 section 13.1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// That it is there.
+    Something,
+    /// One of these versions.
+    Versions(Vec<i32>),
+}
+
+/// What the caller has seen.
 ///
 /// # Errors
-/// It cannot be read, or is a tag that we never gave: that matches nothing (RFC 9110 section 13.1.1).
-pub fn if_match(request: &HttpRequest) -> Result<Option<i32>, Problem> {
-    let Some(tag) = one(request, "if-match")? else { return Ok(None) };
-    if tag.trim() == "*" {
-        return Ok(None);
+/// It cannot be read, or has no tag that we could have given.
+pub fn if_match(request: &HttpRequest) -> Result<Option<Seen>, Problem> {
+    let Some(tags) = one(request, "if-match")? else { return Ok(None) };
+    if tags.trim() == "*" {
+        return Ok(Some(Seen::Something));
     }
-    let version = tag.trim().trim_matches('"').split('-').next().and_then(|version| version.parse().ok());
-    version.map(Some).ok_or_else(|| Problem::new(Code::PreconditionFailed))
+    let versions: Vec<i32> = tags.split(',').filter_map(version).collect();
+    if versions.is_empty() { Err(Problem::new(Code::PreconditionFailed)) } else { Ok(Some(Seen::Versions(versions))) }
+}
+
+/// The version in a tag, which is all of it that counts.
+fn version(tag: &str) -> Option<i32> {
+    let text = tag.trim().trim_matches('"').split('-').next()?;
+    text.parse().ok().filter(|version: &i32| version.to_string() == text)
 }

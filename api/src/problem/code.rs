@@ -153,7 +153,7 @@ codes! {
     BodyTooSlow 408 "body_too_slow" "The body came too slowly" "本文の受信に時間がかかりすぎました"
         "The body did not arrive in time: send it again, all of it at once." "本文が時間内に届きませんでした。まとめて送り直してください。";
     PreconditionFailed 412 "precondition_failed" "The resource has changed" "リソースが変更されています"
-        "The If-Match header names an older version: read the resource again." "If-Matchの版は古くなっています。読み直してください。";
+        "The If-Match header names another version than the present one: read the resource again." "If-Matchの版は現在の版と異なります。読み直してください。";
     BodyTooLarge 413 "body_too_large" "The body is too large" "本文が大きすぎます"
         "A JSON body may be at most 256 KiB." "JSON本文は256KiBまでです。";
     UnsupportedMediaType 415 "unsupported_media_type" "Unsupported media type" "対応していない形式です"

@@ -107,7 +107,7 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
     }
     let device = Device { label: device::label(call.request().headers()), token: credentials.device_token };
     call.act_open(&canonical, move |tx, cx| {
-        let device = access::require_as_compared(tx, member.id, &hash, &device)?;
+        let device = access::require_as_compared(tx, cx, member.id, &hash, &device)?;
         guess.succeeded(tx)?;
         Tokens::created(access::log_in(tx, cx, member.id, &device)?)
     })

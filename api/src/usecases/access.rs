@@ -21,7 +21,7 @@ use persistence::{
 use super::{
     commit::{Audience, announce, tell},
     member::{bind, write},
-    username,
+    second_factor, username,
 };
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
@@ -50,6 +50,9 @@ pub struct Registration {
     /// The language of our mail.
     pub locale: Locale,
 }
+
+/// How often it is looked whose an address is, when it is another's each time its owner is locked.
+const HANDS: usize = 3;
 
 /// An address as it is compared: two spellings of one mailbox are one.
 pub fn email_key(email: &str) -> String {
@@ -103,15 +106,21 @@ pub fn send_confirmation(
     Ok(mail::queue(tx, &mail)?)
 }
 
-/// Whose address this is, locked: of several who register it at once, each waits for the one before. Nobody's, if its
-/// owner has left meanwhile.
+/// Whose address this is, locked: of several who want it at once, each waits for the one before, and judges what that one
+/// has left. Nobody's, if its owner has left meanwhile.
 ///
 /// # Errors
-/// Only those of the store.
+/// [`Code::LostRace`] when it has gone from hand to hand too often meanwhile.
 pub fn lock_holder(tx: &mut Tx<'_>, email: &str) -> Result<Option<Member>, Problem> {
-    let Some(seen) = member::by_email(tx, &email_key(email))? else { return Ok(None) };
-    let holder = member::lock(tx, seen.id)?;
-    Ok(holder.filter(|member| member.state != MemberState::Closed))
+    let key = email_key(email);
+    for _ in 0..HANDS {
+        let Some(seen) = member::by_email(tx, &key)? else { return Ok(None) };
+        let holder = member::lock(tx, seen.id)?.filter(|member| email_key(&member.email) == key);
+        if let Some(holder) = holder {
+            return Ok(Some(holder).filter(|member| member.state != MemberState::Closed));
+        }
+    }
+    Err(Problem::new(Code::LostRace))
 }
 
 /// The keyed hash of an address, which is all that is kept of it when its member has left.
@@ -230,12 +239,23 @@ pub struct TokenPair {
 /// and its owner here. The device is a new one if it is none that is known of them.
 ///
 /// # Errors
-/// [`Code::InvalidCredentials`] when the password was changed meanwhile, or a second factor set.
-pub fn require_as_compared(tx: &mut Tx<'_>, member: MemberId, hash: &str, device: &Device) -> Result<Device, Problem> {
+/// [`Code::InvalidCredentials`] when the password was changed meanwhile, [`Code::SecondFactorRequired`] when a factor was
+/// added.
+pub fn require_as_compared(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    member: MemberId,
+    hash: &str,
+    device: &Device,
+) -> Result<Device, Problem> {
     bind(tx, &[member])?;
     let (secret, known) = credential::with_device(tx, member, &device.hash())?.unzip();
-    let still = |secret: &Secret| secret.password_hash.as_deref() == Some(hash) && !secret.has_second_factor;
-    secret.filter(still).ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+    let same = |secret: &Secret| secret.password_hash.as_deref() == Some(hash);
+    let secret = secret.filter(same).ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+    if secret.has_second_factor {
+        let challenge = second_factor::challenge(tx, &cx.app, member, hash)?;
+        return Err(second_factor::needed(tx, member, challenge)?);
+    }
     Ok(device.clone().if_known(known.unwrap_or_default()))
 }
 

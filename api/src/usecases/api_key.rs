@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
+    event::EventKind,
     ids::ApiKeyId,
     policy::Operation,
     scope::{Holder, Scopes},
@@ -16,7 +17,10 @@ use persistence::{
     store::{Conn, Tx},
 };
 
-use super::member::write;
+use super::{
+    commit::{Audience, tell},
+    member::write,
+};
 use crate::{
     auth::{Claims, Given},
     clock,
@@ -88,6 +92,7 @@ pub fn make(tx: &mut Tx<'_>, cx: &Context, wish: &Wish) -> Result<(ApiKey, Strin
     cx.require_recent_login(tx)?;
     // So that of several made at once each counts the one before, and nobody leaves meanwhile.
     member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    cx.require_live(tx)?;
     let now = clock::real_now();
     if api_key::count(tx, me, now)? >= MOST {
         return Err(Problem::new(Code::TooManyApps).detail(
@@ -109,6 +114,7 @@ pub fn make(tx: &mut Tx<'_>, cx: &Context, wish: &Wish) -> Result<(ApiKey, Strin
     let session = HeldSession { id, member: me, holder: Holder::Key, app: None, scopes: key.scopes, expires_at };
     held::open(tx, &session, now)?;
     api_key::insert(tx, me, &key, &hash)?;
+    tell(tx, cx, key.id, Audience::only(me), EventKind::ApiKeyMade)?;
     write(tx, me, |to, locale| mailer::api_key_made(cx, to, locale, &key.name, key.scopes))?;
     Ok((key, shown))
 }
@@ -150,5 +156,6 @@ pub fn revoke(tx: &mut Tx<'_>, cx: &Context, id: ApiKeyId) -> Result<(), Problem
     cx.permit(Operation::ManageApps, cx.standing_outside())?;
     let now = clock::real_now();
     let key = own(tx, cx, id, now)?;
-    Ok(session::revoke(tx, session_of(key.id), now)?)
+    session::revoke(tx, session_of(key.id), now)?;
+    tell(tx, cx, key.id, Audience::only(cx.person()?), EventKind::ApiKeyRevoked)
 }

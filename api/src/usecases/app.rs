@@ -2,6 +2,7 @@
 
 use domain::{
     app::{self as rules, RedirectUri},
+    event::EventKind,
     ids::AppId,
     policy::Operation,
 };
@@ -12,6 +13,7 @@ use persistence::{
     store::{Conn, Tx},
 };
 
+use super::commit::{Audience, tell};
 use crate::{
     clock,
     context::Context,
@@ -57,6 +59,10 @@ fn permit(cx: &Context) -> Result<(), Problem> {
     cx.permit(Operation::ManageApps, cx.standing_outside())
 }
 
+fn note(tx: &mut Tx<'_>, cx: &Context, app: &App, kind: EventKind) -> Result<(), Problem> {
+    tell(tx, cx, app.id, Audience::only(app.owner), kind)
+}
+
 fn fresh_secret() -> Result<(String, Vec<u8>), Problem> {
     Ok(secrets::bearer("azs_")?)
 }
@@ -85,6 +91,7 @@ pub fn register(
     let (name, redirect_uris) = (wish.name.clone(), wish.redirect_uris.clone());
     let app = App { id: cx.new_id(), owner: me, name, secret_hash, redirect_uris, created_at: clock::real_now() };
     app::insert(tx, &app)?;
+    note(tx, cx, &app, EventKind::AppRegistered)?;
     Ok((app, shown))
 }
 
@@ -121,6 +128,7 @@ pub fn change(tx: &mut Tx<'_>, cx: &Context, id: AppId, wish: &Wish) -> Result<A
     let app = App { name: wish.name.clone(), redirect_uris: wish.redirect_uris.clone(), ..app };
     app::save(tx, &app)?;
     authorization_code::void(tx, id, None)?;
+    note(tx, cx, &app, EventKind::AppChanged)?;
     Ok(app)
 }
 
@@ -137,6 +145,7 @@ pub fn rotate_secret(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(App, S
     let (shown, hash) = fresh_secret()?;
     let app = App { secret_hash: Some(hash), ..app };
     app::save(tx, &app)?;
+    note(tx, cx, &app, EventKind::AppSecretChanged)?;
     Ok((app, shown))
 }
 
@@ -146,7 +155,8 @@ pub fn rotate_secret(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(App, S
 /// There is none.
 pub fn delete(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(), Problem> {
     let app = lock(tx, cx, id)?;
-    end(tx, app.id)
+    end(tx, app.id)?;
+    note(tx, cx, &app, EventKind::AppDeleted)
 }
 
 /// Takes an app out of use.

@@ -46,6 +46,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
             (bank_account::save(tx, &decision.next)?, decision)
         }
         None => {
+            cx.check_absent()?;
             // A version that was seen of an account since removed must not fit this one.
             let version = event::count(tx, me, BANK_ACCOUNT_EVENTS)? + 1;
             let decision = BankAccount::first(me, version, details, cx.now);

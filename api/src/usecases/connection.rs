@@ -1,6 +1,6 @@
 //! The apps that a member has connected: seeing them, and cutting one.
 
-use domain::{ids::AppId, policy::Operation};
+use domain::{event::EventKind, ids::AppId, policy::Operation};
 use persistence::{
     authorization_code,
     connection::{self, Connection},
@@ -8,6 +8,7 @@ use persistence::{
     store::{Conn, Tx},
 };
 
+use super::commit::{Audience, tell};
 use crate::{clock, context::Context, page::PageRequest, problem::Problem};
 
 /// A page of the apps that can act for the caller, one more than it holds.
@@ -42,5 +43,5 @@ pub fn cut(tx: &mut Tx<'_>, cx: &Context, app: AppId) -> Result<(), Problem> {
     held::revoke_of_app(tx, app, Some(me), clock::real_now())?;
     authorization_code::void(tx, app, Some(me))?;
     connection::remove(tx, me, app)?;
-    Ok(())
+    tell(tx, cx, app, Audience::only(me), EventKind::AppDisconnected)
 }

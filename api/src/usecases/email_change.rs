@@ -56,7 +56,8 @@ fn language_of(tx: &mut Tx<'_>, member: &Member) -> Result<Locale, Problem> {
 
 /// Writes to the address to be; the hash of the token, unless the address cannot be taken.
 fn invite(tx: &mut Tx<'_>, cx: &Context, email: &str, locale: Locale) -> Result<Option<Vec<u8>>, Problem> {
-    let (mail, hash) = match blocked(tx, cx, email)? {
+    let holder = member::by_email(tx, &email_key(email))?;
+    let (mail, hash) = match blocked(tx, cx, email, holder.as_ref())? {
         Some(Taken::Somebody) => (mailer::email_wanted(cx, email, locale), None),
         Some(Taken::Left(when)) => (mailer::not_yet_back(cx, email, locale, when), None),
         None => {
@@ -76,8 +77,8 @@ enum Taken {
 }
 
 /// Why an address cannot be taken. One that somebody registered and never confirmed can.
-fn blocked(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<Option<Taken>, Problem> {
-    match member::by_email(tx, &email_key(email))?.map(|member| member.state) {
+fn blocked(tx: &mut Tx<'_>, cx: &Context, email: &str, holder: Option<&Member>) -> Result<Option<Taken>, Problem> {
+    match holder.map(|member| member.state) {
         Some(MemberState::Active | MemberState::Closing) => return Ok(Some(Taken::Somebody)),
         Some(MemberState::Pending | MemberState::Closed) | None => {}
     }
@@ -121,11 +122,13 @@ pub fn confirm(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<EmailChange
 }
 
 fn complete(tx: &mut Tx<'_>, cx: &Context, member: &Member, change: &EmailChange) -> Result<(), Problem> {
-    if blocked(tx, cx, &change.email)?.is_some() {
+    // Locked before it is judged: somebody else may just be confirming the same address.
+    let holder = lock_holder(tx, &change.email)?;
+    if blocked(tx, cx, &change.email, holder.as_ref())?.is_some() {
         return Err(Problem::new(Code::InvalidToken));
     }
     // Who registered with the address and did not confirm it does not own it; who confirmed it now does.
-    if let Some(pending) = lock_holder(tx, &change.email)? {
+    if let Some(pending) = holder {
         member::forget(tx, pending.id)?;
     }
     email_change::cancel(tx, member.id)?;

@@ -198,6 +198,7 @@ fn recovery_hash(code: &str) -> Vec<u8> {
 }
 
 fn tell_codes(tx: &mut Tx<'_>, cx: &Context, me: MemberId) -> Result<(), Problem> {
+    tell(tx, cx, me, Audience::only(me), EventKind::MemberRecoveryCodesChanged)?;
     let left = second_factor::recovery_codes_left(tx, me)?;
     write(tx, me, |to, locale| mailer::recovery_codes_changed(cx, to, locale, left))
 }

@@ -43,7 +43,10 @@ pub fn revoke(tx: &mut Tx<'_>, cx: &Context, id: SessionId) -> Result<(), Proble
 /// # Errors
 /// Only those of the store.
 pub fn log_out_everywhere(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
-    Ok(devices::revoke_others(tx, cx.person()?, None, clock::real_now())?)
+    let me = cx.person()?;
+    // Whoever is making something that would outlive this waits, and sees that the session is over.
+    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    Ok(devices::revoke_others(tx, me, None, clock::real_now())?)
 }
 
 /// Staff end every session of somebody whose account is in wrong hands, and of the apps and keys that act for them.

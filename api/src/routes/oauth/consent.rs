@@ -186,7 +186,7 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
     let device = Device { label: device::label(call.request().headers()), token: None };
     let opened = call
         .attempt(Caller::Anyone, move |tx, cx| {
-            let device = access::require_as_compared(tx, id, &hash, &device)?;
+            let device = access::require_as_compared(tx, cx, id, &hash, &device)?;
             guess.succeeded(tx)?;
             oauth::log_in(tx, cx, id, &device)
         })

@@ -3,6 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
+    event::EventKind,
     ids::SessionId,
     scope::{Holder, Scopes},
 };
@@ -16,7 +17,10 @@ use persistence::{
     store::Tx,
 };
 
-use super::super::member::{bind, write};
+use super::super::{
+    commit::{Audience, tell},
+    member::{bind, write},
+};
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, Given},
     clock,
@@ -99,6 +103,7 @@ pub fn exchange(tx: &mut Tx<'_>, cx: &Context, app: &App, brought: &Brought) -> 
     authorization_code::used(tx, &hash, id)?;
     let before = connection::lock(tx, member, app.id)?;
     connection::save(tx, member, app.id, scopes.or(before.unwrap_or_default()), before.is_none(), now)?;
+    tell(tx, cx, app.id, Audience::only(member), EventKind::AppConnected)?;
     write(tx, member, |to, locale| mailer::app_connected(cx, to, locale, &app.name, scopes))?;
     let given = Given { app: Some(app.id), alone: false, scopes };
     issue(tx, cx, Claims { member, session: id, given: Some(given) }, scopes, now).map(Ok)

@@ -7,7 +7,7 @@ use crate::harness::{Response, TestApp, on_both_engines, operation::operations, 
 on_both_engines!(
     what_is_not_json_is_malformed,
     a_name_that_stands_twice_is_malformed,
-    a_nul_character_breaks_a_rule,
+    a_nul_character_or_nothing_to_be_seen_breaks_a_rule,
     an_unknown_member_is_refused_by_name,
     no_operation_takes_a_member_that_nobody_may_set,
     a_line_break_in_an_address_breaks_a_rule,
@@ -53,11 +53,14 @@ fn a_name_that_stands_twice_is_malformed(app: &TestApp) {
     register(app, twice).problem(400, "malformed_json");
 }
 
-fn a_nul_character_breaks_a_rule(app: &TestApp) {
+fn a_nul_character_or_nothing_to_be_seen_breaks_a_rule(app: &TestApp) {
     for name in ["email", "password", "display_name", "terms_version"] {
-        let mut form = people::registration("hanako@example.com");
-        form[name] = json!("a long enough text with \0 in it");
-        app.post("/v1/accounts").json(&form).problem(422, "invalid_body");
+        for unfit in ["a long enough text with \0 in it", "\u{3000}\u{200b} "] {
+            let mut form = people::registration("hanako@example.com");
+            form[name] = json!(unfit);
+            let problem = app.post("/v1/accounts").json(&form).problem(422, "invalid_body");
+            assert_eq!(problem["errors"][0]["pointer"], json!(format!("/{name}")), "{problem}");
+        }
     }
     app.get("/v1/test-mailbox?recipient=a%00b").send().problem(400, "invalid_parameter");
 }

@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use serde_path_to_error::Track;
 
+use super::pointer_of;
 use crate::problem::{Code, Problem};
 
 const MAX_DEPTH: u8 = 32;
@@ -20,18 +22,17 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         Problem::new(Code::MalformedJson).detail("The body is not UTF-8.", "本文がUTF-8ではありません。")
     })?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let parsed = Strict { depth: 0 }.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
-    parsed.map_err(|error| {
+    let mut track = Track::new();
+    let parsed = Strict { depth: 0 }.deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
+    parsed.and_then(|value| json.end().map(|()| value)).map_err(|error| {
         let what = error.to_string();
+        let refused =
+            |what, ja: &str| Problem::new(Code::InvalidBody).at(pointer_of(&track.path().to_string()), what, ja);
         if what.contains(NUL) {
-            return Problem::new(Code::InvalidBody)
-                .detail("A text contains a NUL character.", "文字列にNUL文字が含まれています。");
+            return refused(NUL, "文字列にNUL文字が含まれています。");
         }
         if what.contains(UNSEEN) {
-            return Problem::new(Code::InvalidBody).detail(
-                format!("The body holds {UNSEEN}."),
-                "何も見えない文字列、または制御文字を含む文字列があります。",
-            );
+            return refused(UNSEEN, "何も見えない文字列、または制御文字を含む文字列です。");
         }
         Problem::new(Code::MalformedJson).detail(what, "本文を読み取れません。")
     })

@@ -35,7 +35,7 @@ use crate::{
 pub const CODE_LIFE: TimeDelta = TimeDelta::seconds(60);
 
 /// What a request to decide says, as it came.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// Must be `code`.
     pub response_type: Option<String>,

@@ -17,6 +17,7 @@ on_both_engines!(
     a_wrong_password_is_refused_on_the_page_like_anywhere_else,
     requests_without_a_hashed_challenge_are_sent_back,
     nobody_is_sent_to_an_address_that_is_not_the_apps_own,
+    what_cannot_be_read_is_told_as_that,
     a_loopback_address_may_have_any_port_and_no_other_may,
     nobody_decides_by_a_form_of_another_browser_or_another_request,
     the_page_cannot_be_framed_kept_or_scripted,
@@ -158,6 +159,21 @@ fn nobody_is_sent_to_an_address_that_is_not_the_apps_own(app: &TestApp) {
     assert_eq!(Browser::new(app).open(&doubled).status, 400);
     let nobody = partner.query("profile:read", &[("client_id", "app_01k30dwqgzfgx9p7jfdwpht7gg")]);
     assert_eq!(Browser::new(app).open(&nobody).status, 400);
+}
+
+fn what_cannot_be_read_is_told_as_that(app: &TestApp) {
+    let partner = partner(app);
+    let query = partner.query("profile:read", &[]);
+    let mut browser = Browser::new(app);
+    for unreadable in [format!("{query}&state=again"), format!("{query}&more={}", "x".repeat(2001))] {
+        let refused = browser.open(&unreadable);
+        assert_eq!(refused.status, 400);
+        assert!(refused.text.contains("The request cannot be read"), "{}", refused.text);
+    }
+    let page = browser.open(&query);
+    let refused = browser.answer(&query, &page, &[("email", "a\0b"), ("password", PASSWORD)]);
+    assert_eq!(refused.status, 400);
+    assert!(refused.text.contains("The request cannot be read"), "{}", refused.text);
 }
 
 fn a_loopback_address_may_have_any_port_and_no_other_may(app: &TestApp) {

@@ -44,7 +44,7 @@ pub(super) struct AuthorizationRequest {
 }
 
 /// What the page sends. It is not for apps.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 pub(super) struct Decision {
     /// From the form, for this browser and this request.
     #[schema(max_length = 100)]
@@ -65,7 +65,8 @@ pub(super) struct Decision {
 
 /// A request that was read, with the language to answer in.
 pub(super) struct Read {
-    pub(super) request: Request,
+    /// Nothing if it cannot be read.
+    pub(super) request: Option<Request>,
     pub(super) locale: Locale,
     pub(super) query: String,
 }
@@ -75,7 +76,7 @@ fn read(request: &HttpRequest) -> Read {
     let asked = form::parse::<AuthorizationRequest>(&query);
     let wished = asked.as_ref().and_then(|asked| asked.ui_locales.as_deref()).and_then(Locale::wished);
     let locale = wished.unwrap_or_else(|| Locale::of(request.headers()));
-    let request = asked.map_or_else(Request::default, |asked| Request {
+    let request = asked.map(|asked| Request {
         response_type: asked.response_type,
         client_id: asked.client_id,
         redirect_uri: asked.redirect_uri,
@@ -107,8 +108,7 @@ pub(super) async fn authorize(call: Call) -> Answer {
 #[post("/oauth/authorize")]
 pub(super) async fn decide(call: Call, form: Result<Form<Decision>, OauthError>) -> Answer {
     let read = read(call.request());
-    let decision = form.map(|Form(decision)| decision).unwrap_or_default();
-    consent::decide(call, read, decision).await
+    consent::decide(call, read, form.ok().map(|Form(decision)| decision)).await
 }
 
 /// The name of the header that sends a browser elsewhere.

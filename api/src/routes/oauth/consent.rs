@@ -53,6 +53,7 @@ pub(super) async fn show(call: &Call, read: Read) -> Answer {
 
 async fn scene(call: &Call, read: Read) -> Result<Result<Scene, HttpResponse>, Problem> {
     let Read { request, locale, query } = read;
+    let Some(request) = request else { return Ok(Err(unreadable(locale))) };
     let issuer = issuer(call.app(), call.request());
     let state = request.state.clone();
     let examined = call.look_up(move |conn, _| oauth::examine(conn, &request), identity).await?;
@@ -76,6 +77,14 @@ async fn scene(call: &Call, read: Read) -> Result<Result<Scene, HttpResponse>, P
     Ok(Ok(Scene { asked, state, frame, question, issuer }))
 }
 
+fn unreadable(locale: Locale) -> HttpResponse {
+    let why = Text {
+        en: "The request cannot be read: a parameter comes twice, is too long, or holds control characters.".to_owned(),
+        ja: "リクエストを読み取れません。パラメーターが重複しているか、長すぎるか、制御文字を含んでいます。".to_owned(),
+    };
+    page::refused(locale, 400, &why)
+}
+
 /// To the app, with these parameters behind those that its address has already.
 fn back(redirect_uri: &str, told: &[(&str, Option<&str>)]) -> HttpResponse {
     let given = told.iter().filter_map(|(name, value)| value.map(|value| format!("{name}={}", encoded(value))));
@@ -95,11 +104,12 @@ fn encoded(text: &str) -> String {
 }
 
 /// Takes what the page posted.
-pub(super) async fn decide(call: Call, read: Read, decision: Decision) -> Answer {
+pub(super) async fn decide(call: Call, read: Read, decision: Option<Decision>) -> Answer {
     let scene = match scene(&call, read).await? {
         Ok(scene) => scene,
         Err(refused) => return Ok(refused),
     };
+    let Some(decision) = decision else { return Ok(unreadable(scene.frame.locale)) };
     let token = decision.csrf_token.as_deref().unwrap_or_default();
     if !scene.frame.browser.check(call.app().tokens.secrets(), &scene.frame.query, token) {
         let why = Text {

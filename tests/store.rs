@@ -29,7 +29,7 @@ on_both_engines!(
     whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile,
 );
 
-on_each_engine!(books_of_many_pages_are_audited_to_the_last_entry);
+on_each_engine!(books_of_many_pages_are_audited_to_the_last_entry, work_that_panics_is_undone_and_the_next_goes_on,);
 
 #[track_caller]
 fn assert_late<T>(app: &TestApp, table: &str, save: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static)
@@ -154,6 +154,20 @@ fn whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile(app: 
         second.join().unwrap().unwrap()
     });
     assert_eq!(seen.map(|(_, is_asked)| is_asked), Some(true));
+}
+
+fn work_that_panics_is_undone_and_the_next_goes_on(engine: Engine) {
+    let database = Database::create(engine);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    let panics = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        ledger::open_platform_accounts(tx)?;
+        panic!("a mistake of ours")
+    };
+    let failed = store.write(Intent::Keep, panics).unwrap_err();
+    assert!(matches!(failed, StoreError::Panicked), "{failed:?}");
+    assert!(database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
+    store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
+    assert!(!database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
 }
 
 fn books_of_many_pages_are_audited_to_the_last_entry(engine: Engine) {

@@ -240,6 +240,7 @@ impl From<StoreError> for Problem {
             StoreError::Taken { .. }
             | StoreError::Corrupt { .. }
             | StoreError::Missing { .. }
+            | StoreError::Panicked
             | StoreError::Database(_) => Code::Internal,
         };
         let mut problem = Self::new(code);

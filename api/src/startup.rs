@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -241,8 +242,10 @@ fn spawn_worker(
     let (stop, stopped) = std::sync::mpsc::channel();
     let run = move || {
         while stopped.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-            if let Err(problem) = work() {
-                tracing::warn!(%problem, "the {name} worker will try again");
+            match catch_unwind(AssertUnwindSafe(&work)) {
+                Ok(Ok(())) => {}
+                Ok(Err(problem)) => tracing::warn!(%problem, "the {name} worker will try again"),
+                Err(_) => tracing::error!("the {name} worker panicked, and will try again"),
             }
         }
     };

@@ -35,6 +35,9 @@ pub enum StoreError {
     /// The engine gave up on this transaction in favour of another; it may be tried again.
     #[error("the transaction must be tried again")]
     Transient(#[source] DieselError),
+    /// The work on it panicked, which is a mistake of ours.
+    #[error("the work panicked")]
+    Panicked,
     /// Anything else the database says.
     #[error("the database refused")]
     Database(#[source] DieselError),

@@ -6,6 +6,7 @@ mod pool;
 
 use std::{
     ops::{Deref, DerefMut},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::sync_channel,
 };
 
@@ -91,10 +92,10 @@ impl DerefMut for Tx<'_> {
     }
 }
 
-/// Runs work and writes what it left for later.
+/// Runs work and writes what it left for later. Work that panics is undone like any that fails.
 fn run<T, E: Abort>(conn: &mut Conn, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
     let mut tx = Tx::new(conn);
-    let outcome = work(&mut tx);
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut tx))).unwrap_or_else(|_| Err(StoreError::Panicked.into()));
     match (&outcome, &tx.failed) {
         // What went wrong first is the cause of the rest.
         (Ok(_), _) | (Err(_), Some(_)) => tx.finish()?,

@@ -69,6 +69,7 @@ fn already_recorded(error: StoreError) -> Problem {
         | StoreError::StillRunning
         | StoreError::Unavailable(_)
         | StoreError::Transient(_)
+        | StoreError::Panicked
         | StoreError::Database(_) => error.into(),
     }
 }

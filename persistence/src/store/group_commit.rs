@@ -2,7 +2,6 @@
 //! the next commit. Each piece can be undone by itself, and nobody is answered before the commit that holds it.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{Receiver, SendError, Sender, channel},
     thread,
 };
@@ -47,8 +46,7 @@ where
     A: FnOnce(Result<T, E>) + Send,
 {
     fn run(&mut self, conn: &mut Conn) -> bool {
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(conn, &self.work)))
-            .unwrap_or_else(|_| Err(StoreError::Unavailable("the work panicked".into()).into()));
+        let outcome = run(conn, &self.work);
         let keep = outcome.is_ok() && self.intent == Intent::Keep;
         self.outcome = Some(outcome);
         keep

@@ -9,7 +9,7 @@ use domain::{
 
 use crate::{
     error::StoreError,
-    page::{Position, newest_first},
+    page::{Position, newest_first, of_party},
     row::corrupt,
     schema::audit_log,
     store::{Conn, Rows, Tx},
@@ -156,26 +156,25 @@ pub fn list(
     after: Option<Position>,
     fetch: i64,
 ) -> Result<Vec<AuditRecord>, StoreError> {
-    let mut query = audit_log::table.select(Row::as_select()).into_boxed();
-    if let Some(actor) = filter.actor {
-        query = query.filter(audit_log::actor_id.eq(Key::from(actor)));
-    }
-    if let Some(member) = filter.member {
-        let member = Key::from(member);
-        query = query.filter(audit_log::client_id.eq(member).or(audit_log::worker_id.eq(member)));
-    }
-    if let Some(operation) = &filter.operation {
-        query = query.filter(audit_log::operation.eq(operation.clone()));
-    }
-    if let Some(resource) = &filter.resource {
-        query = query.filter(audit_log::resource.eq(resource.clone()));
-    }
-    if let Some(from) = filter.from {
-        query = query.filter(audit_log::created_at.ge(Moment::from(from)));
-    }
-    if let Some(until) = filter.until {
-        query = query.filter(audit_log::created_at.lt(Moment::from(until)));
-    }
-    let rows: Vec<Row> = newest_first!(query, audit_log, after, fetch).load(conn)?;
+    let page = || {
+        let mut query = audit_log::table.select(Row::as_select()).into_boxed();
+        if let Some(actor) = filter.actor {
+            query = query.filter(audit_log::actor_id.eq(Key::from(actor)));
+        }
+        if let Some(operation) = &filter.operation {
+            query = query.filter(audit_log::operation.eq(operation.clone()));
+        }
+        if let Some(resource) = &filter.resource {
+            query = query.filter(audit_log::resource.eq(resource.clone()));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(audit_log::created_at.ge(Moment::from(from)));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(audit_log::created_at.lt(Moment::from(until)));
+        }
+        newest_first!(query, audit_log, after, fetch)
+    };
+    let rows: Vec<Row> = of_party!(conn, audit_log, filter.member, page, fetch);
     rows.into_iter().map(AuditRecord::try_from).collect()
 }

@@ -17,6 +17,9 @@ use crate::{
     types::{Key, Moment},
 };
 
+/// How many connections are forgotten at a time.
+const SOME: i64 = 500;
+
 /// An app that can act for a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
@@ -81,13 +84,19 @@ pub fn remove(tx: &mut Tx<'_>, member: MemberId, app: AppId) -> Result<bool, Sto
     Ok(diesel::delete(own).write(tx)? > 0)
 }
 
-/// Forgets every member's connection with an app.
+/// Forgets the connections of some members with an app; whose, until there are none left. Of some at a time, so that a
+/// member each can be told of it by statements of a bounded size.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn remove_app(tx: &mut Tx<'_>, app: AppId) -> Result<(), StoreError> {
-    diesel::delete(connections::table.filter(connections::app_id.eq(Key::from(app)))).write(tx)?;
-    Ok(())
+pub fn remove_some(tx: &mut Tx<'_>, app: AppId) -> Result<Vec<MemberId>, StoreError> {
+    let of_app = connections::table.filter(connections::app_id.eq(Key::from(app)));
+    let members: Vec<Key> =
+        of_app.select(connections::member_id).order(connections::member_id).limit(SOME).load(&mut **tx)?;
+    if let Some(last) = members.last() {
+        diesel::delete(of_app.filter(connections::member_id.le(*last))).write(tx)?;
+    }
+    Ok(members.into_iter().map(MemberId::from).collect())
 }
 
 /// Forgets every app that a member had connected.

@@ -12,7 +12,7 @@ use domain::{
 use crate::{
     error::StoreError,
     locked::for_update,
-    page::{Position, newest_first},
+    page::{Position, newest_first, of_party},
     row::{corrupt, money},
     schema::contracts,
     store::{Conn, Rows, Tx, WriteNow, on_each},
@@ -190,14 +190,13 @@ pub fn list(
     after: Option<Position>,
     fetch: i64,
 ) -> Result<Vec<Contract>, StoreError> {
-    let party = Key::from(filter.party);
-    let mut query = contracts::table
-        .filter(contracts::client_id.eq(party).or(contracts::worker_id.eq(party)))
-        .select(Row::as_select())
-        .into_boxed();
-    if let Some(state) = filter.state {
-        query = query.filter(contracts::state.eq(state.as_str()));
-    }
-    let rows: Vec<Row> = newest_first!(query, contracts, after, fetch).load(conn)?;
+    let page = || {
+        let mut query = contracts::table.select(Row::as_select()).into_boxed();
+        if let Some(state) = filter.state {
+            query = query.filter(contracts::state.eq(state.as_str()));
+        }
+        newest_first!(query, contracts, after, fetch)
+    };
+    let rows: Vec<Row> = of_party!(conn, contracts, Some(filter.party), page, fetch);
     rows.into_iter().map(Contract::try_from).collect()
 }

@@ -106,7 +106,8 @@ pub fn assign_numbers(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
     Ok(on_each!(*tx, conn => numbering.execute(conn))?)
 }
 
-/// The events that a member may see after a number, in order.
+/// The events that a member may see after a number, in order. Asked at once for both sides: of two queries the second may
+/// find what was numbered after something that the first would have found, and whoever went on from there never saw that.
 ///
 /// # Errors
 /// Only those of the database.

@@ -1,5 +1,7 @@
 //! Keyset pages: newest first, continued after the last one seen.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -26,3 +28,29 @@ macro_rules! newest_first {
     }};
 }
 pub(crate) use newest_first;
+
+/// A page of rows of a table with `client_id` and `worker_id`, newest first: those with one member on either side, if there
+/// is one to look for. `$page` makes the query of a page, which is then asked for each side: an index for both there cannot
+/// be, and whoever asked for both at once would have the engine sort all that a member ever had.
+macro_rules! of_party {
+    ($conn:expr, $table:ident, $party:expr, $page:expr, $fetch:expr) => {
+        match $party.map($crate::types::Key::from) {
+            Some(party) => {
+                let of_client: Vec<Row> = $page().filter($table::client_id.eq(party)).load($conn)?;
+                let of_worker: Vec<Row> = $page().filter($table::worker_id.eq(party)).load($conn)?;
+                $crate::page::merged([of_client, of_worker], |row: &Row| (row.created_at, row.id), $fetch)
+            }
+            None => $page().load($conn)?,
+        }
+    };
+}
+pub(crate) use of_party;
+
+/// The first page of two that are newest first. What is in both is there once.
+pub(crate) fn merged<T, P: Ord>(pages: [Vec<T>; 2], place: impl Fn(&T) -> P, fetch: i64) -> Vec<T> {
+    let mut rows: Vec<T> = pages.into_iter().flatten().collect();
+    rows.sort_by_key(|row| Reverse(place(row)));
+    rows.dedup_by_key(|row| place(row));
+    rows.truncate(usize::try_from(fetch).unwrap_or_default());
+    rows
+}

@@ -56,6 +56,7 @@ fn what_can_act_for_a_member_is_told_to_them(app: &TestApp) {
     app.request("PUT", &own).by(&taro).json(&wish).expect(200);
     app.post(&format!("{own}/rotate-secret")).by(&taro).send().expect(200);
     app.request("DELETE", &format!("/v1/me/connected-apps/{}", partner.id)).by(&hanako).send().expect(204);
+    app.connect(&partner, &hanako, "profile:read");
     app.request("DELETE", &own).by(&taro).send().expect(204);
     let key = app.api_key(&hanako, &["profile:read"])["id"].clone();
     app.request("DELETE", &format!("/v1/api-keys/{}", key.as_str().unwrap())).by(&hanako).send().expect(204);
@@ -70,6 +71,8 @@ fn what_can_act_for_a_member_is_told_to_them(app: &TestApp) {
     let of = |kind: &str, subject: &Value| (kind.to_owned(), subject.clone());
     let (tea, me) = (json!(partner.id), json!(hanako.id));
     let hers = [
+        of("app.connected", &tea),
+        of("app.disconnected", &tea),
         of("app.connected", &tea),
         of("app.disconnected", &tea),
         of("api_key.made", &key),

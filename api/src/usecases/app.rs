@@ -155,18 +155,24 @@ pub fn rotate_secret(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(App, S
 /// There is none.
 pub fn delete(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(), Problem> {
     let app = lock(tx, cx, id)?;
-    end(tx, app.id)?;
+    end(tx, cx, app.id)?;
     note(tx, cx, &app, EventKind::AppDeleted)
 }
 
-/// Takes an app out of use.
+/// Takes an app out of use, of which everybody hears who had connected it.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn end(tx: &mut Tx<'_>, id: AppId) -> Result<(), Problem> {
+pub fn end(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(), Problem> {
     let now = clock::real_now();
     held::revoke_of_app(tx, id, None, now)?;
     authorization_code::void(tx, id, None)?;
-    connection::remove_app(tx, id)?;
+    loop {
+        let members = connection::remove_some(tx, id)?;
+        if members.is_empty() {
+            break;
+        }
+        members.into_iter().try_for_each(|of| tell(tx, cx, id, Audience::only(of), EventKind::AppDisconnected))?;
+    }
     Ok(app::delete(tx, id, now)?)
 }

@@ -117,7 +117,7 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Membe
         },
     )?;
     session::revoke_all(tx, id, clock::real_now())?;
-    apps::ids(tx, id)?.into_iter().try_for_each(|own| app::end(tx, own))?;
+    apps::ids(tx, id)?.into_iter().try_for_each(|own| app::end(tx, cx, own))?;
     save(tx, cx, &member, &decision, &kept)
 }
 

@@ -17,7 +17,7 @@ use super::Row;
 use crate::{
     error::StoreError,
     member::STAFF,
-    page::{Position, newest_first},
+    page::{Position, newest_first, of_party},
     schema::{disputes, members},
     store::Conn,
     types::Key,
@@ -44,17 +44,17 @@ pub fn list(
     after: Option<Position>,
     fetch: i64,
 ) -> Result<Vec<Dispute>, StoreError> {
-    let mut query = disputes::table.select(Row::as_select()).into_boxed();
-    if let Some(contract) = filter.contract {
-        query = query.filter(disputes::contract_id.eq(Key::from(contract)));
-    }
-    if let Some(party) = filter.party.map(Key::from) {
-        query = query.filter(disputes::client_id.eq(party).or(disputes::worker_id.eq(party)));
-    }
-    if let Some(state) = filter.state {
-        query = query.filter(disputes::state.eq(state.as_str()));
-    }
-    let rows: Vec<Row> = newest_first!(query, disputes, after, fetch).load(conn)?;
+    let page = || {
+        let mut query = disputes::table.select(Row::as_select()).into_boxed();
+        if let Some(contract) = filter.contract {
+            query = query.filter(disputes::contract_id.eq(Key::from(contract)));
+        }
+        if let Some(state) = filter.state {
+            query = query.filter(disputes::state.eq(state.as_str()));
+        }
+        newest_first!(query, disputes, after, fetch)
+    };
+    let rows: Vec<Row> = of_party!(conn, disputes, filter.party, page, fetch);
     rows.into_iter().map(Dispute::try_from).collect()
 }
 

@@ -12,7 +12,7 @@ use super::{PastRound, Row};
 use crate::{
     error::StoreError,
     locked::for_update,
-    page::{Position, newest_first},
+    page::{Position, newest_first, of_party},
     row::corrupt,
     schema::{proposal_rounds, proposals},
     store::{Conn, Tx},
@@ -45,23 +45,23 @@ pub fn list(
     after: Option<Position>,
     fetch: i64,
 ) -> Result<Vec<Proposal>, StoreError> {
-    let mut query = proposals::table.select(Row::as_select()).into_boxed();
-    if let Some(job) = filter.job {
-        query = query.filter(proposals::job_id.eq(Key::from(job)));
-    }
-    if let Some(client) = filter.client {
-        query = query.filter(proposals::client_id.eq(Key::from(client)));
-    }
-    if let Some(worker) = filter.worker {
-        query = query.filter(proposals::worker_id.eq(Key::from(worker)));
-    }
-    if let Some(party) = filter.party.map(Key::from) {
-        query = query.filter(proposals::client_id.eq(party).or(proposals::worker_id.eq(party)));
-    }
-    if let Some(state) = filter.state {
-        query = query.filter(proposals::state.eq(state.as_str()));
-    }
-    let rows: Vec<Row> = newest_first!(query, proposals, after, fetch).load(conn)?;
+    let page = || {
+        let mut query = proposals::table.select(Row::as_select()).into_boxed();
+        if let Some(job) = filter.job {
+            query = query.filter(proposals::job_id.eq(Key::from(job)));
+        }
+        if let Some(client) = filter.client {
+            query = query.filter(proposals::client_id.eq(Key::from(client)));
+        }
+        if let Some(worker) = filter.worker {
+            query = query.filter(proposals::worker_id.eq(Key::from(worker)));
+        }
+        if let Some(state) = filter.state {
+            query = query.filter(proposals::state.eq(state.as_str()));
+        }
+        newest_first!(query, proposals, after, fetch)
+    };
+    let rows: Vec<Row> = of_party!(conn, proposals, filter.party, page, fetch);
     rows.into_iter().map(Proposal::try_from).collect()
 }
 

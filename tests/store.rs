@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::DateTime;
+use diesel::{Connection, connection::TransactionManager};
 use domain::{
     actor::Party,
     cancellation::{CancellationRequest, CancellationState},
@@ -17,7 +18,7 @@ use persistence::{
     cancellation, contract,
     error::StoreError,
     escrow, guess, ledger, milestone,
-    store::{Intent, Sizes, Store, Tx},
+    store::{Conn, Intent, Sizes, Store, Tx},
     work::{self, Which},
 };
 use uuid::Uuid;
@@ -29,7 +30,11 @@ on_both_engines!(
     whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile,
 );
 
-on_each_engine!(books_of_many_pages_are_audited_to_the_last_entry, work_that_panics_is_undone_and_the_next_goes_on,);
+on_each_engine!(
+    books_of_many_pages_are_audited_to_the_last_entry,
+    work_that_panics_is_undone_and_the_next_goes_on,
+    a_connection_that_stays_in_a_transaction_is_replaced,
+);
 
 #[track_caller]
 fn assert_late<T>(app: &TestApp, table: &str, save: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static)
@@ -165,6 +170,25 @@ fn work_that_panics_is_undone_and_the_next_goes_on(engine: Engine) {
     };
     let failed = store.write(Intent::Keep, panics).unwrap_err();
     assert!(matches!(failed, StoreError::Panicked), "{failed:?}");
+    assert!(database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
+    store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
+    assert!(!database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
+}
+
+/// Three transactions deep, which is more than is rolled back after work that fails.
+fn a_connection_that_stays_in_a_transaction_is_replaced(engine: Engine) {
+    let database = Database::create(engine);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    let sinks = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        ledger::open_platform_accounts(tx)?;
+        for _ in 0..3 {
+            <Conn as Connection>::TransactionManager::begin_transaction(&mut **tx)?;
+        }
+        Err(StoreError::StillRunning)
+    };
+    let failed = store.write(Intent::Keep, sinks).unwrap_err();
+    assert!(matches!(failed, StoreError::StillRunning), "{failed:?}");
+    store.write(Intent::Keep, |_| Ok::<_, StoreError>(())).unwrap();
     assert!(database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
     store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
     assert!(!database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());

@@ -27,6 +27,36 @@ mod duration {
     }
 }
 
+mod worker {
+    use std::{
+        sync::mpsc::{Sender, channel},
+        time::Duration,
+    };
+
+    use api::{
+        problem::{Code, Problem},
+        worker::{Job, Worker},
+    };
+
+    #[test]
+    fn what_panics_or_fails_keeps_a_worker_from_nothing_else() {
+        let (told, heard) = channel();
+        let jobs: Vec<Job<Sender<()>>> = vec![
+            ("panicking", |_| panic!("a mistake of ours")),
+            ("failing", |_| Err(Problem::new(Code::Internal))),
+            ("telling", |told| {
+                told.send(()).unwrap();
+                Ok(())
+            }),
+        ];
+        let worker = Worker::start("test", told, jobs).unwrap();
+        for _ in 0..2 {
+            heard.recv_timeout(Duration::from_secs(20)).unwrap();
+        }
+        worker.stop();
+    }
+}
+
 mod objects {
     use api::body::objects::Objects;
     use serde::Deserialize;

@@ -1,5 +1,7 @@
 //! When the database fails, callers learn that it failed, and nothing else.
 
+use std::thread;
+
 use serde_json::json;
 
 use crate::harness::{TestApp, deals::stands, on_both_engines};
@@ -9,6 +11,7 @@ on_both_engines!(
     a_database_that_cannot_be_written_is_worth_another_try,
     a_tag_that_was_never_given_matches_nothing,
     a_balance_that_would_pass_2_to_the_53_is_refused_and_named,
+    a_worker_that_cannot_fire_timers_does_the_rest,
 );
 
 fn a_failure_inside_tells_nothing_but_the_request_id(app: &TestApp) {
@@ -51,4 +54,14 @@ fn a_balance_that_would_pass_2_to_the_53_is_refused_and_named(app: &TestApp) {
     app.act(&deal.client, &preview, &json!({"delivery_id": delivery})).expect(200);
     put("8000");
     deal.accept(1, &delivery).expect(200);
+}
+
+/// Nobody reads the events, so that nobody but the worker numbers them.
+fn a_worker_that_cannot_fire_timers_does_the_rest(app: &TestApp) {
+    app.database.execute("ALTER TABLE timers RENAME TO alarms").unwrap();
+    app.register("hanako@example.com").expect(202);
+    while app.database.texts("SELECT kind AS text FROM events WHERE number IS NOT NULL").is_empty() {
+        thread::yield_now();
+    }
+    app.database.execute("ALTER TABLE alarms RENAME TO timers").unwrap();
 }

@@ -1,6 +1,7 @@
 //! What the store refuses by itself, below the rules and locks that keep it from being asked.
 
 use std::{
+    cell::Cell,
     sync::{Mutex, mpsc::channel},
     thread,
 };
@@ -10,17 +11,21 @@ use diesel::{Connection, connection::TransactionManager};
 use domain::{
     actor::Party,
     cancellation::{CancellationRequest, CancellationState},
-    ids::{CancellationRequestId, ContractId, JournalEntryId, MilestoneId},
-    ledger::Finding,
-    money::Currency,
+    event::EventKind,
+    ids::{CancellationRequestId, ContractId, EventId, JournalEntryId, MilestoneId},
+    ledger::{Account, EntryKind, Finding, JournalEntry, Transfer},
+    money::{Currency, Money},
 };
 use persistence::{
     cancellation, contract,
     error::StoreError,
-    escrow, guess, ledger, milestone,
+    escrow,
+    event::{self, Event},
+    guess, ledger, milestone,
     store::{Conn, Intent, Sizes, Store, Tx},
     work::{self, Which},
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::harness::{Database, Engine, TestApp, on_both_engines, on_each_engine};
@@ -34,6 +39,7 @@ on_each_engine!(
     books_of_many_pages_are_audited_to_the_last_entry,
     work_that_panics_is_undone_and_the_next_goes_on,
     a_connection_that_stays_in_a_transaction_is_replaced,
+    an_entry_without_its_events_is_found_and_an_event_without_its_entry,
 );
 
 #[track_caller]
@@ -192,6 +198,53 @@ fn a_connection_that_stays_in_a_transaction_is_replaced(engine: Engine) {
     assert!(database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
     store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
     assert!(!database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
+}
+
+/// Each kind of entry by itself. That the two are told together is what every test that serves the API checks at its end.
+fn an_entry_without_its_events_is_found_and_an_event_without_its_entry(engine: Engine) {
+    let database = Database::create(engine);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
+    let now = DateTime::from_timestamp(1_775_000_000, 0).unwrap();
+    let post = |id: u128, kind: EntryKind| {
+        let id = JournalEntryId::from_uuid(Uuid::from_u128(id));
+        let amount = Money::new(1, Currency::Jpy).unwrap();
+        let transfer = Transfer { debit: Account::BankFee, credit: Account::Bank, amount };
+        let entry = JournalEntry::of(kind, &[transfer]).unwrap();
+        store.write(Intent::Keep, move |tx| ledger::post(tx, id, &entry, "x", now)).unwrap();
+    };
+    let told = Cell::new(0);
+    let tell = |kind: EventKind| {
+        let (id, kind, data) = (EventId::from_uuid(Uuid::from_u128(told.get())), kind.to_string(), json!({}));
+        let event = Event { id, kind, subject: "x".into(), client: None, worker: None, data, occurred_at: now };
+        store.write(Intent::Keep, move |tx| event::record(tx, vec![event.clone()])).unwrap();
+        told.set(told.get() + 1);
+    };
+    let miscounted = || store.read(ledger::verify).unwrap().miscounted;
+    let mut silent = Vec::new();
+    for (number, kind) in (1..).zip(EntryKind::ALL.iter().copied()) {
+        let events = kind.events();
+        post(2 * number, kind);
+        let found = miscounted();
+        assert_eq!(found.iter().map(|(event, ..)| *event).collect::<Vec<_>>(), events, "{kind}: {found:?}");
+        assert!(found.iter().all(|(_, entries, told)| *entries == told + 1), "{kind}: {found:?}");
+        for event in events {
+            tell(*event);
+        }
+        assert_eq!(miscounted(), [], "{kind}");
+        for event in events {
+            tell(*event);
+        }
+        let found = miscounted();
+        assert!(found.iter().map(|(event, ..)| event).eq(events), "{kind}: {found:?}");
+        post(2 * number + 1, kind);
+        if events.is_empty() {
+            silent.push(kind);
+        }
+    }
+    let without =
+        [EntryKind::GatewayTransferred, EntryKind::BankCharged, EntryKind::CapitalPaidIn, EntryKind::Reversal];
+    assert_eq!(silent, without);
 }
 
 fn books_of_many_pages_are_audited_to_the_last_entry(engine: Engine) {

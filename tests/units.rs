@@ -83,6 +83,26 @@ mod objects {
     }
 }
 
+mod openapi {
+    use api::openapi::complete::complete;
+    use serde_json::json;
+
+    #[test]
+    fn an_operation_cannot_declare_what_there_is_not() {
+        let complete = |extension: &str, value| complete(&mut json!({"paths": {"/x": {"post": {extension: value}}}}));
+        for (extension, known, unknown) in
+            [("x-errors", json!(["not_found"]), json!(["not_fuond"])), ("x-key", json!("required"), json!("requierd"))]
+        {
+            complete(extension, known).unwrap();
+            let error = complete(extension, unknown.clone()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("post /x has {} in {extension}", unknown.pointer("/0").unwrap_or(&unknown))
+            );
+        }
+    }
+}
+
 mod strict {
     use api::{body::strict::parse, problem::Code};
     use serde_json::json;

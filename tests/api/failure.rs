@@ -12,6 +12,7 @@ on_both_engines!(
     a_tag_that_was_never_given_matches_nothing,
     a_balance_that_would_pass_2_to_the_53_is_refused_and_named,
     a_worker_that_cannot_fire_timers_does_the_rest,
+    a_milestone_that_makes_no_sense_is_not_passed_over,
 );
 
 fn a_failure_inside_tells_nothing_but_the_request_id(app: &TestApp) {
@@ -64,4 +65,18 @@ fn a_worker_that_cannot_fire_timers_does_the_rest(app: &TestApp) {
         thread::yield_now();
     }
     app.database.execute("ALTER TABLE alarms RENAME TO timers").unwrap();
+}
+
+fn a_milestone_that_makes_no_sense_is_not_passed_over(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    deal.fund(0);
+    let delivery = deal.deliver(0);
+    app.database.execute("UPDATE milestones SET delivery_id = NULL").unwrap();
+    deal.request_changes(0).problem(500, "internal");
+    deal.accept(0, &delivery).problem(409, "stale_delivery");
+    app.database.execute("UPDATE milestones SET auto_accept_at = NULL").unwrap();
+    app.advance_hours(5 * 24);
+    let untold = "SELECT kind AS text FROM timers WHERE last_error IS NOT NULL";
+    assert_eq!(app.database.texts(untold), ["first_reminder"]);
+    assert_eq!(deal.stands(0), stands("delivered", "funded"), "nothing was changed");
 }

@@ -148,7 +148,7 @@ impl Milestone {
         })
     }
 
-    /// What a reminder timer tells: nothing any more, if the client was faster.
+    /// What a reminder timer tells: nothing unless it is delivered, and then the timer is cleared with the delivery.
     pub fn reminder(&self) -> Option<EventKind> {
         (self.state == MilestoneState::Delivered).then_some(EventKind::MilestoneAcceptanceReminder)
     }

@@ -155,6 +155,7 @@ pub fn readmit(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<(), Problem
 pub fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<Member, Problem> {
     let decision = Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now);
     let decision = decision.map(|member| Member { username: form.username.clone(), ..member });
+    // Events name only members who are there.
     insert(tx, cx, &decision.next, form)?;
     announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
     Ok(decision.next)
@@ -212,8 +213,8 @@ pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Membe
         return Err(invalid());
     }
     let decision = member.confirm(cx.now)?;
-    let saved = member::save(tx, &decision.next)?;
     announce(tx, cx, id, Audience::only(id), &decision)?;
+    let saved = member::save(tx, &decision.next)?;
     email_confirmation::void(tx, id)?;
     username::grant_wish(tx, cx, saved)
 }

@@ -83,8 +83,8 @@ fn ask(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId, method: Paym
     let transfer_reference = (method == PaymentMethod::BankTransfer).then(|| reference(payment_id));
     let means = Means { method, transfer_reference };
     let decision = Payment::request(payment_id, &work.milestone(id)?.milestone, means, cx.now)?;
-    payment::insert(tx, &decision.next)?;
     announce(tx, cx, payment_id, Audience::only(work.contract.client), &decision)?;
+    payment::insert(tx, &decision.next)?;
     Ok(decision.next)
 }
 
@@ -169,9 +169,8 @@ fn record(tx: &mut Tx<'_>, cx: &Context, payment: Payment, amount: Money, source
                 Source::Outside => payment.receive(amount, cx.now)?,
                 Source::Suspense => payment.receive_from_suspense(amount, cx.now)?,
             };
-            let saved = payment::save(tx, &decision.next)?;
-            announce(tx, cx, saved.id, audience, &decision)?;
-            Ok(saved)
+            announce(tx, cx, payment.id, audience, &decision)?;
+            Ok(payment::save(tx, &decision.next)?)
         }
         PaymentState::Succeeded | PaymentState::Failed => {
             let entry = match source {
@@ -207,8 +206,9 @@ pub fn expire(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem>
 fn expire_payment(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), Problem> {
     let Some(payment) = payment::lock_pending(tx, id)? else { return Ok(()) };
     let decision = payment.expire(cx.now)?;
-    let saved = payment::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.client), &decision)
+    announce(tx, cx, payment.id, Audience::only(payment.client), &decision)?;
+    payment::save(tx, &decision.next)?;
+    Ok(())
 }
 
 /// Frees what is set aside for a milestone that is about to end, and stops waiting for its payment.
@@ -267,9 +267,8 @@ pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> 
 
 fn fail(tx: &mut Tx<'_>, cx: &Context, payment: &Payment) -> Result<Payment, Problem> {
     let decision = payment.fail("card_declined".to_owned(), cx.now)?;
-    let saved = payment::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.client), &decision)?;
-    Ok(saved)
+    announce(tx, cx, payment.id, Audience::only(payment.client), &decision)?;
+    Ok(payment::save(tx, &decision.next)?)
 }
 
 /// The slow charge went through, perhaps after the milestone gave up waiting.

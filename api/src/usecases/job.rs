@@ -38,8 +38,8 @@ pub fn post(tx: &mut Tx<'_>, cx: &Context, new: NewJob, start: Start) -> Result<
     let client = cx.member()?;
     member::bind(tx, &[client])?;
     let drafted = Job::new(cx.new_id(), client, new, cx.now)?;
-    job::insert(tx, &drafted.next)?;
     announce(tx, cx, drafted.next.id, Audience::only(drafted.next.client), &drafted)?;
+    job::insert(tx, &drafted.next)?;
     let job = match start {
         Start::Draft => drafted.next,
         Start::Open => commit(tx, cx, &drafted.next.publish(cx.now, &cx.app.rules)?)?,
@@ -117,7 +117,6 @@ pub(super) fn lock_known(tx: &mut Tx<'_>, id: JobId) -> Result<Listing, Problem>
 
 /// Saves a step and tells the client.
 pub(super) fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Job>) -> Result<Job, Problem> {
-    let saved = job::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.client), decision)?;
-    Ok(saved)
+    announce(tx, cx, decision.next.id, Audience::only(decision.next.client), decision)?;
+    Ok(job::save(tx, &decision.next)?)
 }

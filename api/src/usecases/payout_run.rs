@@ -122,10 +122,10 @@ fn pay(
     }
     release::take_all(tx, &taken)?;
     let rows: Vec<_> = made.iter().map(|(decision, lines)| (decision.next.clone(), lines.clone())).collect();
-    payout::insert(tx, &rows)?;
     for (decision, _) in &made {
         announce(tx, cx, decision.next.id, Audience::worker(decision.next.worker), decision)?;
     }
+    payout::insert(tx, &rows)?;
     Ok((i64::try_from(made.len()).unwrap_or(i64::MAX), total))
 }
 

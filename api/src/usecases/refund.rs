@@ -50,8 +50,8 @@ pub fn request(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, amount: Money) -> R
     let account = account_for(tx, &payment)?;
     let decision = Refund::request(cx.new_id(), &payment, amount, room(tx, &payment)?, account, cx.now)?;
     let asked = decision.next.clone();
-    refund::insert(tx, &asked)?;
     announce(tx, cx, asked.id, Audience::only(asked.client), &decision)?;
+    refund::insert(tx, &asked)?;
     if asked.method == PaymentMethod::Card && cx.app.settings.payments() == Payments::Sandbox {
         let answer = TimerChange::Set(TimerKind::RefundSettlement, after(cx.now, GATEWAY_TAKES));
         timer::apply(tx, asked.id.uuid(), &[answer])?;
@@ -194,8 +194,8 @@ fn lock(tx: &mut Tx<'_>, id: RefundId) -> Result<Refund, Problem> {
 
 /// Saves a step; somebody who leaves may have waited for this refund only.
 fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Refund>) -> Result<Refund, Problem> {
+    announce(tx, cx, decision.next.id, Audience::only(decision.next.client), decision)?;
     let saved = refund::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.client), decision)?;
     for client in member::lock_shared(tx, &[saved.client])? {
         withdrawal::look_again(tx, cx, &client)?;
     }

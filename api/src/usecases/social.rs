@@ -185,8 +185,8 @@ pub fn join(tx: &mut Tx<'_>, cx: &Context, form: &Joining) -> Result<TokenPair, 
         },
     };
     let confirmed = registered.confirm(cx.now)?;
+    announce(tx, cx, registered.id, Audience::only(registered.id), &confirmed)?;
     let saved = member::save(tx, &confirmed.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.id), &confirmed)?;
     email_confirmation::void(tx, saved.id)?;
     let saved = username::grant_wish(tx, cx, saved)?;
     keep(tx, cx, saved.id, &account)?;

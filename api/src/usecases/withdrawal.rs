@@ -174,8 +174,8 @@ fn save(
     decision: &Decision<Member>,
     kept: &[Money],
 ) -> Result<Member, Problem> {
+    announce(tx, cx, before.id, Audience::only(before.id), decision)?;
     let saved = member::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.id), decision)?;
     let address = member::address(tx, saved.id)?;
     let closed = saved.state == MemberState::Closed;
     if closed {

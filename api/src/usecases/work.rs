@@ -212,10 +212,10 @@ impl Work {
     /// # Errors
     /// Only those of the store.
     pub fn step(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Milestone>) -> Result<(), Problem> {
-        cx.remember(decision.next.id, &self.milestone(decision.next.id)?.milestone);
+        let id = decision.next.id;
+        cx.remember(id, &self.milestone(id)?.milestone);
+        announce(tx, cx, id, self.audience(), decision)?;
         let (milestone, _) = milestone::save(tx, &decision.next, None)?;
-        announce(tx, cx, milestone.id, self.audience(), decision)?;
-        let id = milestone.id;
         self.replace(id, |stored| stored.milestone = milestone);
         self.narrow_cancellation(tx, cx, id)
     }
@@ -234,8 +234,8 @@ impl Work {
             self.contract.milestone_funded(&course, cx.now, rules)?
         };
         cx.remember(self.contract.id, &self.contract);
-        self.contract = contract::save(tx, &follows.next.contract)?;
         announce(tx, cx, self.contract.id, self.audience(), &follows)?;
+        self.contract = contract::save(tx, &follows.next.contract)?;
         if self.contract.state.is_final() {
             return self.pay_termination(tx, cx);
         }
@@ -250,13 +250,14 @@ impl Work {
         let Some(fee) = &self.termination else { return Ok(()) };
         let schedule = self.schedule()?;
         let decision = self.contract.pay_termination(&fee.escrow, self.fees(tx, &schedule)?, cx.now)?;
+        announce(tx, cx, self.contract.id, self.audience(), &decision)?;
         let TerminationPaid { contract, escrow, proceeds } = &decision.next;
         self.termination = Some(escrow::save_termination_fee(tx, escrow, proceeds.as_ref())?);
         if let Some(proceeds) = proceeds {
             self.contract = contract::save(tx, contract)?;
             self.note_release(tx, cx, escrow, proceeds, None)?;
         }
-        announce(tx, cx, self.contract.id, self.audience(), &decision)
+        Ok(())
     }
 
     /// The termination fee came with the money of the first milestone.
@@ -266,14 +267,14 @@ impl Work {
     pub fn fund_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let Some(fee) = &self.termination else { return Ok(()) };
         let decision = self.contract.fund_termination(&fee.escrow, cx.now)?;
+        announce(tx, cx, self.contract.id, self.audience(), &decision)?;
         self.termination = Some(escrow::save_termination_fee(tx, &decision.next, None)?);
-        announce(tx, cx, self.contract.id, self.audience(), &decision)
+        Ok(())
     }
 
     fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
         let Movement { milestone, escrow, proceeds } = &decision.next;
         cx.remember(milestone.id, &self.milestone(milestone.id)?.milestone);
-        // This locks accounts. What is then only written needs no answer, and goes together.
         announce(tx, cx, milestone.id, self.audience(), decision)?;
         let (milestone, charged) = milestone::save(tx, milestone, proceeds.as_ref())?;
         let escrow = escrow::save(tx, escrow)?;

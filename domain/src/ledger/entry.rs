@@ -209,11 +209,4 @@ impl JournalEntry {
     pub fn postings(&self) -> &[Posting] {
         &self.postings
     }
-
-    /// The correction of this entry: the same amounts, the other way.
-    #[must_use]
-    pub fn reversed(&self) -> Self {
-        let postings = self.postings.iter().map(|posting| Posting { amount: -posting.amount, ..*posting }).collect();
-        Self { kind: EntryKind::Reversal, currency: self.currency, postings }
-    }
 }

@@ -34,8 +34,8 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// How long the sandbox's slow charge takes: past the funding window, so that it comes late.
-const SLOW_CHARGE: TimeDelta = TimeDelta::days(8);
+/// How long after the funding window the sandbox's slow charge comes, so that it is late whenever it was begun.
+const SLOW_CHARGE_AFTER: TimeDelta = TimeDelta::days(1);
 
 /// Sets aside what the client has for a milestone, and asks for the rest by `method`. Funds at once if nothing is
 /// missing.
@@ -258,7 +258,7 @@ pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> 
         CardToken::Succeeds | CardToken::RefundFails => receive(tx, cx, id, payment.shortfall()?, Source::Outside),
         CardToken::Declined => fail(tx, cx, &payment),
         CardToken::Slow => {
-            let due_at = domain::calendar::after(cx.now, SLOW_CHARGE);
+            let due_at = domain::calendar::after(cx.now, cx.app.rules.funding_window + SLOW_CHARGE_AFTER);
             timer::apply(tx, id.uuid(), &[domain::timer::TimerChange::Set(TimerKind::SlowCharge, due_at)])?;
             Ok(payment)
         }

@@ -14,9 +14,8 @@ use crate::{
     timer::{TimerKind, check_due},
 };
 
-const REMINDERS: [TimerKind; 2] = [TimerKind::AutoAcceptReminder72h, TimerKind::AutoAcceptReminder24h];
-const ACCEPTANCE: &[TimerKind] =
-    &[TimerKind::AutoAccept, TimerKind::AutoAcceptReminder72h, TimerKind::AutoAcceptReminder24h];
+const REMINDERS: [TimerKind; 2] = [TimerKind::FirstReminder, TimerKind::SecondReminder];
+const ACCEPTANCE: &[TimerKind] = &[TimerKind::AutoAccept, TimerKind::FirstReminder, TimerKind::SecondReminder];
 
 type Step = Result<Decision<Milestone>, MilestoneError>;
 

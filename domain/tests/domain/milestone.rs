@@ -89,8 +89,8 @@ fn a_delivery_opens_the_acceptance_window_with_two_reminders() {
     assert_eq!(decision.next.auto_accept_at, Some(start() + days(7)));
     let expected = [
         TimerChange::Set(TimerKind::AutoAccept, start() + days(7)),
-        TimerChange::Set(TimerKind::AutoAcceptReminder72h, start() + days(4)),
-        TimerChange::Set(TimerKind::AutoAcceptReminder24h, start() + days(6)),
+        TimerChange::Set(TimerKind::FirstReminder, start() + days(4)),
+        TimerChange::Set(TimerKind::SecondReminder, start() + days(6)),
     ];
     assert_eq!(timers(&decision), expected);
 }
@@ -101,7 +101,7 @@ fn a_window_of_three_days_has_only_the_reminder_that_is_ahead() {
     let decision = milestone.deliver(id(300), start(), &rules()).unwrap();
     let expected = [
         TimerChange::Set(TimerKind::AutoAccept, start() + days(3)),
-        TimerChange::Set(TimerKind::AutoAcceptReminder24h, start() + days(2)),
+        TimerChange::Set(TimerKind::SecondReminder, start() + days(2)),
     ];
     assert_eq!(timers(&decision), expected);
 }

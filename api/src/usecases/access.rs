@@ -92,7 +92,7 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
 /// Mails a token that confirms an address.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn send_confirmation(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -291,7 +291,7 @@ impl Device {
 /// the first of all. The token of the device, if there is one, was found to be theirs in this transaction.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) -> Result<TokenPair, Problem> {
     let (refresh, hash) = secrets::bearer("azr_")?;
     let (id, now) = (cx.new_id(), clock::real_now());
@@ -336,7 +336,7 @@ fn pair(cx: &Context, claims: Claims, refresh: String) -> Result<TokenPair, Prob
 /// ends (RFC 9700 section 4.14.2). None means the token was refused, and what was revoked stays so.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<TokenPair>, Problem> {
     let (hash, now) = (secrets::hash(token.as_bytes()), clock::real_now());
     // What an app or a page of ours has is renewed, if at all, where it was given.
@@ -358,7 +358,7 @@ pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<Toke
 /// Ends the session of the caller.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; [`Code::Unauthenticated`] if the caller is nobody.
 pub fn log_out(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     let session = cx.session.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
     Ok(session::revoke(tx, session, clock::real_now())?)

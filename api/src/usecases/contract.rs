@@ -71,7 +71,7 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, id: ContractId) -> Result<Work, Prob
 /// Nothing was funded in time: the contract lapses, the job opens again with its proposals.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = ContractId::from_uuid(due.subject);
     let found = contract::find(tx, id)?.ok_or_else(Problem::not_found)?;
@@ -92,7 +92,7 @@ pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> 
 /// A required funding is missing: the contract pauses.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn miss_funding(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = ContractId::from_uuid(due.subject);
     let mut work = Work::lock(tx, id)?;

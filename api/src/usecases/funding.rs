@@ -124,7 +124,7 @@ pub enum Source {
 /// Books money that came for a payment, and funds the milestone with it if that still waits and now has all of it.
 ///
 /// # Errors
-/// Only those of the store, and amounts of another currency.
+/// No such payment; nothing came, or in another currency than was asked for; those of the store.
 pub fn receive(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -189,7 +189,7 @@ fn record(tx: &mut Tx<'_>, cx: &Context, payment: Payment, amount: Money, source
 /// Gives up waiting for a milestone's money: what was set aside is free again, what came stays the client's.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn expire(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MilestoneId::from_uuid(due.subject);
     let mut work = Work::lock_by_milestone(tx, id)?;
@@ -214,7 +214,7 @@ fn expire_payment(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), 
 /// Frees what is set aside for a milestone that is about to end, and stops waiting for its payment.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn release_reservation(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId) -> Result<(), Problem> {
     let milestone = &work.milestone(id)?.milestone;
     if milestone.state != MilestoneState::Funding {
@@ -274,7 +274,7 @@ fn fail(tx: &mut Tx<'_>, cx: &Context, payment: &Payment) -> Result<Payment, Pro
 /// The slow charge went through, perhaps after the milestone gave up waiting.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = PaymentId::from_uuid(due.subject);
     let (_, _, payment) = lock_payment(tx, id)?;

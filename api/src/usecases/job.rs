@@ -91,7 +91,7 @@ pub fn discard(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<(), Problem> 
 /// It was open long enough; whoever waits for an answer to a proposal gets it: no.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
     let listing = lock_known(tx, JobId::from_uuid(timer.subject))?;
     if !timer::take(tx, timer)? {

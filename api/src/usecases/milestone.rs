@@ -78,7 +78,7 @@ pub fn accept(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, delivery: Delivery
 /// The acceptance window has passed in silence: the worker is paid.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn auto_accept(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MilestoneId::from_uuid(due.subject);
     let mut work = Work::lock_by_milestone(tx, id)?;
@@ -94,7 +94,7 @@ pub fn auto_accept(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Pro
 /// Reminds the client by mail and event that silence will accept.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn remind(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MilestoneId::from_uuid(due.subject);
     let work = Work::lock_by_milestone(tx, id)?;

@@ -124,7 +124,7 @@ pub fn settle(
 /// Settles a batch that is locked, once the bank has answered for each of its payouts.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn finish(tx: &mut Tx<'_>, cx: &Context, id: Option<PayoutBatchId>) -> Result<(), Problem> {
     let batch = id.map(|id| payout_batch::find(tx, id)).transpose()?.flatten();
     let Some(batch) = batch.filter(|batch| batch.state == PayoutBatchState::Sent) else { return Ok(()) };

@@ -60,7 +60,7 @@ pub fn list(conn: &mut Conn, cx: &Context, after: Option<NaiveDate>, fetch: i64)
 /// is paid, however late the run.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn step(tx: &mut Tx<'_>, cx: &Context, fired: &Timer) -> Result<(), Problem> {
     let running = payout_run::lock_running(tx)?;
     if !timer::take(tx, fired)? {

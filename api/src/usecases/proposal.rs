@@ -138,7 +138,7 @@ pub fn discard(tx: &mut Tx<'_>, cx: &Context, id: ProposalId) -> Result<(), Prob
 /// Nobody answered in time.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
     let id = ProposalId::from_uuid(timer.subject);
     let proposal = lock_known(tx, id)?;

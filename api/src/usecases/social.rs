@@ -234,7 +234,7 @@ pub fn link(tx: &mut Tx<'_>, cx: &Context, account: &Account) -> Result<Identity
 /// What is linked with the caller.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; [`Code::Unauthenticated`] if the caller is nobody.
 pub fn list(conn: &mut Conn, cx: &Context) -> Result<Vec<Identity>, Problem> {
     Ok(identity::of(conn, cx.person()?)?)
 }

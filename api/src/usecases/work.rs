@@ -210,7 +210,7 @@ impl Work {
     /// Writes a step of a milestone that moved no money.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn step(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Milestone>) -> Result<(), Problem> {
         let id = decision.next.id;
         cx.remember(id, &self.milestone(id)?.milestone);
@@ -223,7 +223,7 @@ impl Work {
     /// Writes a step of a milestone and its escrow, and what follows for the contract.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn movement(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
         self.write(tx, cx, decision)?;
         let (course, rules) = (self.course(), &cx.app.rules);
@@ -245,7 +245,7 @@ impl Work {
     /// The contract is over: its termination fee goes to whom it belongs.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn pay_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let Some(fee) = &self.termination else { return Ok(()) };
         let schedule = self.schedule()?;
@@ -263,7 +263,7 @@ impl Work {
     /// The termination fee came with the money of the first milestone.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn fund_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let Some(fee) = &self.termination else { return Ok(()) };
         let decision = self.contract.fund_termination(&fee.escrow, cx.now)?;
@@ -326,7 +326,7 @@ impl Work {
     /// Cancels what is still open of a contract that is over already; what is held goes back to the client.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn cancel_rest(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let nothing = Money::zero(self.contract.released.currency());
         for (id, state) in self.course() {

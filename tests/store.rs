@@ -1,25 +1,31 @@
 //! What the store refuses by itself, below the rules and locks that keep it from being asked.
 
 use std::{
+    cell::Cell,
     sync::{Mutex, mpsc::channel},
     thread,
 };
 
 use chrono::DateTime;
+use diesel::{Connection, connection::TransactionManager};
 use domain::{
     actor::Party,
     cancellation::{CancellationRequest, CancellationState},
-    ids::{CancellationRequestId, ContractId, JournalEntryId, MilestoneId},
-    ledger::Finding,
-    money::Currency,
+    event::EventKind,
+    ids::{CancellationRequestId, ContractId, EventId, JournalEntryId, MilestoneId},
+    ledger::{Account, EntryKind, Finding, JournalEntry, Transfer},
+    money::{Currency, Money},
 };
 use persistence::{
     cancellation, contract,
     error::StoreError,
-    escrow, guess, ledger, milestone,
-    store::{Intent, Sizes, Store, Tx},
+    escrow,
+    event::{self, Event},
+    guess, ledger, milestone,
+    store::{Conn, Intent, Sizes, Store, Tx},
     work::{self, Which},
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::harness::{Database, Engine, TestApp, on_both_engines, on_each_engine};
@@ -29,7 +35,12 @@ on_both_engines!(
     whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile,
 );
 
-on_each_engine!(books_of_many_pages_are_audited_to_the_last_entry, work_that_panics_is_undone_and_the_next_goes_on,);
+on_each_engine!(
+    books_of_many_pages_are_audited_to_the_last_entry,
+    work_that_panics_is_undone_and_the_next_goes_on,
+    a_connection_that_stays_in_a_transaction_is_replaced,
+    an_entry_without_its_events_is_found_and_an_event_without_its_entry,
+);
 
 #[track_caller]
 fn assert_late<T>(app: &TestApp, table: &str, save: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static)
@@ -168,6 +179,72 @@ fn work_that_panics_is_undone_and_the_next_goes_on(engine: Engine) {
     assert!(database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
     store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
     assert!(!database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
+}
+
+/// Three transactions deep, which is more than is rolled back after work that fails.
+fn a_connection_that_stays_in_a_transaction_is_replaced(engine: Engine) {
+    let database = Database::create(engine);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    let sinks = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        ledger::open_platform_accounts(tx)?;
+        for _ in 0..3 {
+            <Conn as Connection>::TransactionManager::begin_transaction(&mut **tx)?;
+        }
+        Err(StoreError::StillRunning)
+    };
+    let failed = store.write(Intent::Keep, sinks).unwrap_err();
+    assert!(matches!(failed, StoreError::StillRunning), "{failed:?}");
+    store.write(Intent::Keep, |_| Ok::<_, StoreError>(())).unwrap();
+    assert!(database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
+    store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
+    assert!(!database.texts("SELECT 'x' AS text FROM ledger_accounts").is_empty());
+}
+
+/// Each kind of entry by itself. That the two are told together is what every test that serves the API checks at its end.
+fn an_entry_without_its_events_is_found_and_an_event_without_its_entry(engine: Engine) {
+    let database = Database::create(engine);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    store.write(Intent::Keep, ledger::open_platform_accounts).unwrap();
+    let now = DateTime::from_timestamp(1_775_000_000, 0).unwrap();
+    let post = |id: u128, kind: EntryKind| {
+        let id = JournalEntryId::from_uuid(Uuid::from_u128(id));
+        let amount = Money::new(1, Currency::Jpy).unwrap();
+        let transfer = Transfer { debit: Account::BankFee, credit: Account::Bank, amount };
+        let entry = JournalEntry::of(kind, &[transfer]).unwrap();
+        store.write(Intent::Keep, move |tx| ledger::post(tx, id, &entry, "x", now)).unwrap();
+    };
+    let told = Cell::new(0);
+    let tell = |kind: EventKind| {
+        let (id, kind, data) = (EventId::from_uuid(Uuid::from_u128(told.get())), kind.to_string(), json!({}));
+        let event = Event { id, kind, subject: "x".into(), client: None, worker: None, data, occurred_at: now };
+        store.write(Intent::Keep, move |tx| event::record(tx, vec![event.clone()])).unwrap();
+        told.set(told.get() + 1);
+    };
+    let miscounted = || store.read(ledger::verify).unwrap().miscounted;
+    let mut silent = Vec::new();
+    for (number, kind) in (1..).zip(EntryKind::ALL.iter().copied()) {
+        let events = kind.events();
+        post(2 * number, kind);
+        let found = miscounted();
+        assert_eq!(found.iter().map(|(event, ..)| *event).collect::<Vec<_>>(), events, "{kind}: {found:?}");
+        assert!(found.iter().all(|(_, entries, told)| *entries == told + 1), "{kind}: {found:?}");
+        for event in events {
+            tell(*event);
+        }
+        assert_eq!(miscounted(), [], "{kind}");
+        for event in events {
+            tell(*event);
+        }
+        let found = miscounted();
+        assert!(found.iter().map(|(event, ..)| event).eq(events), "{kind}: {found:?}");
+        post(2 * number + 1, kind);
+        if events.is_empty() {
+            silent.push(kind);
+        }
+    }
+    let without =
+        [EntryKind::GatewayTransferred, EntryKind::BankCharged, EntryKind::CapitalPaidIn, EntryKind::Reversal];
+    assert_eq!(silent, without);
 }
 
 fn books_of_many_pages_are_audited_to_the_last_entry(engine: Engine) {

@@ -27,6 +27,36 @@ mod duration {
     }
 }
 
+mod worker {
+    use std::{
+        sync::mpsc::{Sender, channel},
+        time::Duration,
+    };
+
+    use api::{
+        problem::{Code, Problem},
+        worker::{Job, Worker},
+    };
+
+    #[test]
+    fn what_panics_or_fails_keeps_a_worker_from_nothing_else() {
+        let (told, heard) = channel();
+        let jobs: Vec<Job<Sender<()>>> = vec![
+            ("panicking", |_| panic!("a mistake of ours")),
+            ("failing", |_| Err(Problem::new(Code::Internal))),
+            ("telling", |told| {
+                told.send(()).unwrap();
+                Ok(())
+            }),
+        ];
+        let worker = Worker::start("test", told, jobs).unwrap();
+        for _ in 0..2 {
+            heard.recv_timeout(Duration::from_secs(20)).unwrap();
+        }
+        worker.stop();
+    }
+}
+
 mod objects {
     use api::body::objects::Objects;
     use serde::Deserialize;
@@ -50,6 +80,26 @@ mod objects {
         assert_eq!(read(json!({"prices": [{"amount": 1}]})).unwrap(), Offer { prices });
         assert!(read(json!({"prices": [[1, null]]})).is_err());
         assert!(read(json!([[{"amount": 1}]])).is_err());
+    }
+}
+
+mod openapi {
+    use api::openapi::complete::complete;
+    use serde_json::json;
+
+    #[test]
+    fn an_operation_cannot_declare_what_there_is_not() {
+        let complete = |extension: &str, value| complete(&mut json!({"paths": {"/x": {"post": {extension: value}}}}));
+        for (extension, known, unknown) in
+            [("x-errors", json!(["not_found"]), json!(["not_fuond"])), ("x-key", json!("required"), json!("requierd"))]
+        {
+            complete(extension, known).unwrap();
+            let error = complete(extension, unknown.clone()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("post /x has {} in {extension}", unknown.pointer("/0").unwrap_or(&unknown))
+            );
+        }
     }
 }
 

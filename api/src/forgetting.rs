@@ -1,5 +1,7 @@
 //! Forgetting what nobody needs any more, a little at a time (decision 0031).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::guessing;
 use persistence::{
@@ -11,7 +13,7 @@ use persistence::{
     store::{Conn, Intent, Tx},
 };
 
-use crate::{clock, problem::Problem, state::App};
+use crate::{clock, problem::Problem, state::App, worker::Job};
 
 /// How long keys of idempotent requests are kept.
 const KEY_LIFE: TimeDelta = TimeDelta::days(7);
@@ -29,20 +31,23 @@ pub const SESSION_MEMORY: TimeDelta = TimeDelta::days(30);
 /// How long a device is known after its last log-in.
 const DEVICE_MEMORY: TimeDelta = TimeDelta::days(365);
 
-/// Forgets some of what is too old. What is left of it is forgotten the next time.
-///
-/// # Errors
-/// Only those of the store.
-pub fn forget_old(app: &App) -> Result<(), Problem> {
-    forget(app, KEY_LIFE, idempotency::any_before, idempotency::forget)?;
-    forget(app, guessing::MEMORY, guess::any_before, guess::forget)?;
-    forget(app, CODE_MEMORY, authorization_code::any_before, authorization_code::forget)?;
-    forget(app, TimeDelta::zero(), social_flow::any_before, social_flow::forget)?;
-    forget(app, TimeDelta::zero(), email_confirmation::any_before, email_confirmation::forget)?;
-    forget(app, SESSION_MEMORY, ended::any_before, ended::forget)?;
-    forget(app, DEVICE_MEMORY, devices::any_before, devices::forget)?;
-    forget(app, MAIL_LIFE, mail::any_before, mail::forget)
-}
+/// Each forgets some of what is too old of one kind. What is left of it is forgotten the next time.
+pub const OLD: [Job<Arc<App>>; 8] = [
+    ("forgetting keys of requests", |app| forget(app, KEY_LIFE, idempotency::any_before, idempotency::forget)),
+    ("forgetting guesses", |app| forget(app, guessing::MEMORY, guess::any_before, guess::forget)),
+    ("forgetting authorization codes", |app| {
+        forget(app, CODE_MEMORY, authorization_code::any_before, authorization_code::forget)
+    }),
+    ("forgetting visits to providers", |app| {
+        forget(app, TimeDelta::zero(), social_flow::any_before, social_flow::forget)
+    }),
+    ("forgetting confirmations of addresses", |app| {
+        forget(app, TimeDelta::zero(), email_confirmation::any_before, email_confirmation::forget)
+    }),
+    ("forgetting sessions", |app| forget(app, SESSION_MEMORY, ended::any_before, ended::forget)),
+    ("forgetting devices", |app| forget(app, DEVICE_MEMORY, devices::any_before, devices::forget)),
+    ("forgetting mails", |app| forget(app, MAIL_LIFE, mail::any_before, mail::forget)),
+];
 
 /// Forgets what is older than `life`, after a look that costs less than a write.
 fn forget(

@@ -42,3 +42,4 @@ mod unread;
 pub mod usecases;
 pub mod uses;
 pub mod words;
+pub mod worker;

@@ -1,7 +1,7 @@
 //! The specification: what the handlers declare, completed with everything that follows from the conventions.
 
 mod bounds;
-mod complete;
+pub mod complete;
 mod components;
 mod example;
 
@@ -82,10 +82,10 @@ fn oauth2() -> OAuth2 {
 /// The whole document.
 ///
 /// # Errors
-/// Only if it cannot be written as JSON.
+/// It cannot be written as JSON, or an operation declares what there is not.
 pub fn document() -> serde_json::Result<Value> {
     let mut document = declared()?;
-    complete::complete(&mut document);
+    complete::complete(&mut document)?;
     if let Some(server) = document.pointer_mut("/servers/0").and_then(Value::as_object_mut) {
         // A sandbox on somebody's machine is for nobody else.
         server.insert("x-internal".into(), true.into());
@@ -96,10 +96,10 @@ pub fn document() -> serde_json::Result<Value> {
 /// Every operation with all that it takes, without what follows from the conventions for its answers.
 ///
 /// # Errors
-/// Only if it cannot be written as JSON.
+/// As [`document`].
 pub fn outline() -> serde_json::Result<Value> {
     let mut document = declared()?;
-    complete::operations(&mut document, Extent::Parameters);
+    complete::operations(&mut document, Extent::Parameters)?;
     Ok(document)
 }
 

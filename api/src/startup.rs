@@ -2,9 +2,7 @@
 
 use std::{
     net::TcpListener,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use actix_web::{
@@ -27,7 +25,7 @@ use crate::{
     auth::Tokens,
     clock,
     config::{Mode, Settings},
-    cors, edge, forgetting,
+    cors, edge,
     limits::{self, Limits},
     locale::Locale,
     mailer::Mailer,
@@ -37,18 +35,15 @@ use crate::{
     secrets::{self, Secrets},
     social::Providers,
     state::App,
-    timers,
     usecases::{
-        access, address_request,
+        access,
         audit_log::{Deed, at_console},
         commit::Audience,
-        keys, payout_run, platform,
+        payout_run,
     },
     uses::Uses,
+    worker::{self, Worker},
 };
-
-/// How often the worker looks for timers, mail and events.
-const TICK: Duration = Duration::from_millis(500);
 
 /// Anything that stops the start, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -162,12 +157,9 @@ pub fn start(bound: Bound) -> Result<Running, StartError> {
     let Bound { listener, app, .. } = bound;
     let mailer = Mailer::open(&app).map_err(StartError)?;
     let metrics = recorder()?;
-    let inner = app.clone();
-    let mut workers = vec![spawn_worker("timers", move || tick(&inner))?];
-    if let Some(mailer) = mailer {
-        let inner = app.clone();
-        workers.push(spawn_worker("mail", move || Ok(mailer.send_due(&inner)?))?);
-    }
+    let mut workers = vec![Worker::start("timers", app.clone(), worker::jobs())];
+    workers.extend(mailer.map(|mailer| Worker::start("mail", (mailer, app.clone()), worker::mail())));
+    let workers = workers.into_iter().collect::<Result<_, _>>().map_err(|e| StartError::of("worker")(&e))?;
     let server = http(listener, app, metrics).map_err(|e| StartError::of("cannot serve")(&e))?;
     Ok(Running { server, workers })
 }
@@ -214,53 +206,6 @@ fn recorder() -> Result<PrometheusHandle, StartError> {
     }
     let handle = PrometheusBuilder::new().install_recorder().map_err(|e| StartError::of("metrics")(&e))?;
     Ok(recorder.insert(handle).clone())
-}
-
-/// A thread that works beside the requests: one fires timers, numbers events and forgets what is old; another, which may
-/// have to wait for a mail server, sends mail.
-#[derive(Debug)]
-struct Worker {
-    stop: std::sync::mpsc::Sender<()>,
-    thread: std::thread::JoinHandle<()>,
-}
-
-impl Worker {
-    /// Lets the piece of work in hand finish.
-    fn stop(self) {
-        drop(self.stop);
-        if self.thread.join().is_err() {
-            tracing::error!("the worker had panicked");
-        }
-    }
-}
-
-/// Does something again and again, on a thread of its own, until it is stopped.
-fn spawn_worker(
-    name: &'static str,
-    work: impl Fn() -> Result<(), Problem> + Send + 'static,
-) -> Result<Worker, StartError> {
-    let (stop, stopped) = std::sync::mpsc::channel();
-    let run = move || {
-        while stopped.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-            match catch_unwind(AssertUnwindSafe(&work)) {
-                Ok(Ok(())) => {}
-                Ok(Err(problem)) => tracing::warn!(%problem, "the {name} worker will try again"),
-                Err(_) => tracing::error!("the {name} worker panicked, and will try again"),
-            }
-        }
-    };
-    let thread = std::thread::Builder::new().name(name.into()).spawn(run).map_err(|e| StartError::of("worker")(&e))?;
-    Ok(Worker { stop, thread })
-}
-
-fn tick(app: &Arc<App>) -> Result<(), Problem> {
-    timers::fire_due(app)?;
-    platform::number_events(app)?;
-    address_request::carry_out(app)?;
-    keys::follow(app)?;
-    app.uses.write_down(app)?;
-    app.limits.forget_idle();
-    forgetting::forget_old(app)
 }
 
 /// Adds one of the operator's people.

@@ -55,7 +55,7 @@ pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>, retry_at: DateTim
 fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
     match timer.kind {
         TimerKind::AutoAccept => milestone::auto_accept(tx, cx, timer),
-        TimerKind::AutoAcceptReminder72h | TimerKind::AutoAcceptReminder24h => milestone::remind(tx, cx, timer),
+        TimerKind::FirstReminder | TimerKind::SecondReminder => milestone::remind(tx, cx, timer),
         TimerKind::RedeliveryOverdue => milestone::overdue(tx, cx, timer),
         TimerKind::FundingExpiry => funding::expire(tx, cx, timer),
         TimerKind::RefundSettlement => refund::gateway_answers(tx, cx, timer),

@@ -47,7 +47,13 @@ pub trait State: Copy + Eq + std::fmt::Display + 'static {
 
     /// The refusal of an action that this state does not allow.
     fn refuse(self, action: Self::Action) -> Refused {
-        Refused { machine: Self::MACHINE, state: self.to_string(), action: action.to_string() }
+        let allowed = Self::ACTIONS.iter().filter(|action| !self.targets(**action).is_empty());
+        Refused {
+            machine: Self::MACHINE,
+            state: self.to_string(),
+            action: action.to_string(),
+            allowed: allowed.map(ToString::to_string).collect(),
+        }
     }
 
     /// What this caller may do in this state, before guards that need more than the state.
@@ -87,7 +93,7 @@ pub struct Transition {
 
 /// A step the table does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a {machine} that is {state} does not allow {action}")]
+#[error("a {machine} that is {state} does not allow {action}, {}", instead(.allowed))]
 pub struct Refused {
     /// Which machine.
     pub machine: &'static str,
@@ -95,4 +101,10 @@ pub struct Refused {
     pub state: String,
     /// What was asked.
     pub action: String,
+    /// What this state allows, to one or another.
+    pub allowed: Vec<String>,
+}
+
+fn instead(allowed: &[String]) -> String {
+    if allowed.is_empty() { "nor anything else".to_owned() } else { format!("only {}", allowed.join(", ")) }
 }

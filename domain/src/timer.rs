@@ -10,9 +10,9 @@ names! {
         /// Milestone: the acceptance window is over.
         AutoAccept = "auto_accept",
         /// Milestone: the first reminder before automatic acceptance.
-        AutoAcceptReminder72h = "auto_accept_reminder_72h",
+        FirstReminder = "first_reminder",
         /// Milestone: the second reminder before automatic acceptance.
-        AutoAcceptReminder24h = "auto_accept_reminder_24h",
+        SecondReminder = "second_reminder",
         /// Milestone: the money did not come in time.
         FundingExpiry = "funding_expiry",
         /// Milestone: a redelivery is long overdue.

@@ -110,7 +110,7 @@ impl TryFrom<Row> for Contract {
 /// Adds a contract.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database, or terms that cannot be written as JSON.
 pub fn insert(tx: &mut Tx<'_>, contract: &Contract) -> Result<(), StoreError> {
     diesel::insert_into(contracts::table).values(Row::try_from(contract)?).write(tx)?;
     Ok(())

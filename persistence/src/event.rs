@@ -143,7 +143,7 @@ impl From<Row> for Event {
 /// How many events of these kinds concern a member as their own.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database; more of them than a version can count.
 pub fn count(conn: &mut Conn, member: MemberId, kinds: &[EventKind]) -> Result<i32, StoreError> {
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let found: i64 = events::table

@@ -150,7 +150,7 @@ pub fn save(tx: &mut Tx<'_>, job: &Job) -> Result<Job, StoreError> {
 /// Counts one more member who has proposed. The job itself did not change, so its version stays.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database; [`StoreError::LostRace`] when it is not there.
 pub fn count_applicant(tx: &mut Tx<'_>, id: JobId) -> Result<(), StoreError> {
     let changed = diesel::update(jobs::table.find(Key::from(id)))
         .set(jobs::applicant_count.eq(jobs::applicant_count + 1))

@@ -106,7 +106,7 @@ pub fn insert(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Re
 /// mailed before are void.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database; [`StoreError::LostRace`] when it is not as it was read.
 pub fn register_anew(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Result<(), StoreError> {
     let id = Key::from(member.id);
     let changed = diesel::update(members::table.find(id))

@@ -84,7 +84,7 @@ const RUNNING: &str = "running";
 /// The run that is under way, locked.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database, or a row that makes no sense.
 pub fn lock_running(tx: &mut Tx<'_>) -> Result<Option<Run>, StoreError> {
     let query = payout_runs::table
         .filter(payout_runs::state.eq(RUNNING))
@@ -106,7 +106,7 @@ pub fn insert(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
 /// Notes how far a run has come; it is locked.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database; [`StoreError::LostRace`] when it is not there.
 pub fn save(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
     let changed = diesel::update(payout_runs::table.find(run.closed_on)).set(Row::from(run)).write(tx)?;
     saved(changed, "payout_runs")
@@ -115,7 +115,7 @@ pub fn save(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
 /// A page of runs, newest first, after the close of a month.
 ///
 /// # Errors
-/// Only those of the database.
+/// Those of the database, or rows that make no sense.
 pub fn list(conn: &mut Conn, after: Option<NaiveDate>, fetch: i64) -> Result<Vec<Run>, StoreError> {
     let mut query = payout_runs::table.select(Row::as_select()).into_boxed();
     if let Some(after) = after {

@@ -155,7 +155,7 @@ pub fn take_all(tx: &mut Tx<'_>, releases: &[Release]) -> Result<(), StoreError>
 /// Gives back what came back of a payout.
 ///
 /// # Errors
-/// Only those of the database, which refuses more than was released.
+/// Those of the database, which refuses more than was released; [`StoreError::LostRace`] when one is not there.
 pub fn give_back(tx: &mut Tx<'_>, lines: &[PayoutLine]) -> Result<(), StoreError> {
     for line in lines {
         let given = diesel::update(releases::table.find(Key::from(line.escrow)))

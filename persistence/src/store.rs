@@ -168,7 +168,7 @@ impl Store {
         let readers = Pool::open(target.clone(), Access::Read, sizes.readers)?;
         let writers = match first {
             Conn::Pg(_) => Writers::Postgres(Pool::open(target, Access::Write, sizes.writers)?),
-            Conn::Sqlite(_) => Writers::Sqlite(Writer::start(first)?),
+            Conn::Sqlite(_) => Writers::Sqlite(Writer::start(first, target)?),
         };
         Ok(Self { readers, writers })
     }

@@ -150,12 +150,7 @@ fn what_is_made_while_the_sessions_end_ends_with_them(app: &TestApp) {
             ),
             false => app.request("DELETE", "/v1/sessions").by(&person).send(),
         };
-        let (made, ended) = if made_first {
-            in_turn(app, "true", make, end)
-        } else {
-            let (ended, made) = in_turn(app, "true", end, make);
-            (made, ended)
-        };
+        let (made, ended) = in_turn(app, "true", made_first, make, end);
         ended.expect(204);
         if made.status == 201 {
             assert!(made_first || app.database.engine == Engine::Sqlite);
@@ -177,12 +172,7 @@ fn a_code_given_while_the_sessions_end_is_worth_nothing(app: &TestApp) {
         let browser = Mutex::new(browser);
         let allow = || browser.lock().unwrap().answer(&query, &page, &[("decision", "allow")]);
         let end = || app.request("DELETE", "/v1/sessions").by(&person).send();
-        let (allowed, ended) = if allowed_first {
-            in_turn(app, "true", allow, end)
-        } else {
-            let (ended, allowed) = in_turn(app, "true", end, allow);
-            (allowed, ended)
-        };
+        let (allowed, ended) = in_turn(app, "true", allowed_first, allow, end);
         ended.expect(204);
         if allowed.status == 303 {
             app.trade(&partner, &told(&allowed, "code"), VERIFIER).oauth(400, "invalid_grant");

@@ -65,7 +65,7 @@ fn a_reminder_that_two_replicas_have_found_is_sent_once(app: &TestApp) {
     let (deal, _) = delivered(app, 7);
     let end: DateTime<Utc> = text(&deal.milestone(0)["auto_accept_at"]).parse().unwrap();
     let ahead = app.app.store.read(|conn| timer::due(conn, end, 100)).unwrap();
-    let found = ahead.iter().find(|timer| timer.kind == TimerKind::AutoAcceptReminder72h).unwrap();
+    let found = ahead.iter().find(|timer| timer.kind == TimerKind::FirstReminder).unwrap();
     for _ in 0..2 {
         timers::fire(&app.app, found, found.due_at, end).unwrap();
     }

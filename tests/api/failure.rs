@@ -1,14 +1,24 @@
 //! When the database fails, callers learn that it failed, and nothing else.
 
+use std::thread;
+
 use serde_json::json;
 
-use crate::harness::{TestApp, deals::stands, on_both_engines};
+use crate::harness::{
+    Engine, TestApp,
+    deals::{stands, text},
+    market::job_post,
+    on_both_engines,
+};
 
 on_both_engines!(
     a_failure_inside_tells_nothing_but_the_request_id,
     a_database_that_cannot_be_written_is_worth_another_try,
     a_tag_that_was_never_given_matches_nothing,
     a_balance_that_would_pass_2_to_the_53_is_refused_and_named,
+    a_worker_that_cannot_fire_timers_does_the_rest,
+    what_was_saved_by_somebody_else_meanwhile_is_a_lost_race,
+    a_milestone_that_makes_no_sense_is_not_passed_over,
 );
 
 fn a_failure_inside_tells_nothing_but_the_request_id(app: &TestApp) {
@@ -51,4 +61,52 @@ fn a_balance_that_would_pass_2_to_the_53_is_refused_and_named(app: &TestApp) {
     app.act(&deal.client, &preview, &json!({"delivery_id": delivery})).expect(200);
     put("8000");
     deal.accept(1, &delivery).expect(200);
+}
+
+/// Nobody reads the events, so that nobody but the worker numbers them.
+fn a_worker_that_cannot_fire_timers_does_the_rest(app: &TestApp) {
+    app.database.execute("ALTER TABLE timers RENAME TO alarms").unwrap();
+    app.register("hanako@example.com").expect(202);
+    while app.database.texts("SELECT kind AS text FROM events WHERE number IS NOT NULL").is_empty() {
+        thread::yield_now();
+    }
+    app.database.execute("ALTER TABLE alarms RENAME TO timers").unwrap();
+}
+
+/// Whoever decides holds a lock, so it takes a trigger to have a row change under them: it lets no update through.
+fn what_was_saved_by_somebody_else_meanwhile_is_a_lost_race(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let mut post = job_post();
+    post["status"] = json!("draft");
+    let draft = text(&app.act(&hanako, "/v1/jobs", &post).expect(201)["id"]);
+    let (guard, gone) = match app.database.engine {
+        Engine::Sqlite => {
+            ("CREATE TRIGGER meanwhile BEFORE UPDATE ON jobs BEGIN SELECT RAISE(IGNORE); END", "DROP TRIGGER meanwhile")
+        }
+        Engine::Postgres => (
+            "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+             CREATE TRIGGER meanwhile BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION meanwhile()",
+            "DROP TRIGGER meanwhile ON jobs",
+        ),
+    };
+    app.database.execute(guard).unwrap();
+    let job = format!("/v1/jobs/{draft}");
+    app.post(&format!("{job}/publish")).by(&hanako).send().problem(409, "lost_race");
+    app.database.execute(gone).unwrap();
+    assert_eq!(app.status(&hanako, &job), "draft");
+    assert_eq!(app.events_about(&hanako, &draft), ["job.drafted"]);
+}
+
+fn a_milestone_that_makes_no_sense_is_not_passed_over(app: &TestApp) {
+    let deal = app.deal(&[10_000]);
+    deal.fund(0);
+    let delivery = deal.deliver(0);
+    app.database.execute("UPDATE milestones SET delivery_id = NULL").unwrap();
+    deal.request_changes(0).problem(500, "internal");
+    deal.accept(0, &delivery).problem(409, "stale_delivery");
+    app.database.execute("UPDATE milestones SET auto_accept_at = NULL").unwrap();
+    app.advance_hours(5 * 24);
+    let untold = "SELECT kind AS text FROM timers WHERE last_error IS NOT NULL";
+    assert_eq!(app.database.texts(untold), ["first_reminder"]);
+    assert_eq!(deal.stands(0), stands("delivered", "funded"), "nothing was changed");
 }

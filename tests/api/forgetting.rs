@@ -1,6 +1,6 @@
 //! What is forgotten by its age, and what must not be yet.
 
-use api::forgetting::forget_old;
+use api::forgetting;
 use serde_json::json;
 
 use crate::harness::{Engine, Person, TestApp, deals::text, on_both_engines, on_each_engine, people};
@@ -25,7 +25,7 @@ fn count(app: &TestApp, table: &str) -> usize {
 }
 
 fn forget(app: &TestApp) {
-    forget_old(&app.app).unwrap();
+    forgetting::OLD.iter().for_each(|(what, forget)| forget(&app.app).expect(what));
 }
 
 fn renew(app: &TestApp, token: &str) -> crate::harness::Response {

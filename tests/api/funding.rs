@@ -29,6 +29,8 @@ on_both_engines!(
     payments_are_listed_page_by_page,
 );
 
+on_both_engines!(&[("AZUKARI_RULES__FUNDING_WINDOW", "P10D")] => a_slow_card_is_late_for_a_longer_window_as_well);
+
 /// Two milestones, the first of them funded, so that nothing lapses.
 fn active(app: &TestApp) -> Deal<'_> {
     let deal = app.deal(&[10_000, 20_000]);
@@ -146,6 +148,16 @@ fn a_slow_card_pays_into_the_client_funds(app: &TestApp) {
     app.advance_hours(24);
     assert_eq!((deal.payment(1)["status"].clone(), app.balance(&deal.client)), (json!("succeeded"), funds(20_000, 0)));
     assert_eq!(deal.start_funding(1, "card").expect(200)["status"], "funded");
+}
+
+fn a_slow_card_is_late_for_a_longer_window_as_well(app: &TestApp) {
+    let deal = active(app);
+    deal.start_funding(1, "card").expect(200);
+    deal.pay(&deal.payment(1), "tok_slow").expect(200);
+    app.advance_hours(10 * 24);
+    assert_eq!((deal.payment(1)["status"].clone(), app.balance(&deal.client)), (json!("expired"), funds(0, 0)));
+    app.advance_hours(24);
+    assert_eq!((deal.payment(1)["status"].clone(), app.balance(&deal.client)), (json!("succeeded"), funds(20_000, 0)));
 }
 
 fn a_card_is_not_charged_twice(app: &TestApp) {

@@ -20,6 +20,7 @@ use crate::harness::{
 on_both_engines!(&[("AZUKARI_LOG_INS_PER_MINUTE", "100000"), ("AZUKARI_MAILS_PER_MINUTE", "100000")] =>
     everybody_is_answered_as_the_table_says,
     what_is_not_ones_own_looks_like_what_never_was,
+    a_key_is_missed_where_the_specification_says_so_and_nowhere_else,
 );
 
 /// Those who try. A member who is suspended does not exist yet: whoever has left, with a payout on its way, comes nearest.
@@ -186,4 +187,18 @@ fn what_is_not_ones_own_looks_like_what_never_was(app: &TestApp) {
         compared.insert(operation.template.clone());
     }
     assert!(compared.len() > 30, "{compared:?}");
+}
+
+/// By the token of a session that has ended, which is looked at after the key, so that nothing is done.
+fn a_key_is_missed_where_the_specification_says_so_and_nowhere_else(app: &TestApp) {
+    let person = app.member("hanako");
+    app.request("DELETE", "/v1/sessions/current").by(&person).send().expect(204);
+    let all = operations();
+    let missed = |operation: &Operation| {
+        let answer = operation.call_without_key(app, &person.access_token);
+        answer.status == 400 && answer.text.contains(r#""idempotency_key_missing""#)
+    };
+    let wrong: Vec<String> = all.iter().filter(|one| missed(one) != one.needs_key).map(Operation::name).collect();
+    assert!(wrong.is_empty(), "a key is missed otherwise than the specification says: {wrong:?}");
+    assert!(all.iter().filter(|one| one.needs_key).count() > 20);
 }

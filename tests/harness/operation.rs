@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Response, TestApp, deals::text};
+use super::{Request, Response, TestApp, deals::text};
 
 /// An operation, with the examples of the specification as its id and body.
 pub struct Operation {
@@ -18,6 +18,8 @@ pub struct Operation {
     pub open: bool,
     /// A token is looked at, if there is one.
     pub personal: bool,
+    /// Whether a call without an idempotency key is refused, as the specification has it.
+    pub needs_key: bool,
     /// The names of its query parameters.
     pub query: Vec<String>,
     body: Option<Value>,
@@ -46,6 +48,7 @@ pub fn operations() -> Vec<Operation> {
                 path: exemplary,
                 open: operation["security"].as_array().is_some_and(|ways| ways.is_empty() || ways.contains(&json!({}))),
                 personal: operation["security"] != json!([]),
+                needs_key: parameters("header").any(|one| one["name"] == "Idempotency-Key" && one["required"] == true),
                 query: parameters("query").map(|one| text(&one["name"])).collect(),
                 body: operation.pointer("/requestBody/content/application~1json/example").cloned(),
                 answers: answers_of(&operation["responses"]),
@@ -114,7 +117,15 @@ impl Operation {
     /// Calls it as the bearer of a token, or as nobody.
     pub fn call(&self, app: &TestApp, token: Option<&str>) -> Response {
         let request = app.request(&self.method, &self.path);
-        let request = if self.method == "POST" { request.fresh_key() } else { request };
+        self.send(if self.method == "POST" { request.fresh_key() } else { request }, token)
+    }
+
+    /// The same without an idempotency key.
+    pub fn call_without_key(&self, app: &TestApp, token: &str) -> Response {
+        self.send(app.request(&self.method, &self.path), Some(token))
+    }
+
+    fn send(&self, request: Request, token: Option<&str>) -> Response {
         let request = token.into_iter().fold(request, |request, token| request.token(token));
         match &self.body {
             Some(body) => request.json(body),

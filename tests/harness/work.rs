@@ -132,14 +132,17 @@ pub fn at_once(times: usize, act: impl Fn(usize) -> Response + Sync) -> Vec<Resp
     })
 }
 
-/// Sends two requests that both need the row of one of these members, on PostgreSQL the first before the second: it is kept
-/// from them until both wait for it. SQLite takes them as they come.
+/// Sends two requests that both need the row of one of these members, on PostgreSQL in this order or the other: it is kept
+/// from them until both wait for it. SQLite takes them as they come. What the one was answered, and the other.
 pub fn in_turn(
     app: &TestApp,
     members: &str,
-    first: impl Fn() -> Response + Sync,
-    second: impl Fn() -> Response + Sync,
+    one_first: bool,
+    one: impl Fn() -> Response + Sync,
+    other: impl Fn() -> Response + Sync,
 ) -> (Response, Response) {
+    let (one, other): (&(dyn Fn() -> Response + Sync), &(dyn Fn() -> Response + Sync)) = (&one, &other);
+    let (first, second) = if one_first { (one, other) } else { (other, one) };
     let lock = format!("SELECT 1 FROM members WHERE {members} FOR UPDATE");
     let held = (app.database.engine == Engine::Postgres).then(|| app.database.half_done(&lock));
     let waiting =
@@ -150,12 +153,13 @@ pub fn in_turn(
                 thread::yield_now();
             }
         };
-        let first = scope.spawn(&first);
+        let first = scope.spawn(first);
         until_it_waits(&first, 1);
-        let second = scope.spawn(&second);
+        let second = scope.spawn(second);
         until_it_waits(&second, 2);
         drop(held);
-        (first.join().unwrap(), second.join().unwrap())
+        let (first, second) = (first.join().unwrap(), second.join().unwrap());
+        if one_first { (first, second) } else { (second, first) }
     })
 }
 

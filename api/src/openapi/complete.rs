@@ -27,30 +27,38 @@ pub(super) enum Extent {
 }
 
 /// Adds to every operation what its path, method and security imply.
-pub(super) fn complete(document: &mut Value) {
+///
+/// # Errors
+/// An operation declares what there is not.
+pub fn complete(document: &mut Value) -> serde_json::Result<()> {
     let forms = forms(document);
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         bounds::bound(schemas, &forms);
     }
-    operations(document, Extent::Whole);
+    operations(document, Extent::Whole)?;
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         components.insert("headers".into(), components::headers());
         let schemas = components.entry("schemas").or_insert_with(|| json!({}));
         schemas.as_object_mut().map(|schemas| schemas.insert("Problem".into(), components::problem()));
     }
+    Ok(())
 }
 
 /// Completes every operation so far.
-pub(super) fn operations(document: &mut Value, extent: Extent) {
+///
+/// # Errors
+/// An operation declares what there is not.
+pub(super) fn operations(document: &mut Value, extent: Extent) -> serde_json::Result<()> {
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
     for (path, item) in paths {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             if let Some(operation) = operation.as_object_mut() {
-                Operation { keyed: false, path, method, operation, schemas: &schemas }.complete(extent);
+                Operation { keyed: false, path, method, operation, schemas: &schemas }.complete(extent)?;
             }
         }
     }
+    Ok(())
 }
 
 /// The schemas that are sent as forms.
@@ -73,20 +81,37 @@ struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    fn complete(mut self, extent: Extent) {
+    fn complete(mut self, extent: Extent) -> serde_json::Result<()> {
         let key = self.operation.remove("x-key");
-        let key_required = key.as_ref().is_some_and(|key| key == "required");
-        self.keyed = self.method == "post" && key.is_none_or(|key| key != "none");
-        let declared = self.operation.remove("x-errors").unwrap_or_default();
+        let (takes_key, key_required) = match key.as_ref().map(Value::as_str) {
+            None => (true, false),
+            Some(Some("required")) => (true, true),
+            Some(Some("none")) => (false, false),
+            Some(_) => return Err(self.unknown("x-key", key)),
+        };
+        self.keyed = self.method == "post" && takes_key;
+        let declared = self.declared()?;
         self.parameters(key_required, &declared);
-        if extent == Extent::Parameters {
-            return;
+        if extent == Extent::Whole {
+            self.errors(key_required, &declared);
+            self.unchanged();
+            self.headers();
+            self.examples();
+            self.security();
         }
-        self.errors(key_required, &declared);
-        self.unchanged();
-        self.headers();
-        self.examples();
-        self.security();
+        Ok(())
+    }
+
+    /// The codes that it says it has besides those that follow from its shape.
+    fn declared(&mut self) -> serde_json::Result<Vec<Code>> {
+        let names: Vec<String> = self.operation.remove("x-errors").map_or(Ok(Vec::new()), serde_json::from_value)?;
+        let known = |name: &String| Code::ALL.iter().copied().find(|code| code.as_str() == name);
+        names.iter().map(|name| known(name).ok_or_else(|| self.unknown("x-errors", name.as_str()))).collect()
+    }
+
+    fn unknown(&self, extension: &str, value: impl Into<Value>) -> serde_json::Error {
+        let (method, path, value) = (self.method, self.path, value.into());
+        serde::ser::Error::custom(format!("{method} {path} has {value} in {extension}"))
     }
 
     /// Says of each operation by itself whether it takes a token: generated clients look nowhere else. What apps and keys
@@ -140,7 +165,7 @@ impl Operation<'_> {
         self.method == "get" && answer.is_some_and(|answer| is_tagged(answer, self.schemas))
     }
 
-    fn parameters(&mut self, key_required: bool, declared: &Value) {
+    fn parameters(&mut self, key_required: bool, declared: &[Code]) {
         let mut added = Vec::new();
         if self.path.contains("{id}") {
             let prefix = example::prefix_of_path(self.path);
@@ -158,7 +183,7 @@ impl Operation<'_> {
                 "example": "0198c0de-5d1f-7c3a-9b1e-4f6f2d1c7a10",
             }));
         }
-        if self.acts() || names(declared, Code::PreconditionFailed) {
+        if self.acts() || declared.contains(&Code::PreconditionFailed) {
             added.push(json!({
                 "name": "If-Match", "in": "header", "required": false,
                 "description": "The ETag last seen; refused with 412 if the resource has changed since.",
@@ -191,7 +216,7 @@ impl Operation<'_> {
     }
 
     /// The codes this operation can answer with: those of its shape, and those it declares.
-    fn codes(&self, key_required: bool, declared: &Value) -> BTreeSet<&'static str> {
+    fn codes(&self, key_required: bool, declared: &[Code]) -> BTreeSet<&'static str> {
         let mut codes =
             vec![Code::InvalidHeader, Code::InvalidParameter, Code::Internal, Code::Unavailable, Code::RateLimited];
         if !self.open() {
@@ -235,15 +260,14 @@ impl Operation<'_> {
         if self.acts() {
             codes.extend([Code::PreconditionFailed, Code::ActionRefused, Code::LostRace, Code::NotPermitted]);
         }
-        let named = declared.as_array().into_iter().flatten().filter_map(Value::as_str);
-        codes.extend(named.filter_map(|name| Code::ALL.iter().copied().find(|code| code.as_str() == name)));
+        codes.extend(declared);
         if codes.contains(&Code::NotPermitted) {
             codes.push(Code::SecondFactorMissing);
         }
         codes.into_iter().map(Code::as_str).collect()
     }
 
-    fn errors(&mut self, key_required: bool, declared: &Value) {
+    fn errors(&mut self, key_required: bool, declared: &[Code]) {
         let names = self.codes(key_required, declared);
         let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
         for code in Code::ALL.iter().copied().filter(|code| names.contains(code.as_str())) {
@@ -323,11 +347,6 @@ impl Operation<'_> {
             fill(response.get_mut("content"));
         }
     }
-}
-
-/// Whether an operation declares a code as its own.
-fn names(declared: &Value, code: Code) -> bool {
-    declared.as_array().into_iter().flatten().any(|name| name == code.as_str())
 }
 
 /// Whether a response is a resource with a version, which has an `ETag`.

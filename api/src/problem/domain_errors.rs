@@ -19,7 +19,8 @@ use super::{Code, Problem};
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let Refused { machine, state, action } = refused;
+        // What the caller may do is told by `instead`: the state allows others more, and guards may allow less.
+        let Refused { machine, state, action, allowed: _ } = refused;
         Self::new(Code::ActionRefused).detail(
             format!("This {machine} is {state}; {action} is not possible."),
             format!("この{machine}は{state}の状態なので、{action}はできません。"),

@@ -92,7 +92,7 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
 /// Mails a token that confirms an address.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn send_confirmation(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -155,6 +155,7 @@ pub fn readmit(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<(), Problem
 pub fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<Member, Problem> {
     let decision = Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now);
     let decision = decision.map(|member| Member { username: form.username.clone(), ..member });
+    // Events name only members who are there.
     insert(tx, cx, &decision.next, form)?;
     announce(tx, cx, decision.next.id, Audience::only(decision.next.id), &decision)?;
     Ok(decision.next)
@@ -212,8 +213,8 @@ pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Membe
         return Err(invalid());
     }
     let decision = member.confirm(cx.now)?;
-    let saved = member::save(tx, &decision.next)?;
     announce(tx, cx, id, Audience::only(id), &decision)?;
+    let saved = member::save(tx, &decision.next)?;
     email_confirmation::void(tx, id)?;
     username::grant_wish(tx, cx, saved)
 }
@@ -290,7 +291,7 @@ impl Device {
 /// the first of all. The token of the device, if there is one, was found to be theirs in this transaction.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, member: MemberId, device: &Device) -> Result<TokenPair, Problem> {
     let (refresh, hash) = secrets::bearer("azr_")?;
     let (id, now) = (cx.new_id(), clock::real_now());
@@ -335,7 +336,7 @@ fn pair(cx: &Context, claims: Claims, refresh: String) -> Result<TokenPair, Prob
 /// ends (RFC 9700 section 4.14.2). None means the token was refused, and what was revoked stays so.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<TokenPair>, Problem> {
     let (hash, now) = (secrets::hash(token.as_bytes()), clock::real_now());
     // What an app or a page of ours has is renewed, if at all, where it was given.
@@ -357,7 +358,7 @@ pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<Toke
 /// Ends the session of the caller.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; [`Code::Unauthenticated`] if the caller is nobody.
 pub fn log_out(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     let session = cx.session.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
     Ok(session::revoke(tx, session, clock::real_now())?)

@@ -38,7 +38,7 @@ pub fn ask(tx: &mut Tx<'_>, kind: AddressRequestKind, email: &str, locale: Local
 /// Carries out what waits, each request in a transaction of its own.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn carry_out(app: &Arc<App>) -> Result<(), Problem> {
     while app.store.read(address_request::any)? {
         let inner = app.clone();

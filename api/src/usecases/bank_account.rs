@@ -39,22 +39,28 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
     let me = cx.member()?;
     cx.require_recent_login(tx)?;
     bind(tx, &[me])?;
-    let (account, decision) = match bank_account::lock(tx, me)? {
+    let known = bank_account::lock(tx, me)?;
+    let decision = match &known {
         Some(known) => {
             cx.check_version(known.version)?;
-            let Some(decision) = known.change(details, cx.now) else { return Ok(known) };
-            (bank_account::save(tx, &decision.next)?, decision)
+            let Some(decision) = known.change(details, cx.now) else { return Ok(known.clone()) };
+            decision
         }
         None => {
             cx.check_absent()?;
             // A version that was seen of an account since removed must not fit this one.
             let version = event::count(tx, me, BANK_ACCOUNT_EVENTS)? + 1;
-            let decision = BankAccount::first(me, version, details, cx.now);
-            bank_account::insert(tx, &decision.next)?;
-            (decision.next.clone(), decision)
+            BankAccount::first(me, version, details, cx.now)
         }
     };
     announce(tx, cx, me, Audience::only(me), &decision)?;
+    let account = match known {
+        Some(_) => bank_account::save(tx, &decision.next)?,
+        None => {
+            bank_account::insert(tx, &decision.next)?;
+            decision.next
+        }
+    };
     let hint = account.details.hint();
     write(tx, me, |to, locale| mailer::bank_account_changed(cx, to, locale, &hint))?;
     Ok(account)

@@ -61,8 +61,8 @@ pub fn request(
     let proposed = ProposedEnd { by: work.party(cx)?, reason, shares };
     let (contract, rules) = (&work.contract, &cx.app.rules);
     let decision = CancellationRequest::request(cx.new_id(), contract, proposed, &milestones(&work), cx.now, rules)?;
-    cancellation::insert(tx, &decision.next)?;
     announce(tx, cx, decision.next.id, work.audience(), &decision)?;
+    cancellation::insert(tx, &decision.next)?;
     Ok(Requested { work, request: decision.next })
 }
 
@@ -107,7 +107,7 @@ pub fn retract(tx: &mut Tx<'_>, cx: &Context, id: CancellationRequestId) -> Resu
 /// Nobody answered in time: what becomes of each milestone depends on what the worker has shown.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let mut found = lock(tx, CancellationRequestId::from_uuid(due.subject))?;
     if !timer::take(tx, due)? {
@@ -145,12 +145,13 @@ fn spoke_since_funding(conn: &mut Conn, milestone: &Milestone) -> Result<bool, P
 /// The contract is locked before.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn narrow(tx: &mut Tx<'_>, cx: &Context, work: &Work, milestone: MilestoneId) -> Result<(), Problem> {
     let Some(running) = cancellation::lock_running(tx, work.contract.id)? else { return Ok(()) };
     let Some(decision) = running.without(milestone, cx.now)? else { return Ok(()) };
+    announce(tx, cx, running.id, work.audience(), &decision)?;
     cancellation::save(tx, &decision.next)?;
-    announce(tx, cx, running.id, work.audience(), &decision)
+    Ok(())
 }
 
 impl Requested {
@@ -160,8 +161,9 @@ impl Requested {
         cx: &Context,
         decision: &Decision<CancellationRequest>,
     ) -> Result<(), Problem> {
+        announce(tx, cx, self.request.id, self.work.audience(), decision)?;
         self.request = cancellation::save(tx, &decision.next)?;
-        announce(tx, cx, self.request.id, self.work.audience(), decision)
+        Ok(())
     }
 }
 

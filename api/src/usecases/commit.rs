@@ -47,7 +47,8 @@ impl Audience {
     }
 }
 
-/// Writes the entries, timers and events of a decision; the caller has saved its state.
+/// Writes the entries, timers and events of a decision. Its state is saved after this: entries lock accounts, and what is
+/// only written then needs no answer and goes together.
 ///
 /// # Errors
 /// [`Code::InsufficientFunds`](crate::problem::Code::InsufficientFunds) when a balance would go below what it must hold.

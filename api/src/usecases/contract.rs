@@ -18,7 +18,7 @@ use persistence::{
 };
 
 use super::{
-    commit::{announce, tell},
+    commit::{Audience, announce, tell},
     job, proposal,
     work::Work,
 };
@@ -35,6 +35,7 @@ pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result
     let (job, proposal) = proposal::accept_round(tx, cx, id, round)?;
     let decision = Contract::sign(cx.new_id(), &job, &proposal, &cx.app.fees, cx.now, &cx.app.rules)?;
     let contract = decision.next.clone();
+    announce(tx, cx, contract.id, Audience::both(contract.client, contract.worker), &decision)?;
     contract::insert(tx, &contract)?;
     let mut milestones = Vec::new();
     for (position, terms) in (1_i32..).zip(&contract.terms.milestones) {
@@ -47,9 +48,7 @@ pub fn sign(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -> Result
         escrow::insert(tx, Purpose::TerminationFee(contract.id), escrow)?;
     }
     let termination = termination.map(|escrow| TerminationFee { escrow, charged: None });
-    let work = Work { contract, milestones, termination, asked_to_cancel: false };
-    announce(tx, cx, work.contract.id, work.audience(), &decision)?;
-    Ok(work)
+    Ok(Work { contract, milestones, termination, asked_to_cancel: false })
 }
 
 /// The worker leaves a contract that was paused for long.
@@ -62,8 +61,8 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, id: ContractId) -> Result<Work, Prob
     let allowed = contract.allowed_actions(standing, &work.course(), cx.now, &cx.app.rules);
     cx.admit(Operation::Contract(ContractAction::Leave), standing, contract.version, &allowed)?;
     let decision = work.contract.leave(&work.course(), cx.now, &cx.app.rules)?;
-    work.contract = contract::save(tx, &decision.next)?;
     announce(tx, cx, id, work.audience(), &decision)?;
+    work.contract = contract::save(tx, &decision.next)?;
     work.cancel_rest(tx, cx)?;
     work.pay_termination(tx, cx)?;
     Ok(work)
@@ -72,7 +71,7 @@ pub fn leave(tx: &mut Tx<'_>, cx: &Context, id: ContractId) -> Result<Work, Prob
 /// Nothing was funded in time: the contract lapses, the job opens again with its proposals.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = ContractId::from_uuid(due.subject);
     let found = contract::find(tx, id)?.ok_or_else(Problem::not_found)?;
@@ -83,8 +82,8 @@ pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> 
         return Ok(());
     }
     let decision = work.contract.lapse(cx.now)?;
-    work.contract = contract::save(tx, &decision.next)?;
     announce(tx, cx, id, work.audience(), &decision)?;
+    work.contract = contract::save(tx, &decision.next)?;
     work.cancel_rest(tx, cx)?;
     work.pay_termination(tx, cx)?;
     proposal::restore_after_lapse(tx, cx, posting.job.id, work.contract.proposal)
@@ -93,7 +92,7 @@ pub fn lapse(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> 
 /// A required funding is missing: the contract pauses.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn miss_funding(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = ContractId::from_uuid(due.subject);
     let mut work = Work::lock(tx, id)?;
@@ -101,8 +100,9 @@ pub fn miss_funding(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Pr
         return Ok(());
     }
     let decision = work.contract.missed_funding(cx.now)?;
+    announce(tx, cx, id, work.audience(), &decision)?;
     work.contract = contract::save(tx, &decision.next)?;
-    announce(tx, cx, id, work.audience(), &decision)
+    Ok(())
 }
 
 /// The worker tells how the work goes.

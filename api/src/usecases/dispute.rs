@@ -68,8 +68,8 @@ pub fn open_in(
     let disputed = work.milestone(id)?.milestone.dispute(cx.now)?;
     work.step(tx, cx, &disputed)?;
     let decision = Dispute::open(cx.new_id(), &disputed.next, claim, cx.now, &cx.app.rules)?;
-    dispute::insert(tx, &decision.next)?;
     announce(tx, cx, decision.next.id, work.audience(), &decision)?;
+    dispute::insert(tx, &decision.next)?;
     Ok(decision.next)
 }
 
@@ -126,7 +126,7 @@ fn party(cx: &Context, dispute: &Dispute) -> Result<Party, Problem> {
 
 /// Saves a step and tells both sides.
 fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Dispute>) -> Result<Dispute, Problem> {
-    let saved = dispute::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::both(saved.client, saved.worker), decision)?;
-    Ok(saved)
+    let Dispute { id, client, worker, .. } = decision.next;
+    announce(tx, cx, id, Audience::both(client, worker), decision)?;
+    Ok(dispute::save(tx, &decision.next)?)
 }

@@ -133,10 +133,10 @@ fn complete(tx: &mut Tx<'_>, cx: &Context, member: &Member, change: &EmailChange
     }
     email_change::cancel(tx, member.id)?;
     let decision = member.change_email(change.email.clone(), cx.now);
+    announce(tx, cx, member.id, Audience::only(member.id), &decision)?;
     member::save(tx, &decision.next)?;
     email_change::set_address(tx, member.id, &change.email, &email_key(&change.email))?;
     credential::void_resets(tx, member.id)?;
-    announce(tx, cx, member.id, Audience::only(member.id), &decision)?;
     let locale = language_of(tx, member)?;
     for to in [&member.email, &change.email] {
         let mail = mailer::email_changed(cx, to, locale, &change.email);

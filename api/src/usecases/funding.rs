@@ -34,8 +34,8 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// How long the sandbox's slow charge takes: past the funding window, so that it comes late.
-const SLOW_CHARGE: TimeDelta = TimeDelta::days(8);
+/// How long after the funding window the sandbox's slow charge comes, so that it is late whenever it was begun.
+const SLOW_CHARGE_AFTER: TimeDelta = TimeDelta::days(1);
 
 /// Sets aside what the client has for a milestone, and asks for the rest by `method`. Funds at once if nothing is
 /// missing.
@@ -83,8 +83,8 @@ fn ask(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId, method: Paym
     let transfer_reference = (method == PaymentMethod::BankTransfer).then(|| reference(payment_id));
     let means = Means { method, transfer_reference };
     let decision = Payment::request(payment_id, &work.milestone(id)?.milestone, means, cx.now)?;
-    payment::insert(tx, &decision.next)?;
     announce(tx, cx, payment_id, Audience::only(work.contract.client), &decision)?;
+    payment::insert(tx, &decision.next)?;
     Ok(decision.next)
 }
 
@@ -124,7 +124,7 @@ pub enum Source {
 /// Books money that came for a payment, and funds the milestone with it if that still waits and now has all of it.
 ///
 /// # Errors
-/// Only those of the store, and amounts of another currency.
+/// No such payment; nothing came, or in another currency than was asked for; those of the store.
 pub fn receive(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -169,9 +169,8 @@ fn record(tx: &mut Tx<'_>, cx: &Context, payment: Payment, amount: Money, source
                 Source::Outside => payment.receive(amount, cx.now)?,
                 Source::Suspense => payment.receive_from_suspense(amount, cx.now)?,
             };
-            let saved = payment::save(tx, &decision.next)?;
-            announce(tx, cx, saved.id, audience, &decision)?;
-            Ok(saved)
+            announce(tx, cx, payment.id, audience, &decision)?;
+            Ok(payment::save(tx, &decision.next)?)
         }
         PaymentState::Succeeded | PaymentState::Failed => {
             let entry = match source {
@@ -190,7 +189,7 @@ fn record(tx: &mut Tx<'_>, cx: &Context, payment: Payment, amount: Money, source
 /// Gives up waiting for a milestone's money: what was set aside is free again, what came stays the client's.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn expire(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MilestoneId::from_uuid(due.subject);
     let mut work = Work::lock_by_milestone(tx, id)?;
@@ -207,14 +206,15 @@ pub fn expire(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem>
 fn expire_payment(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), Problem> {
     let Some(payment) = payment::lock_pending(tx, id)? else { return Ok(()) };
     let decision = payment.expire(cx.now)?;
-    let saved = payment::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.client), &decision)
+    announce(tx, cx, payment.id, Audience::only(payment.client), &decision)?;
+    payment::save(tx, &decision.next)?;
+    Ok(())
 }
 
 /// Frees what is set aside for a milestone that is about to end, and stops waiting for its payment.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn release_reservation(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId) -> Result<(), Problem> {
     let milestone = &work.milestone(id)?.milestone;
     if milestone.state != MilestoneState::Funding {
@@ -258,7 +258,7 @@ pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> 
         CardToken::Succeeds | CardToken::RefundFails => receive(tx, cx, id, payment.shortfall()?, Source::Outside),
         CardToken::Declined => fail(tx, cx, &payment),
         CardToken::Slow => {
-            let due_at = domain::calendar::after(cx.now, SLOW_CHARGE);
+            let due_at = domain::calendar::after(cx.now, cx.app.rules.funding_window + SLOW_CHARGE_AFTER);
             timer::apply(tx, id.uuid(), &[domain::timer::TimerChange::Set(TimerKind::SlowCharge, due_at)])?;
             Ok(payment)
         }
@@ -267,15 +267,14 @@ pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> 
 
 fn fail(tx: &mut Tx<'_>, cx: &Context, payment: &Payment) -> Result<Payment, Problem> {
     let decision = payment.fail("card_declined".to_owned(), cx.now)?;
-    let saved = payment::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.client), &decision)?;
-    Ok(saved)
+    announce(tx, cx, payment.id, Audience::only(payment.client), &decision)?;
+    Ok(payment::save(tx, &decision.next)?)
 }
 
 /// The slow charge went through, perhaps after the milestone gave up waiting.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn settle_slow_charge(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = PaymentId::from_uuid(due.subject);
     let (_, _, payment) = lock_payment(tx, id)?;

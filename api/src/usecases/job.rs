@@ -38,8 +38,8 @@ pub fn post(tx: &mut Tx<'_>, cx: &Context, new: NewJob, start: Start) -> Result<
     let client = cx.member()?;
     member::bind(tx, &[client])?;
     let drafted = Job::new(cx.new_id(), client, new, cx.now)?;
-    job::insert(tx, &drafted.next)?;
     announce(tx, cx, drafted.next.id, Audience::only(drafted.next.client), &drafted)?;
+    job::insert(tx, &drafted.next)?;
     let job = match start {
         Start::Draft => drafted.next,
         Start::Open => commit(tx, cx, &drafted.next.publish(cx.now, &cx.app.rules)?)?,
@@ -91,7 +91,7 @@ pub fn discard(tx: &mut Tx<'_>, cx: &Context, id: JobId) -> Result<(), Problem> 
 /// It was open long enough; whoever waits for an answer to a proposal gets it: no.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
     let listing = lock_known(tx, JobId::from_uuid(timer.subject))?;
     if !timer::take(tx, timer)? {
@@ -117,7 +117,6 @@ pub(super) fn lock_known(tx: &mut Tx<'_>, id: JobId) -> Result<Listing, Problem>
 
 /// Saves a step and tells the client.
 pub(super) fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Job>) -> Result<Job, Problem> {
-    let saved = job::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.client), decision)?;
-    Ok(saved)
+    announce(tx, cx, decision.next.id, Audience::only(decision.next.client), decision)?;
+    Ok(job::save(tx, &decision.next)?)
 }

@@ -23,7 +23,7 @@ pub const LEAST: TimeDelta = TimeDelta::hours(1);
 /// Goes on to the next generation, on every replica within a moment. None if the last step was less than [`LEAST`] ago.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; keys that cannot be derived.
 pub fn rotate(app: &Arc<App>) -> Result<Option<i32>, Problem> {
     let now = clock::real_now();
     let rotated = at_console(app, Deed::command("keys rotate", None), move |tx, cx| {
@@ -44,7 +44,7 @@ pub fn rotate(app: &Arc<App>) -> Result<Option<i32>, Problem> {
 /// Signs with the generation that the database names.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; keys that cannot be derived.
 pub fn follow(app: &App) -> Result<(), Problem> {
     let generation = app.store.read(instance::read)?.key_generation;
     Ok(app.tokens.turn_to(generation)?)

@@ -24,9 +24,9 @@ pub fn draft(tx: &mut Tx<'_>, cx: &Context, lines: &[Line], reason: String) -> R
     let decision = ManualEntry::draft(cx.new_id(), lines, reason, cx.person()?, cx.now)?;
     let drafted = decision.next.clone();
     drafted.check_members(&member::lock_shared(tx, &drafted.members())?)?;
-    manual_entry::insert(tx, &drafted)?;
     // It concerns nobody until it is posted.
     announce(tx, cx, drafted.id, Audience::default(), &decision)?;
+    manual_entry::insert(tx, &drafted)?;
     Ok(drafted)
 }
 
@@ -107,7 +107,6 @@ fn commit(
     decision: &Decision<ManualEntry>,
     audience: Audience,
 ) -> Result<ManualEntry, Problem> {
-    let saved = manual_entry::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, audience, decision)?;
-    Ok(saved)
+    announce(tx, cx, decision.next.id, audience, decision)?;
+    Ok(manual_entry::save(tx, &decision.next)?)
 }

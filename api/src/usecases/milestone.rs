@@ -7,6 +7,7 @@ use domain::{
     policy::Operation,
 };
 use persistence::{
+    error::StoreError,
     milestone::{self, ChangeRequest, Delivery},
     store::Tx,
     timer::{self, Timer},
@@ -53,11 +54,10 @@ pub fn request_changes(
     let mut work = Work::lock_by_milestone(tx, id)?;
     let milestone = &work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::RequestChanges))?.milestone;
     let decision = milestone.request_changes(due_on, cx.now, &cx.app.rules)?;
-    if let Some(delivery) = milestone.delivery {
-        let round = decision.next.revision_rounds;
-        let request = ChangeRequest { milestone: id, round, delivery, reason, due_on, created_at: cx.now };
-        milestone::add_change_request(tx, &request)?;
-    }
+    let delivery = milestone.delivery.ok_or_else(|| corrupt(id, "it is delivered without a delivery"))?;
+    let round = decision.next.revision_rounds;
+    let request = ChangeRequest { milestone: id, round, delivery, reason, due_on, created_at: cx.now };
+    milestone::add_change_request(tx, &request)?;
     work.step(tx, cx, &decision)?;
     Ok(work)
 }
@@ -78,7 +78,7 @@ pub fn accept(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, delivery: Delivery
 /// The acceptance window has passed in silence: the worker is paid.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn auto_accept(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MilestoneId::from_uuid(due.subject);
     let mut work = Work::lock_by_milestone(tx, id)?;
@@ -94,7 +94,7 @@ pub fn auto_accept(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Pro
 /// Reminds the client by mail and event that silence will accept.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn remind(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MilestoneId::from_uuid(due.subject);
     let work = Work::lock_by_milestone(tx, id)?;
@@ -102,10 +102,16 @@ pub fn remind(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem>
         return Ok(());
     }
     let milestone = &work.milestone(id)?.milestone;
-    let (Some(event), Some(accept_at)) = (milestone.reminder(), milestone.auto_accept_at) else { return Ok(()) };
+    let (Some(event), Some(accept_at)) = (milestone.reminder(), milestone.auto_accept_at) else {
+        return Err(corrupt(id, "it has a reminder, and nothing to be reminded of"));
+    };
     tell(tx, cx, id, work.audience(), event)?;
     let (client, title) = (work.contract.client, &milestone.title);
     write(tx, client, |to, locale| mailer::acceptance_reminder(cx, to, locale, title, accept_at))
+}
+
+fn corrupt(id: MilestoneId, what: &str) -> Problem {
+    StoreError::Corrupt { table: "milestones", id: id.to_string(), what: what.to_owned() }.into()
 }
 
 /// Tells that a redelivery is long overdue, which puts it on the staff's worklist.

@@ -47,7 +47,7 @@ impl Judged {
     /// What is known of a member.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; [`Code::NotFound`] when there is no such member.
     pub fn of(conn: &mut Conn, id: MemberId) -> Result<Self, Problem> {
         let member = member::find(conn, id)?.ok_or_else(Problem::not_found)?;
         let name = member.username.map(|name| name.as_str().to_owned());

@@ -142,8 +142,8 @@ fn begin(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Payout>, unpaid: &[R
     let payout = decision.next.clone();
     let lines = releases::take(unpaid, payout.taken()?)?;
     release::take(tx, &lines)?;
-    payout::insert(tx, &[(payout.clone(), lines)])?;
     announce(tx, cx, payout.id, Audience::worker(payout.worker), decision)?;
+    payout::insert(tx, &[(payout.clone(), lines)])?;
     Ok(payout)
 }
 
@@ -161,13 +161,13 @@ fn lock_for(tx: &mut Tx<'_>, cx: &Context, id: PayoutId, action: PayoutAction) -
 
 /// Saves a step. What came back waits to be paid out again; and somebody who leaves may have waited for this one only.
 fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Payout>) -> Result<Payout, Problem> {
-    let saved = payout::save(tx, &decision.next)?;
-    let back = saved.given_back()?;
+    let back = decision.next.given_back()?;
     if back.is_positive() {
-        let lines = payout::lines(tx, &saved)?;
+        let lines = payout::lines(tx, &decision.next)?;
         release::give_back(tx, &releases::give_back(&lines, back)?)?;
     }
-    announce(tx, cx, saved.id, Audience::worker(saved.worker), decision)?;
+    announce(tx, cx, decision.next.id, Audience::worker(decision.next.worker), decision)?;
+    let saved = payout::save(tx, &decision.next)?;
     if saved.state.is_under_way() {
         return Ok(saved);
     }

@@ -67,11 +67,11 @@ pub fn prepare(tx: &mut Tx<'_>, cx: &Context, pay_on: NaiveDate) -> Result<Prepa
         return Err(Problem::new(Code::NothingDue));
     }
     let batch = PayoutBatch::prepare(id, pay_on, (count, total), cx.person()?, cx.now);
-    payout_batch::insert(tx, &batch.next)?;
     announce(tx, cx, id, Audience::default(), &batch)?;
+    payout_batch::insert(tx, &batch.next)?;
     for decision in &decisions {
-        let saved = payout::save(tx, &decision.next)?;
-        announce(tx, cx, saved.id, Audience::worker(saved.worker), decision)?;
+        announce(tx, cx, decision.next.id, Audience::worker(decision.next.worker), decision)?;
+        payout::save(tx, &decision.next)?;
     }
     let skipped = payout::unusable(tx, pay_on)?;
     let remaining = payout::waiting(tx, pay_on)? - skipped;
@@ -124,7 +124,7 @@ pub fn settle(
 /// Settles a batch that is locked, once the bank has answered for each of its payouts.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn finish(tx: &mut Tx<'_>, cx: &Context, id: Option<PayoutBatchId>) -> Result<(), Problem> {
     let batch = id.map(|id| payout_batch::find(tx, id)).transpose()?.flatten();
     let Some(batch) = batch.filter(|batch| batch.state == PayoutBatchState::Sent) else { return Ok(()) };
@@ -150,7 +150,6 @@ fn lock_for(
 }
 
 fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<PayoutBatch>) -> Result<PayoutBatch, Problem> {
-    let saved = payout_batch::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::default(), decision)?;
-    Ok(saved)
+    announce(tx, cx, decision.next.id, Audience::default(), decision)?;
+    Ok(payout_batch::save(tx, &decision.next)?)
 }

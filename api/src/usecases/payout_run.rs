@@ -60,7 +60,7 @@ pub fn list(conn: &mut Conn, cx: &Context, after: Option<NaiveDate>, fetch: i64)
 /// is paid, however late the run.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn step(tx: &mut Tx<'_>, cx: &Context, fired: &Timer) -> Result<(), Problem> {
     let running = payout_run::lock_running(tx)?;
     if !timer::take(tx, fired)? {
@@ -122,10 +122,10 @@ fn pay(
     }
     release::take_all(tx, &taken)?;
     let rows: Vec<_> = made.iter().map(|(decision, lines)| (decision.next.clone(), lines.clone())).collect();
-    payout::insert(tx, &rows)?;
     for (decision, _) in &made {
         announce(tx, cx, decision.next.id, Audience::worker(decision.next.worker), decision)?;
     }
+    payout::insert(tx, &rows)?;
     Ok((i64::try_from(made.len()).unwrap_or(i64::MAX), total))
 }
 

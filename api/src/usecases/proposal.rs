@@ -47,11 +47,11 @@ pub fn submit(tx: &mut Tx<'_>, cx: &Context, id: JobId, round: Round) -> Result<
     if before.iter().any(|state| is_running(*state)) {
         return Err(Problem::new(Code::AlreadyProposed));
     }
+    announce(tx, cx, decision.next.id, audience(&decision.next), &decision)?;
     proposal::insert(tx, &decision.next)?;
     if before.is_empty() {
         job::count_applicant(tx, id)?;
     }
-    announce(tx, cx, decision.next.id, audience(&decision.next), &decision)?;
     Ok(decision.next)
 }
 
@@ -138,7 +138,7 @@ pub fn discard(tx: &mut Tx<'_>, cx: &Context, id: ProposalId) -> Result<(), Prob
 /// Nobody answered in time.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn expire(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem> {
     let id = ProposalId::from_uuid(timer.subject);
     let proposal = lock_known(tx, id)?;
@@ -191,7 +191,6 @@ const fn audience(proposal: &Proposal) -> Audience {
 
 /// Saves a step and tells both sides.
 fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Proposal>) -> Result<Proposal, Problem> {
-    let saved = proposal::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, audience(&saved), decision)?;
-    Ok(saved)
+    announce(tx, cx, decision.next.id, audience(&decision.next), decision)?;
+    Ok(proposal::save(tx, &decision.next)?)
 }

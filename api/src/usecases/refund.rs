@@ -50,8 +50,8 @@ pub fn request(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, amount: Money) -> R
     let account = account_for(tx, &payment)?;
     let decision = Refund::request(cx.new_id(), &payment, amount, room(tx, &payment)?, account, cx.now)?;
     let asked = decision.next.clone();
-    refund::insert(tx, &asked)?;
     announce(tx, cx, asked.id, Audience::only(asked.client), &decision)?;
+    refund::insert(tx, &asked)?;
     if asked.method == PaymentMethod::Card && cx.app.settings.payments() == Payments::Sandbox {
         let answer = TimerChange::Set(TimerKind::RefundSettlement, after(cx.now, GATEWAY_TAKES));
         timer::apply(tx, asked.id.uuid(), &[answer])?;
@@ -78,7 +78,7 @@ fn room(tx: &mut Tx<'_>, payment: &Payment) -> Result<Room, Problem> {
 /// How much of each payment of one client can go back now.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; amounts that do not add up, which would be our mistake.
 pub fn refundable(conn: &mut Conn, client: MemberId, payments: &[Payment]) -> Result<Vec<Money>, Problem> {
     let left = refund::left(conn, payments)?;
     let held = ledger::balances(conn, client.uuid())?;
@@ -98,7 +98,7 @@ fn free(held: &[Balance], client: MemberId, currency: Currency) -> Result<Money,
 /// Whether all that somebody who leaves has as a client can go back to where it came from.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; amounts that do not add up, which would be our mistake.
 pub fn way_out(conn: &mut Conn, client: MemberId, funds: Money, has_account: bool) -> Result<WayOut, Problem> {
     let payments = refund::refundable(conn, client, funds.currency())?;
     Ok(refunds::way_out(funds, &payments, has_account)?)
@@ -107,7 +107,7 @@ pub fn way_out(conn: &mut Conn, client: MemberId, funds: Money, has_account: boo
 /// Sends back all that somebody who leaves has as a client, the newest payment first, as far as there is a way.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn request_all(tx: &mut Tx<'_>, cx: &Context, client: MemberId) -> Result<(), Problem> {
     let has_account = bank_account::find(tx, client)?.is_some_and(|account| account.is_usable());
     for currency in Currency::ALL.iter().copied() {
@@ -160,7 +160,7 @@ fn did_not_arrive(tx: &mut Tx<'_>, cx: &Context, refund: &Refund, reason: String
 /// The sandbox's gateway answers, as the card that paid tells it to.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn gateway_answers(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let refund = lock(tx, RefundId::from_uuid(due.subject))?;
     if !timer::take(tx, due)? {
@@ -194,8 +194,8 @@ fn lock(tx: &mut Tx<'_>, id: RefundId) -> Result<Refund, Problem> {
 
 /// Saves a step; somebody who leaves may have waited for this refund only.
 fn commit(tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Refund>) -> Result<Refund, Problem> {
+    announce(tx, cx, decision.next.id, Audience::only(decision.next.client), decision)?;
     let saved = refund::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.client), decision)?;
     for client in member::lock_shared(tx, &[saved.client])? {
         withdrawal::look_again(tx, cx, &client)?;
     }

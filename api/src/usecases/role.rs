@@ -40,11 +40,11 @@ fn give(tx: &mut Tx<'_>, cx: &Context, id: MemberId, role: Role) -> Result<Membe
     cx.remember(id, &member);
     let is_tied = !withdrawal::assess_member(tx, &member)?.blockers.is_empty();
     let decision = member.change_role(role, is_tied, cx.now)?;
+    announce(tx, cx, id, Audience::only(id), &decision)?;
     let saved = member::save(tx, &decision.next)?;
     if saved.role != Role::Member {
         // No app acts for staff, also not once the role is taken away again: whoever allowed it was a member.
         held::revoke_of_member(tx, id, clock::real_now())?;
     }
-    announce(tx, cx, id, Audience::only(id), &decision)?;
     Ok(saved)
 }

@@ -215,7 +215,7 @@ pub struct Standing {
 /// How the caller stands.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; [`Code::Unauthenticated`] if the caller is nobody.
 pub fn read(conn: &mut Conn, cx: &Context) -> Result<Standing, Problem> {
     let me = cx.person()?;
     let is_set = second_factor::is_set(conn, me)?;

@@ -16,7 +16,7 @@ use crate::{clock, context::Context, page::PageRequest, problem::Problem};
 /// A page of the caller's live sessions, one more than it holds.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; [`Code::Unauthenticated`](crate::problem::Code::Unauthenticated) if the caller is nobody.
 pub fn list(conn: &mut Conn, cx: &Context, request: &PageRequest) -> Result<Vec<Session>, Problem> {
     Ok(devices::list(conn, cx.person()?, clock::real_now(), request.after, request.fetch())?)
 }
@@ -41,7 +41,7 @@ pub fn revoke(tx: &mut Tx<'_>, cx: &Context, id: SessionId) -> Result<(), Proble
 /// Ends every session of the caller, this one included.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; [`Code::Unauthenticated`](crate::problem::Code::Unauthenticated) if the caller is nobody.
 pub fn log_out_everywhere(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     let me = cx.person()?;
     // Whoever is making something that would outlive this waits, and sees that the session is over.

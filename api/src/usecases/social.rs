@@ -185,8 +185,8 @@ pub fn join(tx: &mut Tx<'_>, cx: &Context, form: &Joining) -> Result<TokenPair, 
         },
     };
     let confirmed = registered.confirm(cx.now)?;
+    announce(tx, cx, registered.id, Audience::only(registered.id), &confirmed)?;
     let saved = member::save(tx, &confirmed.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.id), &confirmed)?;
     email_confirmation::void(tx, saved.id)?;
     let saved = username::grant_wish(tx, cx, saved)?;
     keep(tx, cx, saved.id, &account)?;
@@ -234,7 +234,7 @@ pub fn link(tx: &mut Tx<'_>, cx: &Context, account: &Account) -> Result<Identity
 /// What is linked with the caller.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; [`Code::Unauthenticated`] if the caller is nobody.
 pub fn list(conn: &mut Conn, cx: &Context) -> Result<Vec<Identity>, Problem> {
     Ok(identity::of(conn, cx.person()?)?)
 }

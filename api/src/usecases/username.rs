@@ -54,8 +54,8 @@ pub fn choose(tx: &mut Tx<'_>, cx: &Context, name: &Username) -> Result<Member, 
     }
     let decision = member.choose_username(name.clone(), cx.now)?;
     require_free(tx, cx, name)?;
+    announce(tx, cx, me, Audience::only(me), &decision)?;
     let saved = member::save(tx, &decision.next)?;
     username::claim(tx, me, name)?;
-    announce(tx, cx, me, Audience::only(me), &decision)?;
     Ok(saved)
 }

@@ -174,8 +174,8 @@ fn save(
     decision: &Decision<Member>,
     kept: &[Money],
 ) -> Result<Member, Problem> {
+    announce(tx, cx, before.id, Audience::only(before.id), decision)?;
     let saved = member::save(tx, &decision.next)?;
-    announce(tx, cx, saved.id, Audience::only(saved.id), decision)?;
     let address = member::address(tx, saved.id)?;
     let closed = saved.state == MemberState::Closed;
     if closed {
@@ -216,7 +216,7 @@ pub fn look_again(tx: &mut Tx<'_>, cx: &Context, member: &Member) -> Result<(), 
 /// Nothing may be on its way any more: what could not be paid is set aside as unclaimed, and the account closes.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn complete(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let id = MemberId::from_uuid(due.subject);
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;

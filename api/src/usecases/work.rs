@@ -210,12 +210,12 @@ impl Work {
     /// Writes a step of a milestone that moved no money.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn step(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Milestone>) -> Result<(), Problem> {
-        cx.remember(decision.next.id, &self.milestone(decision.next.id)?.milestone);
+        let id = decision.next.id;
+        cx.remember(id, &self.milestone(id)?.milestone);
+        announce(tx, cx, id, self.audience(), decision)?;
         let (milestone, _) = milestone::save(tx, &decision.next, None)?;
-        announce(tx, cx, milestone.id, self.audience(), decision)?;
-        let id = milestone.id;
         self.replace(id, |stored| stored.milestone = milestone);
         self.narrow_cancellation(tx, cx, id)
     }
@@ -223,7 +223,7 @@ impl Work {
     /// Writes a step of a milestone and its escrow, and what follows for the contract.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn movement(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
         self.write(tx, cx, decision)?;
         let (course, rules) = (self.course(), &cx.app.rules);
@@ -234,8 +234,8 @@ impl Work {
             self.contract.milestone_funded(&course, cx.now, rules)?
         };
         cx.remember(self.contract.id, &self.contract);
-        self.contract = contract::save(tx, &follows.next.contract)?;
         announce(tx, cx, self.contract.id, self.audience(), &follows)?;
+        self.contract = contract::save(tx, &follows.next.contract)?;
         if self.contract.state.is_final() {
             return self.pay_termination(tx, cx);
         }
@@ -245,35 +245,36 @@ impl Work {
     /// The contract is over: its termination fee goes to whom it belongs.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn pay_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let Some(fee) = &self.termination else { return Ok(()) };
         let schedule = self.schedule()?;
         let decision = self.contract.pay_termination(&fee.escrow, self.fees(tx, &schedule)?, cx.now)?;
+        announce(tx, cx, self.contract.id, self.audience(), &decision)?;
         let TerminationPaid { contract, escrow, proceeds } = &decision.next;
         self.termination = Some(escrow::save_termination_fee(tx, escrow, proceeds.as_ref())?);
         if let Some(proceeds) = proceeds {
             self.contract = contract::save(tx, contract)?;
             self.note_release(tx, cx, escrow, proceeds, None)?;
         }
-        announce(tx, cx, self.contract.id, self.audience(), &decision)
+        Ok(())
     }
 
     /// The termination fee came with the money of the first milestone.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn fund_termination(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let Some(fee) = &self.termination else { return Ok(()) };
         let decision = self.contract.fund_termination(&fee.escrow, cx.now)?;
+        announce(tx, cx, self.contract.id, self.audience(), &decision)?;
         self.termination = Some(escrow::save_termination_fee(tx, &decision.next, None)?);
-        announce(tx, cx, self.contract.id, self.audience(), &decision)
+        Ok(())
     }
 
     fn write(&mut self, tx: &mut Tx<'_>, cx: &Context, decision: &Decision<Movement>) -> Result<(), Problem> {
         let Movement { milestone, escrow, proceeds } = &decision.next;
         cx.remember(milestone.id, &self.milestone(milestone.id)?.milestone);
-        // This locks accounts. What is then only written needs no answer, and goes together.
         announce(tx, cx, milestone.id, self.audience(), decision)?;
         let (milestone, charged) = milestone::save(tx, milestone, proceeds.as_ref())?;
         let escrow = escrow::save(tx, escrow)?;
@@ -325,7 +326,7 @@ impl Work {
     /// Cancels what is still open of a contract that is over already; what is held goes back to the client.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Those of the store; a refusal of the domain's, which would be our mistake.
     pub fn cancel_rest(&mut self, tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
         let nothing = Money::zero(self.contract.released.currency());
         for (id, state) in self.course() {

@@ -62,33 +62,30 @@ names! {
 }
 
 impl EntryKind {
-    /// The one event that tells of every such entry and of nothing else, so that the two can be counted
-    /// against each other; `None` where there is no such event.
-    pub const fn event(self) -> Option<EventKind> {
+    /// The events that are told with every such entry, and otherwise only with entries of the other kinds that name them
+    /// here, so that the two can be counted against each other; none of an entry that nothing in the program makes.
+    pub const fn events(self) -> &'static [EventKind] {
         match self {
-            Self::EscrowFunded => Some(EventKind::EscrowFunded),
-            Self::EscrowReleased => Some(EventKind::EscrowReleased),
-            Self::EscrowRefunded => Some(EventKind::EscrowRefunded),
-            Self::EscrowSplit => Some(EventKind::EscrowSplit),
-            Self::Unclaimed => Some(EventKind::MemberMoneyUnclaimed),
-            Self::PayoutRequested => Some(EventKind::PayoutRequested),
-            Self::QuickPayoutRequested => Some(EventKind::PayoutQuickRequested),
-            Self::PayoutSettled => Some(EventKind::PayoutPaid),
-            Self::PayoutFailed => Some(EventKind::PayoutFailed),
-            Self::PayoutCanceled => Some(EventKind::PayoutCanceled),
-            Self::PayoutReturned => Some(EventKind::PayoutReturned),
-            Self::Manual => Some(EventKind::ManualEntryPosted),
-            Self::RefundRequested => Some(EventKind::RefundRequested),
-            Self::RefundSettled => Some(EventKind::RefundSettled),
-            Self::RefundFailed => Some(EventKind::RefundFailed),
-            Self::CardSettled
-            | Self::GatewayTransferred
-            | Self::BankReceived
-            | Self::BankReceivedUnmatched
-            | Self::SuspenseMatched
-            | Self::BankCharged
-            | Self::CapitalPaidIn
-            | Self::Reversal => None,
+            Self::CardSettled => &[EventKind::PaymentReceived],
+            Self::BankReceived => &[EventKind::PaymentReceived, EventKind::BankReceiptRecorded],
+            Self::BankReceivedUnmatched => &[EventKind::BankReceiptRecorded],
+            Self::SuspenseMatched => &[EventKind::PaymentReceived, EventKind::BankReceiptMatched],
+            Self::EscrowFunded => &[EventKind::EscrowFunded],
+            Self::EscrowReleased => &[EventKind::EscrowReleased],
+            Self::EscrowRefunded => &[EventKind::EscrowRefunded],
+            Self::EscrowSplit => &[EventKind::EscrowSplit],
+            Self::PayoutRequested => &[EventKind::PayoutRequested],
+            Self::QuickPayoutRequested => &[EventKind::PayoutQuickRequested],
+            Self::PayoutSettled => &[EventKind::PayoutPaid],
+            Self::PayoutFailed => &[EventKind::PayoutFailed],
+            Self::PayoutCanceled => &[EventKind::PayoutCanceled],
+            Self::PayoutReturned => &[EventKind::PayoutReturned],
+            Self::RefundRequested => &[EventKind::RefundRequested],
+            Self::RefundSettled => &[EventKind::RefundSettled],
+            Self::RefundFailed => &[EventKind::RefundFailed],
+            Self::Unclaimed => &[EventKind::MemberMoneyUnclaimed],
+            Self::Manual => &[EventKind::ManualEntryPosted],
+            Self::GatewayTransferred | Self::BankCharged | Self::CapitalPaidIn | Self::Reversal => &[],
         }
     }
 }
@@ -211,12 +208,5 @@ impl JournalEntry {
     /// Its lines, one for each account; of a new entry in the order of accounts.
     pub fn postings(&self) -> &[Posting] {
         &self.postings
-    }
-
-    /// The correction of this entry: the same amounts, the other way.
-    #[must_use]
-    pub fn reversed(&self) -> Self {
-        let postings = self.postings.iter().map(|posting| Posting { amount: -posting.amount, ..*posting }).collect();
-        Self { kind: EntryKind::Reversal, currency: self.currency, postings }
     }
 }

@@ -14,9 +14,8 @@ use crate::{
     timer::{TimerKind, check_due},
 };
 
-const REMINDERS: [TimerKind; 2] = [TimerKind::AutoAcceptReminder72h, TimerKind::AutoAcceptReminder24h];
-const ACCEPTANCE: &[TimerKind] =
-    &[TimerKind::AutoAccept, TimerKind::AutoAcceptReminder72h, TimerKind::AutoAcceptReminder24h];
+const REMINDERS: [TimerKind; 2] = [TimerKind::FirstReminder, TimerKind::SecondReminder];
+const ACCEPTANCE: &[TimerKind] = &[TimerKind::AutoAccept, TimerKind::FirstReminder, TimerKind::SecondReminder];
 
 type Step = Result<Decision<Milestone>, MilestoneError>;
 
@@ -148,7 +147,7 @@ impl Milestone {
         })
     }
 
-    /// What a reminder timer tells: nothing any more, if the client was faster.
+    /// What a reminder timer tells: nothing unless it is delivered, and then the timer is cleared with the delivery.
     pub fn reminder(&self) -> Option<EventKind> {
         (self.state == MilestoneState::Delivered).then_some(EventKind::MilestoneAcceptanceReminder)
     }

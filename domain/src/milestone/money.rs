@@ -19,8 +19,8 @@ use crate::{
 /// Everything that may still be set when a milestone is over.
 const ALL_TIMERS: &[TimerKind] = &[
     TimerKind::AutoAccept,
-    TimerKind::AutoAcceptReminder72h,
-    TimerKind::AutoAcceptReminder24h,
+    TimerKind::FirstReminder,
+    TimerKind::SecondReminder,
     TimerKind::FundingExpiry,
     TimerKind::RedeliveryOverdue,
 ];

@@ -18,6 +18,12 @@ fn amounts(entry: &JournalEntry) -> BTreeMap<Account, i64> {
     entry.postings().iter().map(|posting| (posting.account, posting.amount)).collect()
 }
 
+/// The same amounts, the other way.
+fn reversed(entry: &JournalEntry) -> JournalEntry {
+    let postings = entry.postings().iter().map(|posting| Posting { amount: -posting.amount, ..*posting }).collect();
+    JournalEntry::from_postings(EntryKind::Reversal, entry.currency(), postings).unwrap()
+}
+
 #[test]
 fn a_release_books_the_worked_example() {
     let entry = JournalEntry::escrow_released(id(9), client(), worker(), legs(40_000, 9_091, 909)).unwrap();
@@ -51,7 +57,7 @@ fn a_failed_quick_payout_gives_back_its_fee() {
     let (payout, fee) = (id(7), QuickFee { revenue: yen(482), tax: yen(48) });
     let requested = JournalEntry::quick_payout_requested(worker(), payout, yen(9_470), fee).unwrap();
     let failed = JournalEntry::payout_failed(worker(), payout, yen(9_470), Some(fee)).unwrap();
-    assert_eq!(amounts(&failed), amounts(&requested.reversed()));
+    assert_eq!(amounts(&failed), amounts(&reversed(&requested)));
     assert_eq!(amounts(&requested)[&Account::Earnings(worker())], 10_000);
 }
 
@@ -324,7 +330,7 @@ proptest! {
         let before = balances.clone();
         balances.apply(&entry).unwrap();
         prop_assert_ne!(&balances, &before);
-        balances.apply(&entry.reversed()).unwrap();
+        balances.apply(&reversed(&entry)).unwrap();
         prop_assert_eq!(balances, before);
     }
 }

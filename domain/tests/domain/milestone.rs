@@ -89,8 +89,8 @@ fn a_delivery_opens_the_acceptance_window_with_two_reminders() {
     assert_eq!(decision.next.auto_accept_at, Some(start() + days(7)));
     let expected = [
         TimerChange::Set(TimerKind::AutoAccept, start() + days(7)),
-        TimerChange::Set(TimerKind::AutoAcceptReminder72h, start() + days(4)),
-        TimerChange::Set(TimerKind::AutoAcceptReminder24h, start() + days(6)),
+        TimerChange::Set(TimerKind::FirstReminder, start() + days(4)),
+        TimerChange::Set(TimerKind::SecondReminder, start() + days(6)),
     ];
     assert_eq!(timers(&decision), expected);
 }
@@ -101,7 +101,7 @@ fn a_window_of_three_days_has_only_the_reminder_that_is_ahead() {
     let decision = milestone.deliver(id(300), start(), &rules()).unwrap();
     let expected = [
         TimerChange::Set(TimerKind::AutoAccept, start() + days(3)),
-        TimerChange::Set(TimerKind::AutoAcceptReminder24h, start() + days(2)),
+        TimerChange::Set(TimerKind::SecondReminder, start() + days(2)),
     ];
     assert_eq!(timers(&decision), expected);
 }
@@ -277,7 +277,7 @@ fn refund_after_release_is_refused_and_names_what_would_be_allowed() {
     let mut deal = delivered();
     deal.accept(0, start());
     let refused = deal.milestones[0].cancel(yen(0), &deal.escrows[0], deal.fees(), start()).unwrap_err();
-    assert_eq!(refused.to_string(), "a milestone that is accepted does not allow cancel");
+    assert_eq!(refused.to_string(), "a milestone that is accepted does not allow cancel, nor anything else");
     assert!(deal.escrows[0].step(domain::escrow::EscrowAction::Refund, start()).is_err());
 }
 

@@ -6,9 +6,10 @@ use std::{
     str::FromStr,
 };
 
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 use domain::{
     escrow::EscrowState,
+    event::EventKind,
     ids::EscrowId,
     ledger::{Account, AccountKind, EntryKind, Posting, Report},
     machine::State,
@@ -32,8 +33,8 @@ use crate::{
 pub struct Audit {
     /// Entries, balances and the accounting equation.
     pub report: Report,
-    /// Kinds of which the number of entries and of events differ: kind, entries, events.
-    pub miscounted: Vec<(EntryKind, i64, i64)>,
+    /// Events that are told with each entry of some kinds, and of which there are more or fewer: event, entries, events.
+    pub miscounted: Vec<(EventKind, i64, i64)>,
     /// Client funds that are set aside without a milestone, or the other way round: account, set aside, wanted.
     pub misreserved: Vec<(Account, i64, i64)>,
     /// Earnings that are not what releases have left to be paid out: account, earnings, releases.
@@ -48,8 +49,8 @@ impl Audit {
 
     /// Everything that must not be, in words.
     pub fn findings(&self) -> Vec<String> {
-        let counts = self.miscounted.iter().map(|(kind, entries, events)| {
-            format!("{entries} entries of kind {kind}, but {events} events tell of one")
+        let counts = self.miscounted.iter().map(|(event, entries, events)| {
+            format!("{entries} entries are told by {event}, but there are {events} events of this kind")
         });
         let reserved = self.misreserved.iter().map(|(account, found, wanted)| {
             format!("{found} of {account} is set aside, but milestones being funded want {wanted}")
@@ -205,16 +206,18 @@ fn wanted<S: FromStr<Err: Display>>(
     Ok((account(id), currency, if is_under_way(state) { amount } else { 0 }))
 }
 
-fn miscounted(conn: &mut Conn) -> Result<Vec<(EntryKind, i64, i64)>, StoreError> {
-    let mut found = Vec::new();
-    for kind in EntryKind::ALL.iter().copied() {
-        let Some(event) = kind.event() else { continue };
-        let booked: i64 =
-            journal_entries::table.filter(journal_entries::kind.eq(kind.as_str())).count().get_result(conn)?;
-        let told: i64 = events::table.filter(events::kind.eq(event.as_str())).count().get_result(conn)?;
-        if booked != told {
-            found.push((kind, booked, told));
+fn miscounted(conn: &mut Conn) -> Result<Vec<(EventKind, i64, i64)>, StoreError> {
+    let booked = journal_entries::table.group_by(journal_entries::kind).select((journal_entries::kind, count_star()));
+    let booked: HashMap<String, i64> = booked.load(conn)?.into_iter().collect();
+    let told = events::table.group_by(events::kind).select((events::kind, count_star()));
+    let told: HashMap<String, i64> = told.load(conn)?.into_iter().collect();
+    let number = |counts: &HashMap<String, i64>, kind: &str| counts.get(kind).copied().unwrap_or(0);
+    let mut wanted: BTreeMap<EventKind, i64> = BTreeMap::new();
+    for kind in EntryKind::ALL {
+        for event in kind.events() {
+            *wanted.entry(*event).or_default() += number(&booked, kind.as_str());
         }
     }
-    Ok(found)
+    let counted = wanted.into_iter().map(|(event, entries)| (event, entries, number(&told, event.as_str())));
+    Ok(counted.filter(|(_, entries, events)| entries != events).collect())
 }

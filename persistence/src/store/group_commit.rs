@@ -9,9 +9,14 @@ use std::{
 use diesel::{
     Connection,
     connection::{SimpleConnection, TransactionManager},
+    r2d2::R2D2Connection,
 };
 
-use super::{Conn, Intent, OpenError, Tx, begin, run};
+use super::{
+    Conn, Intent, OpenError, Tx, begin,
+    pool::{Access, Target},
+    run,
+};
 use crate::error::{Abort, StoreError};
 
 /// How many pieces of work may share a commit; bounds how long the first of them waits.
@@ -69,11 +74,11 @@ where
 pub(super) struct Writer(Sender<Box<dyn Job>>);
 
 impl Writer {
-    pub(super) fn start(conn: Conn) -> Result<Self, OpenError> {
+    pub(super) fn start(conn: Conn, target: Target) -> Result<Self, OpenError> {
         let (sender, queue) = channel();
         thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || serve(conn, &queue))
+            .spawn(move || serve(conn, &target, &queue))
             .map_err(|error| OpenError::Connect(error.to_string()))?;
         Ok(Self(sender))
     }
@@ -94,7 +99,7 @@ impl Writer {
     }
 }
 
-fn serve(mut conn: Conn, queue: &Receiver<Box<dyn Job>>) {
+fn serve(mut conn: Conn, target: &Target, queue: &Receiver<Box<dyn Job>>) {
     let mut careful = 0;
     while let Ok(first) = queue.recv() {
         let mut jobs = vec![first];
@@ -105,6 +110,19 @@ fn serve(mut conn: Conn, queue: &Receiver<Box<dyn Job>>) {
         for job in jobs {
             job.answer(committed.clone());
         }
+        replace_if_broken(&mut conn, target);
+    }
+}
+
+/// A connection that is still in a transaction, because it could not roll back, begins no other. The pool throws such a
+/// one away; the writer opens another. If that fails, the next to write hear of it, and it is tried again after them.
+fn replace_if_broken(conn: &mut Conn, target: &Target) {
+    if !conn.is_broken() {
+        return;
+    }
+    match target.connect(Access::Write) {
+        Ok(another) => *conn = another,
+        Err(error) => tracing::error!(%error, "the writer's connection is broken, and there is no other"),
     }
 }
 

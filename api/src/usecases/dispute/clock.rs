@@ -16,7 +16,7 @@ use crate::{context::Context, problem::Problem};
 /// The other side kept silent: the parties negotiate all the same.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn meet_silence(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let dispute = lock(tx, due)?;
     if timer::take(tx, due)? {
@@ -28,7 +28,7 @@ pub fn meet_silence(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Pr
 /// The parties did not agree in time: staff mediate.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn mediate(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let dispute = lock(tx, due)?;
     if timer::take(tx, due)? {
@@ -40,7 +40,7 @@ pub fn mediate(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem
 /// It takes too long: one of staff gets it, by name.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn escalate(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
     let dispute = lock(tx, due)?;
     if timer::take(tx, due)? {

@@ -78,7 +78,7 @@ pub struct Brought {
 /// 4.1.2).
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn exchange(tx: &mut Tx<'_>, cx: &Context, app: &App, brought: &Brought) -> Traded {
     let (hash, now) = (secrets::hash(brought.code.as_bytes()), clock::real_now());
     let Some(member) = authorization_code::owner(tx, &hash)? else { return Ok(Err(OauthError::grant())) };
@@ -119,7 +119,7 @@ fn issue(tx: &mut Tx<'_>, cx: &Context, claims: Claims, scopes: Scopes, now: Dat
 /// Trades a refresh token, which works once; one that comes twice ends all that came of it. What may be done never grows.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a system without randomness.
 pub fn refresh(tx: &mut Tx<'_>, cx: &Context, app: &App, token: &str, scope: Option<&str>) -> Traded {
     let (hash, now) = (secrets::hash(token.as_bytes()), clock::real_now());
     let found = session::find_token(tx, &hash)?;
@@ -150,7 +150,7 @@ fn narrowed(asked: Option<&str>, given: Scopes) -> Option<Scopes> {
 /// A token for the app itself, without a member: it reads what anybody may read.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a token that cannot be signed.
 pub fn for_itself(tx: &mut Tx<'_>, cx: &Context, app: &App, scope: Option<&str>) -> Traded {
     if app.secret_hash.is_none() {
         let description = "Only an app that keeps a secret can act for itself.";

@@ -111,6 +111,7 @@ pub fn mark_failing(
     let Some(account) = bank_account::lock(tx, worker)? else { return Ok(()) };
     cx.remember(worker, &account);
     let Some(decision) = account.fail(refused, reason, cx.now) else { return Ok(()) };
+    announce(tx, cx, worker, Audience::only(worker), &decision)?;
     bank_account::save(tx, &decision.next)?;
-    announce(tx, cx, worker, Audience::only(worker), &decision)
+    Ok(())
 }

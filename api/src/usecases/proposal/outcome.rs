@@ -40,7 +40,7 @@ pub fn accept_round(tx: &mut Tx<'_>, cx: &Context, id: ProposalId, round: i32) -
 /// The contract made of this proposal lapsed: it ends, the job opens again, and those set aside wait for answers again.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn restore_after_lapse(tx: &mut Tx<'_>, cx: &Context, job: JobId, proposal: ProposalId) -> Result<(), Problem> {
     let filled = job::lock_known(tx, job)?.job;
     job::commit(tx, cx, &filled.reopen(cx.now, &cx.app.rules)?)?;
@@ -55,7 +55,7 @@ pub fn restore_after_lapse(tx: &mut Tx<'_>, cx: &Context, job: JobId, proposal: 
 /// The job is over without a contract: everyone who waits for an answer gets it, and it is no.
 ///
 /// # Errors
-/// Only those of the store.
+/// Those of the store; a refusal of the domain's, which would be our mistake.
 pub fn decline_all(tx: &mut Tx<'_>, cx: &Context, job: JobId) -> Result<(), Problem> {
     for waiting in proposal::lock_all(tx, job, WAITING)? {
         commit(tx, cx, &waiting.decline(cx.now)?)?;

@@ -54,7 +54,12 @@ fn production_starts_only_when_everything_it_needs_is_set() {
 
 #[test]
 fn production_refuses_what_belongs_to_a_sandbox() {
-    for (name, value) in [("AZUKARI_PAYMENTS", "sandbox"), ("AZUKARI_SECRET", "short")] {
+    let odd = [
+        ("AZUKARI_PAYMENTS", "sandbox"),
+        ("AZUKARI_SECRET", "short"),
+        ("AZUKARI_PUBLIC_URL", "http://azukari.example"),
+    ];
+    for (name, value) in odd {
         let others = PRODUCTION.into_iter().filter(|(known, _)| *known != name);
         let all: Vec<_> = others.chain([(name, value)]).collect();
         let why = read(&all).unwrap_err();
@@ -86,6 +91,12 @@ fn a_setting_that_makes_no_sense_is_named_in_one_line() {
         ("AZUKARI_CORS_ORIGINS", "https://app.example/path"),
         ("AZUKARI_CORS_ORIGINS", "https://App.example"),
         ("AZUKARI_SECRET", "short"),
+        ("AZUKARI_PUBLIC_URL", ""),
+        ("AZUKARI_PUBLIC_URL", "azukari.example"),
+        ("AZUKARI_PUBLIC_URL", "HTTPS://azukari.example"),
+        ("AZUKARI_PUBLIC_URL", "https://"),
+        ("AZUKARI_PUBLIC_URL", "https://azukari.example/"),
+        ("AZUKARI_PUBLIC_URL", "https://azukari.example?x"),
         ("AZUKARI_UNHEARD_OF", "1"),
     ] {
         let why = read(&[(name, value)]).unwrap_err();

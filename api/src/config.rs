@@ -9,6 +9,7 @@ mod social;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
+use actix_web::http::Uri;
 use clap::Args;
 use domain::{policy::Role, rules::Rules};
 use ipnet::IpNet;
@@ -252,6 +253,11 @@ impl Settings {
                 "reads_per_minute, writes_per_minute, log_ins_per_minute and mails_per_minute must be at least 1",
             );
         }
+        if self.public_url.as_deref().is_some_and(|url| !is_public_url(url, self.mode)) {
+            return refuse(
+                "AZUKARI_PUBLIC_URL is where clients reach it: https://host, perhaps with a path, without a slash at its end (in a sandbox also http://)",
+            );
+        }
         if let Some(why) = social::wrong(&self.social, self.mode == Mode::Production) {
             return Err(SettingsError::Unsafe(why));
         }
@@ -272,4 +278,11 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Whether this can stand before the path of every link, and as the issuer of tokens (RFC 8414 section 2).
+fn is_public_url(url: &str, mode: Mode) -> bool {
+    let scheme = url.starts_with("https://") || (mode == Mode::Sandbox && url.starts_with("http://"));
+    let plain = !url.ends_with('/') && !url.contains(['?', '#', '@']);
+    scheme && plain && url.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()))
 }

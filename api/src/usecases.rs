@@ -36,6 +36,7 @@ pub mod second_factor;
 pub mod second_step;
 pub mod session;
 pub mod social;
+pub mod unasked;
 pub mod username;
 pub mod withdrawal;
 pub mod work;

@@ -113,6 +113,7 @@ pub fn register_anew(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials
         .filter(members::version.eq(member.version))
         .set((
             members::kind.eq(member.kind.as_str()),
+            members::email.eq(&member.email),
             members::display_name.eq(&member.display_name),
             members::username.eq(member.username.as_ref().map(Username::as_str)),
             members::password_hash.eq(&credentials.password_hash),

@@ -8,6 +8,8 @@ on_both_engines!(
     a_known_address_gets_the_same_answer_as_a_new_one,
     an_address_nobody_confirmed_belongs_to_whoever_registers_it_last,
     an_address_in_other_letter_case_is_the_same_address,
+    an_address_is_spelled_by_whoever_registers_it_last,
+    a_mailbox_is_not_filled_by_those_who_name_it,
     a_confirmation_token_works_once,
     an_unknown_confirmation_token_is_refused,
     nobody_logs_in_before_the_address_is_confirmed,
@@ -52,8 +54,32 @@ fn an_address_nobody_confirmed_belongs_to_whoever_registers_it_last(app: &TestAp
 fn an_address_in_other_letter_case_is_the_same_address(app: &TestApp) {
     app.member("hanako");
     app.register("HANAKO@example.com").expect(202);
-    assert_eq!(app.subjects("HANAKO@example.com")[0], "You already have an account");
+    assert_eq!(app.subjects("hanako@example.com")[0], "You already have an account");
     app.log_in("Hanako@Example.com");
+}
+
+fn an_address_is_spelled_by_whoever_registers_it_last(app: &TestApp) {
+    app.register("HANAKO@EXAMPLE.COM").expect(202);
+    let hanako = app.member("hanako");
+    assert_eq!(app.read(&hanako, "/v1/me")["email"], "hanako@example.com");
+}
+
+fn a_mailbox_is_not_filled_by_those_who_name_it(app: &TestApp) {
+    let (hanako, taro) = (app.member("hanako"), app.member("taro"));
+    let name_it = || {
+        app.register("Hanako@example.com").expect(202);
+        app.act(&taro, "/v1/me/email-change", &json!({"email": hanako.email})).expect(202);
+        let again = json!({"email": hanako.email});
+        app.post("/v1/accounts/resend-confirmation").json(&again).expect(202);
+    };
+    let unasked = || app.subjects(&hanako.email).iter().filter(|subject| !subject.starts_with("Confirm")).count();
+    name_it();
+    assert_eq!(unasked(), 3);
+    name_it();
+    assert_eq!(unasked(), 3);
+    app.put_back("guesses", &["last_at"], 24 * 60 * 60);
+    name_it();
+    assert_eq!(unasked(), 6);
 }
 
 fn a_confirmation_token_works_once(app: &TestApp) {

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Person, TestApp, on_both_engines, partner::REDIRECT};
+use crate::harness::{
+    Person, TestApp, on_both_engines,
+    partner::{Partner, REDIRECT},
+};
 
 on_both_engines!(
     events_are_numbered_in_order_and_read_from_any_point,
@@ -54,7 +57,8 @@ fn what_can_act_for_a_member_is_told_to_them(app: &TestApp) {
     let own = format!("/v1/apps/{}", partner.id);
     let wish = json!({"name": "Coffee Calendar", "redirect_uris": [REDIRECT]});
     app.request("PUT", &own).by(&taro).json(&wish).expect(200);
-    app.post(&format!("{own}/rotate-secret")).by(&taro).send().expect(200);
+    let secret = app.post(&format!("{own}/rotate-secret")).by(&taro).send().expect(200)["client_secret"].clone();
+    let partner = Partner { secret: secret.as_str().map(str::to_owned), ..partner };
     app.request("DELETE", &format!("/v1/me/connected-apps/{}", partner.id)).by(&hanako).send().expect(204);
     app.connect(&partner, &hanako, "profile:read");
     app.request("DELETE", &own).by(&taro).send().expect(204);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Response, TestApp, on_both_engines, people};
+use crate::harness::{Response, TestApp, on_both_engines, partner::Browser, people};
 
 on_both_engines!(
     &[("AZUKARI_LOG_INS_PER_MINUTE", "100000"), ("AZUKARI_TRUSTED_PROXIES", "127.0.0.0/8")] =>
@@ -12,6 +12,7 @@ on_both_engines!(
     a_password_reset_opens_the_way_whatever_strangers_guess,
     a_list_of_stolen_passwords_is_slowed_by_where_it_comes_from,
     guesses_from_everywhere_are_slowed_at_the_account_and_not_at_a_known_device,
+    the_page_of_an_app_is_open_to_a_browser_that_is_known_and_after_a_reset_to_any,
     what_is_kept_of_guesses_tells_no_address,
 );
 
@@ -117,6 +118,39 @@ fn guesses_from_everywhere_are_slowed_at_the_account_and_not_at_a_known_device(a
     from(7, &taro.email, people::PASSWORD).expect(201);
     app.put_back("guesses", &["last_at"], 3);
     from(101, HANAKO, people::PASSWORD).expect(201);
+}
+
+fn the_page_of_an_app_is_open_to_a_browser_that_is_known_and_after_a_reset_to_any(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let query = app.partner(&app.member("taro"), "Tea Calendar", true).query("profile:read", &[]);
+    let mut known = Browser::new(app);
+    known.log_in(&query, &hanako);
+    let told = app.mails(HANAKO).len();
+    app.post("/v1/sessions")
+        .header("X-Forwarded-For", "198.51.100.7")
+        .json(&json!({"email": HANAKO, "password": "a wrong one, and a long one"}))
+        .problem(401, "invalid_credentials");
+    pretend(app, 1_000);
+    let log_in = |browser: &mut Browser<'_>, password: &str| {
+        browser.cookie.clear();
+        let page = browser.open(&query);
+        browser.answer(&query, &page, &[("email", HANAKO), ("password", password)]).status
+    };
+    assert_eq!(log_in(&mut Browser::new(app), people::PASSWORD), 429);
+    assert_eq!(log_in(&mut known, people::PASSWORD), 303);
+    assert_eq!(app.mails(HANAKO).len(), told, "the browser is no new device");
+    // A cookie that was stolen is no way to guess without end.
+    let mut thief = Browser::new(app);
+    thief.device.clone_from(&known.device);
+    for _ in 0..5 {
+        assert_eq!(log_in(&mut thief, "a wrong one, and a long one"), 401);
+    }
+    assert_eq!(log_in(&mut thief, people::PASSWORD), 429);
+    app.post("/v1/password-resets").json(&json!({"email": HANAKO})).expect(202);
+    let new = "seven otters juggle lanterns";
+    let body = json!({"token": app.mailed(HANAKO, "azp_"), "password": new});
+    app.post("/v1/password-resets/confirm").json(&body).expect(200);
+    assert_eq!(log_in(&mut Browser::new(app), new), 303);
 }
 
 fn what_is_kept_of_guesses_tells_no_address(app: &TestApp) {

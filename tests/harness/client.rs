@@ -97,6 +97,12 @@ impl Response {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
+    /// The cookies that are set, as they are sent back.
+    pub fn cookies(&self) -> Vec<String> {
+        let set = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        set.map(|value| value.split(';').next().unwrap().to_owned()).collect()
+    }
+
     /// The body of an answer that has this status.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {

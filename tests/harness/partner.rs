@@ -72,33 +72,41 @@ impl Partner {
     }
 }
 
-/// A browser with the one cookie of the page.
+/// A browser with the cookies of the page: one for what is done now, and one by which it is known again.
 pub struct Browser<'a> {
     app: &'a TestApp,
     pub cookie: String,
+    pub device: String,
 }
 
 impl<'a> Browser<'a> {
     pub fn new(app: &'a TestApp) -> Self {
-        Self { app, cookie: String::new() }
+        Self { app, cookie: String::new(), device: String::new() }
     }
 
     fn keep(&mut self, response: Response) -> Response {
-        if let Some((cookie, _)) = response.header("set-cookie").split_once(';') {
-            self.cookie = cookie.to_owned();
+        for cookie in response.cookies() {
+            let place = if cookie.starts_with("azukari_device=") { &mut self.device } else { &mut self.cookie };
+            *place = cookie;
         }
         response
     }
 
+    fn cookies(&self) -> String {
+        let all = [self.cookie.as_str(), self.device.as_str()];
+        all.into_iter().filter(|cookie| !cookie.is_empty()).collect::<Vec<_>>().join("; ")
+    }
+
     pub fn open(&mut self, query: &str) -> Response {
         let request = self.app.get(&format!("/oauth/authorize?{query}"));
-        let request = if self.cookie.is_empty() { request } else { request.header("Cookie", &self.cookie) };
+        let cookies = self.cookies();
+        let request = if cookies.is_empty() { request } else { request.header("Cookie", &cookies) };
         let response = request.send();
         self.keep(response)
     }
 
     pub fn post(&mut self, query: &str, fields: &[(&str, &str)]) -> Response {
-        let request = self.app.post(&format!("/oauth/authorize?{query}")).header("Cookie", &self.cookie);
+        let request = self.app.post(&format!("/oauth/authorize?{query}")).header("Cookie", &self.cookies());
         let response = request.form(fields);
         self.keep(response)
     }

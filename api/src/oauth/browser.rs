@@ -1,9 +1,10 @@
-//! The cookie of the page: nothing at first, a browser session once the member has logged in. The token against forged
-//! requests is bound to it, and to what is asked for.
+//! The cookies of the page. One is nothing at first, and a browser session once the member has logged in; the token against
+//! forged requests is bound to it, and to what is asked for. The other makes the browser a known device of whoever has
+//! logged in there last, so that nobody's guessing keeps them from the page.
 
 use actix_web::{
-    HttpRequest,
-    cookie::{Cookie, SameSite},
+    HttpRequest, HttpResponse,
+    cookie::{Cookie, SameSite, time::Duration},
 };
 
 use crate::{
@@ -11,9 +12,14 @@ use crate::{
     secrets::{self, Secrets},
 };
 
-/// What the cookie is called; a page served by TLS binds it to its host.
+/// What the cookies are called; a page served by TLS binds them to its host.
 const PLAIN: &str = "azukari_browser";
 const BOUND: &str = "__Host-azukari_browser";
+const PLAIN_DEVICE: &str = "azukari_device";
+const BOUND_DEVICE: &str = "__Host-azukari_device";
+
+/// How long a browser is known, which no browser allows for longer (RFC 6265bis section 5.5).
+const DEVICE_LIFE: Duration = Duration::days(400);
 
 /// A browser, as its cookie tells it from others.
 #[derive(Debug, Clone)]
@@ -22,6 +28,8 @@ pub struct Browser {
     tls: bool,
     /// Whether it does not have the cookie yet.
     pub is_new: bool,
+    /// The token that makes it a known device of somebody.
+    pub device: Option<String>,
 }
 
 impl Browser {
@@ -31,17 +39,19 @@ impl Browser {
     /// Only if the system has no randomness.
     pub fn of(request: &HttpRequest, issuer: &str) -> Result<Self, Problem> {
         let tls = issuer.starts_with("https://");
-        let given = request.cookie(if tls { BOUND } else { PLAIN }).map(|cookie| cookie.value().to_owned());
-        match given.filter(|value| (40..=100).contains(&value.len())) {
-            Some(value) => Ok(Self { value, tls, is_new: false }),
-            None => Self { value: String::new(), tls, is_new: true }.fresh(),
+        let given = |name| request.cookie(name).map(|cookie| cookie.value().to_owned());
+        let sound = |value: &String| (40..=100).contains(&value.len());
+        let device = given(if tls { BOUND_DEVICE } else { PLAIN_DEVICE }).filter(sound);
+        match given(if tls { BOUND } else { PLAIN }).filter(sound) {
+            Some(value) => Ok(Self { value, tls, is_new: false, device }),
+            None => Self { value: String::new(), tls, is_new: true, device }.fresh(),
         }
     }
 
-    /// The same browser with another cookie, when somebody logs in.
+    /// The same browser with other cookies, when somebody logs in.
     #[must_use]
-    pub fn with(&self, value: String) -> Self {
-        Self { value, tls: self.tls, is_new: true }
+    pub const fn with(&self, value: String, device: Option<String>) -> Self {
+        Self { value, tls: self.tls, is_new: true, device }
     }
 
     /// The same browser as if nobody had logged in.
@@ -50,7 +60,7 @@ impl Browser {
     /// Only if the system has no randomness.
     pub fn fresh(&self) -> Result<Self, Problem> {
         let (value, _) = secrets::bearer("azb_")?;
-        Ok(self.with(value))
+        Ok(self.with(value, self.device.clone()))
     }
 
     /// How the value is kept.
@@ -58,16 +68,20 @@ impl Browser {
         secrets::hash(self.value.as_bytes())
     }
 
-    /// To be set: for this host only, out of reach for scripts, and not sent with what other sites post.
-    pub fn cookie(&self) -> Cookie<'static> {
-        let name = if self.tls { BOUND } else { PLAIN };
+    /// Sets the cookies: for this host only, out of reach for scripts, and not sent with what other sites post.
+    pub fn set(&self, response: &mut HttpResponse) {
         let path = if self.tls { "/" } else { "/oauth" };
-        Cookie::build(name, self.value.clone())
-            .path(path)
-            .secure(self.tls)
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .finish()
+        let cookie = |name, value: &String| {
+            let cookie = Cookie::build(name, value.clone()).path(path).secure(self.tls);
+            cookie.http_only(true).same_site(SameSite::Lax)
+        };
+        let session = cookie(if self.tls { BOUND } else { PLAIN }, &self.value).finish();
+        let name = if self.tls { BOUND_DEVICE } else { PLAIN_DEVICE };
+        let device = self.device.as_ref().map(|token| cookie(name, token).max_age(DEVICE_LIFE).finish());
+        for cookie in [session].into_iter().chain(device) {
+            // A cookie of ours always fits into a header.
+            let _ = response.add_cookie(&cookie);
+        }
     }
 
     fn told(&self, query: &str) -> String {

@@ -96,8 +96,7 @@ impl Frame {
     fn page(&self, status: u16, title: &str, body: &str) -> HttpResponse {
         let mut response = html(self.locale, status, title, body, &self.back_to);
         if self.browser.is_new {
-            // A cookie of ours always fits into a header.
-            let _ = response.add_cookie(&self.browser.cookie());
+            self.browser.set(&mut response);
         }
         response
     }

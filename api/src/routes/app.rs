@@ -148,9 +148,10 @@ async fn read_app(call: Call, id: PathId<AppKind>) -> Answer {
 
 /// Change an app's name and addresses
 ///
-/// Codes that are on their way are void.
+/// Codes that are on their way are void. Needs a recent proof: whoever chooses the addresses is sent the codes of those who
+/// trust the app.
 #[utoipa::path(tag = "apps", request_body = AppChange, responses((status = 200, description = "Changed", body = App)),
-    extensions(("x-errors" = json!(["not_permitted"]))))]
+    extensions(("x-errors" = json!(["not_permitted", "recent_login_required"]))))]
 #[put("/v1/apps/{id}")]
 async fn change_app(call: Call, id: PathId<AppKind>, body: Body<AppChange>) -> Answer {
     let Body { value, canonical } = body;
@@ -179,7 +180,7 @@ fn with_secret((app, secret): (app::App, String)) -> Result<Reply, Problem> {
 
 /// Give an app another secret
 ///
-/// The one before is void at once; tokens stay.
+/// The one before is void at once; tokens stay. Needs a recent proof.
 #[utoipa::path(tag = "apps", responses((status = 200, description = "The secret, shown this once", body = AppWithSecret)),
     extensions(("x-errors" = json!(["recent_login_required", "answer_not_repeatable"]))))]
 #[post("/v1/apps/{id}/rotate-secret")]

@@ -107,7 +107,7 @@ struct PasswordPut {
 
 /// Change the password
 ///
-/// Every other session ends, and every other device counts as new. You are told by mail.
+/// Needs a recent proof. Every other session ends, and every other device counts as new. You are told by mail.
 #[utoipa::path(tag = "access", request_body = PasswordPut, responses((status = 204, description = "Changed")),
     extensions(("x-errors" = json!(["recent_login_required", "longer_password_needed"]))))]
 #[put("/v1/me/password")]

@@ -104,7 +104,7 @@ async fn confirm_second_factor(call: Call, body: Body<CodeOnly>) -> Answer {
 
 /// Make new recovery codes
 ///
-/// Those before are void.
+/// Those before are void. Needs a recent proof.
 #[utoipa::path(tag = "access", responses((status = 200, description = "The recovery codes", body = RecoveryCodes)),
     extensions(("x-errors" = json!(["recent_login_required", "not_found", "answer_not_repeatable"]))))]
 #[post("/v1/me/second-factor/recovery-codes")]
@@ -118,7 +118,7 @@ async fn renew_recovery_codes(call: Call) -> Answer {
 
 /// Remove the second factor
 ///
-/// The password alone logs in again, so it needs 15 characters.
+/// The password alone logs in again, so it needs 15 characters. Needs a recent proof.
 #[utoipa::path(tag = "access", responses((status = 204, description = "Removed")),
     extensions(("x-errors" = json!(["recent_login_required", "longer_password_needed", "not_found"]))))]
 #[delete("/v1/me/second-factor")]

@@ -21,7 +21,7 @@ use persistence::{
 use super::{
     commit::{Audience, announce, tell},
     member::{bind, write},
-    second_factor, username,
+    second_factor, unasked, username,
 };
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
@@ -70,19 +70,19 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
     form.username.as_ref().map_or(Ok(()), |name| username::require_free(tx, cx, name))?;
     let id = match lock_holder(tx, &form.email)? {
         Some(known) if known.state == MemberState::Active => {
-            let mail = mailer::already_member(cx, &form.email, form.locale);
-            return Ok(mail::queue(tx, &mail)?);
+            let mail = mailer::already_member(cx, &known.email, form.locale);
+            return unasked::write(tx, cx, &mail);
         }
         Some(known) if known.state == MemberState::Closing => {
-            let mail = mailer::not_yet_back(cx, &form.email, form.locale, None);
-            return Ok(mail::queue(tx, &mail)?);
+            let mail = mailer::not_yet_back(cx, &known.email, form.locale, None);
+            return unasked::write(tx, cx, &mail);
         }
         Some(pending) => register_anew(tx, cx, pending, form)?.id,
         None => match coming_back(tx, cx, &form.email)? {
             ComingBack::Free => register_first(tx, cx, form)?.id,
             ComingBack::NotYet(when) => {
                 let mail = mailer::not_yet_back(cx, &form.email, form.locale, when);
-                return Ok(mail::queue(tx, &mail)?);
+                return unasked::write(tx, cx, &mail);
             }
         },
     };
@@ -167,7 +167,9 @@ pub fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Res
 /// Only those of the store.
 pub fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Registration) -> Result<Member, Problem> {
     let (display_name, username) = (form.display_name.clone(), form.username.clone());
-    let member = Member { kind: form.kind, display_name, username, updated_at: cx.now, ..pending };
+    // As they spell it: to their mail server upper and lower case may be two mailboxes (RFC 5321 section 2.4).
+    let email = form.email.clone();
+    let member = Member { kind: form.kind, email, display_name, username, updated_at: cx.now, ..pending };
     member::register_anew(tx, &member, &credentials(cx, form))?;
     Ok(Member { version: member.version + 1, ..member })
 }

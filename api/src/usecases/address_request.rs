@@ -10,7 +10,10 @@ use persistence::{
     store::{Intent, Tx},
 };
 
-use super::access::{lock_holder, send_confirmation};
+use super::{
+    access::{lock_holder, send_confirmation},
+    unasked,
+};
 use crate::{
     clock::{self, Ids},
     context::Context,
@@ -64,7 +67,7 @@ fn answer(tx: &mut Tx<'_>, cx: &Context, request: &AddressRequest) -> Result<(),
         }
         (AddressRequestKind::Confirmation, MemberState::Active) => {
             let mail = mailer::already_member(cx, &member.email, locale);
-            Ok(mail::queue(tx, &mail)?)
+            unasked::write(tx, cx, &mail)
         }
         (_, MemberState::Closing | MemberState::Closed) => Ok(()),
     }

@@ -122,9 +122,10 @@ fn lock(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<App, Problem> {
 /// Calls an app otherwise, or lets members be sent elsewhere. Codes that were sent to a place that is gone are void.
 ///
 /// # Errors
-/// There is none.
+/// The last proof is too long ago, or there is no such app.
 pub fn change(tx: &mut Tx<'_>, cx: &Context, id: AppId, wish: &Wish) -> Result<App, Problem> {
     let app = lock(tx, cx, id)?;
+    cx.require_recent_login(tx)?;
     let app = App { name: wish.name.clone(), redirect_uris: wish.redirect_uris.clone(), ..app };
     app::save(tx, &app)?;
     authorization_code::void(tx, id, None)?;

@@ -15,6 +15,7 @@ use super::{
     access::{coming_back, email_key, lock_holder},
     commit::{Audience, announce},
     member::write,
+    unasked,
 };
 use crate::{
     clock,
@@ -57,30 +58,30 @@ fn language_of(tx: &mut Tx<'_>, member: &Member) -> Result<Locale, Problem> {
 /// Writes to the address to be; the hash of the token, unless the address cannot be taken.
 fn invite(tx: &mut Tx<'_>, cx: &Context, email: &str, locale: Locale) -> Result<Option<Vec<u8>>, Problem> {
     let holder = member::by_email(tx, &email_key(email))?;
-    let (mail, hash) = match blocked(tx, cx, email, holder.as_ref())? {
-        Some(Taken::Somebody) => (mailer::email_wanted(cx, email, locale), None),
-        Some(Taken::Left(when)) => (mailer::not_yet_back(cx, email, locale, when), None),
-        None => {
-            let (token, hash) = secrets::bearer("aze_")?;
-            (mailer::email_change_confirmation(cx, email, locale, &token), Some(hash))
-        }
+    let Some(taken) = blocked(tx, cx, email, holder)? else {
+        let (token, hash) = secrets::bearer("aze_")?;
+        mail::queue(tx, &mailer::email_change_confirmation(cx, email, locale, &token))?;
+        return Ok(Some(hash));
     };
-    mail::queue(tx, &mail)?;
-    Ok(hash)
+    let mail = match taken {
+        Taken::By(holder) => mailer::email_wanted(cx, &holder.email, locale),
+        Taken::Left(when) => mailer::not_yet_back(cx, email, locale, when),
+    };
+    unasked::write(tx, cx, &mail)?;
+    Ok(None)
 }
 
 enum Taken {
     /// A member has it.
-    Somebody,
+    By(Member),
     /// Who had it has left, and it may join from then on.
     Left(Option<chrono::DateTime<chrono::Utc>>),
 }
 
 /// Why an address cannot be taken. One that somebody registered and never confirmed can.
-fn blocked(tx: &mut Tx<'_>, cx: &Context, email: &str, holder: Option<&Member>) -> Result<Option<Taken>, Problem> {
-    match holder.map(|member| member.state) {
-        Some(MemberState::Active | MemberState::Closing) => return Ok(Some(Taken::Somebody)),
-        Some(MemberState::Pending | MemberState::Closed) | None => {}
+fn blocked(tx: &mut Tx<'_>, cx: &Context, email: &str, holder: Option<Member>) -> Result<Option<Taken>, Problem> {
+    if let Some(member) = holder.filter(|one| matches!(one.state, MemberState::Active | MemberState::Closing)) {
+        return Ok(Some(Taken::By(member)));
     }
     Ok(match coming_back(tx, cx, email)? {
         ComingBack::Free => None,
@@ -124,7 +125,7 @@ pub fn confirm(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<EmailChange
 fn complete(tx: &mut Tx<'_>, cx: &Context, member: &Member, change: &EmailChange) -> Result<(), Problem> {
     // Locked before it is judged: somebody else may just be confirming the same address.
     let holder = lock_holder(tx, &change.email)?;
-    if blocked(tx, cx, &change.email, holder.as_ref())?.is_some() {
+    if blocked(tx, cx, &change.email, holder.clone())?.is_some() {
         return Err(Problem::new(Code::InvalidToken));
     }
     // Who registered with the address and did not confirm it does not own it; who confirmed it now does.

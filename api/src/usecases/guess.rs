@@ -45,6 +45,11 @@ impl Guess {
         Self { subjects: vec![(pair, PAIR), (whole, ACCOUNT), (address, ADDRESS)], cleared }
     }
 
+    /// At the password of an account from anywhere but a device that it knows.
+    pub fn from_anywhere(app: &App, email: &str) -> Self {
+        Self::at_one(subject(app, &format!("account {}", email_key(email))), ACCOUNT)
+    }
+
     /// At the code of a member whose password was right.
     pub fn at_code(app: &App, member: MemberId, known_device: Option<&str>) -> Self {
         let place = known_device.unwrap_or("elsewhere");

@@ -19,7 +19,7 @@ use persistence::{
 };
 
 use super::{
-    access::{self, Device},
+    access::{self, Device, TokenPair},
     member::bind,
 };
 use crate::{
@@ -138,17 +138,17 @@ pub fn browsing(conn: &mut Conn, cookie_hash: &[u8]) -> Result<Option<(SessionId
     Ok(member.map(|member| (session, id, member.email)))
 }
 
-/// Opens a session for a page of ours, which lasts as long as a proof does and can do nothing but decide. Answers with the
-/// value of its cookie.
+/// Opens a session for a page of ours, which lasts as long as a proof does and can do nothing but decide. Its refresh token
+/// is the value of the cookie.
 ///
 /// # Errors
 /// [`Code::NotPermitted`] for staff.
-pub fn log_in(tx: &mut Tx<'_>, cx: &Context, id: MemberId, device: &Device) -> Result<String, Problem> {
+pub fn log_in(tx: &mut Tx<'_>, cx: &Context, id: MemberId, device: &Device) -> Result<TokenPair, Problem> {
     let member = member::find(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.permit(Operation::ManageApps, member.role.standing())?;
     let opened = access::log_in(tx, cx, id, device)?;
     held::give_to_browser(tx, opened.session, clock::real_now() + cx.app.rules.recent_login)?;
-    Ok(opened.refresh)
+    Ok(opened)
 }
 
 /// The member allows it: a code for the app.

@@ -9,6 +9,7 @@ use persistence::{
 
 use super::{
     commit::{Audience, tell},
+    guess::Guess,
     member::write,
 };
 use crate::{
@@ -87,7 +88,8 @@ pub fn owner_of_reset(conn: &mut Conn, token: &str) -> Result<MemberId, Problem>
 }
 
 /// Replaces a forgotten password with the mailed token, which shows whose address it is: every session ends. Answers with
-/// a token that makes the device known, so that nobody's guessing keeps its owner from logging in.
+/// a token that makes the device known, so that nobody's guessing keeps its owner from logging in; what was guessed before
+/// is forgotten, for where no such token is sent along.
 ///
 /// # Errors
 /// [`Code::InvalidToken`] when it is unknown, used or expired.
@@ -101,6 +103,7 @@ pub fn reset(tx: &mut Tx<'_>, cx: &Context, token: &str, chosen: &Chosen) -> Res
     set(tx, cx, member.id, chosen)?;
     devices::revoke_others(tx, id, None, now)?;
     email_change::cancel(tx, id)?;
+    Guess::from_anywhere(&cx.app, &member.email).succeeded(tx)?;
     let (device, device_hash) = secrets::bearer("azd_")?;
     devices::remember(tx, id, &device_hash, now)?;
     Ok(device)

@@ -113,6 +113,10 @@ fn a_secret_is_replaced_at_once_and_only_with_a_recent_proof(app: &TestApp) {
     app.as_partner(&partner, "/oauth/token", &own).expect(200);
     app.age_log_ins(601);
     app.post(&path).by(&taro).send().problem(403, "recent_login_required");
+    // Nor may a thief have codes sent elsewhere.
+    let elsewhere = json!({"name": "Tea Calendar", "redirect_uris": ["https://elsewhere.example/cb"]});
+    let change = app.request("PUT", &format!("/v1/apps/{}", partner.id)).by(&taro).json(&elsewhere);
+    change.problem(403, "recent_login_required");
 }
 
 fn a_member_sees_connected_apps_and_cuts_one_at_once(app: &TestApp) {

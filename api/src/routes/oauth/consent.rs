@@ -20,7 +20,7 @@ use crate::{
     routes::session::examine::{Credentials, Examined, examine},
     state::App,
     usecases::{
-        access::{self, Device},
+        access::{self, Device, TokenPair},
         oauth::{self, Asked, Refusal},
         proof::Proof,
         second_factor,
@@ -142,12 +142,16 @@ impl Scene {
         back(&self.asked.redirect_uri, &[told, &rest].concat())
     }
 
-    /// The same page, asked for anew with another cookie.
+    /// The same page, asked for anew with other cookies.
     fn again(&self, browser: &Browser) -> HttpResponse {
         let mut response = elsewhere(&format!("/oauth/authorize?{}", self.frame.query));
-        // A cookie of ours always fits into a header.
-        let _ = response.add_cookie(&browser.cookie());
+        browser.set(&mut response);
         response
+    }
+
+    /// The same page, for who has logged in.
+    fn logged_in(&self, opened: TokenPair) -> HttpResponse {
+        self.again(&self.frame.browser.with(opened.refresh, opened.device_token))
     }
 
     /// Another question about the same, because this one was answered wrongly.
@@ -182,7 +186,8 @@ async fn allow(call: &Call, scene: Scene) -> Answer {
 }
 
 async fn first(call: &Call, scene: Scene, email: String, password: String) -> Answer {
-    let credentials = Credentials { email, password, device_token: None };
+    let known = scene.frame.browser.device.clone();
+    let credentials = Credentials { email, password, device_token: known.clone() };
     let Examined { guess, member, hash, has_second_factor } = match shown(examine(call, &credentials).await)? {
         Ok(examined) => examined,
         Err(problem) => return Ok(scene.wrong(&problem, None)),
@@ -193,7 +198,7 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
         let challenge = call.look_up(sign, identity).await?;
         return Ok(scene.frame.second_factor(&challenge, 200, None));
     }
-    let device = Device { label: device::label(call.request().headers()), token: None };
+    let device = Device { label: device::label(call.request().headers()), token: known };
     let opened = call
         .attempt(Caller::Anyone, move |tx, cx| {
             let device = access::require_as_compared(tx, cx, id, &hash, &device)?;
@@ -202,7 +207,7 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
         })
         .await;
     Ok(match shown(opened)? {
-        Ok(cookie) => scene.again(&scene.frame.browser.with(cookie)),
+        Ok(opened) => scene.logged_in(opened),
         Err(problem) => scene.wrong(&problem, None),
     })
 }
@@ -210,7 +215,8 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
 async fn second(call: &Call, scene: Scene, challenge: String, code: String) -> Answer {
     let is_code = code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit());
     let proof = if is_code { Proof::Code(code) } else { Proof::Recovery(code) };
-    let device = Device { label: device::label(call.request().headers()), token: None };
+    let known = scene.frame.browser.device.clone();
+    let device = Device { label: device::label(call.request().headers()), token: known };
     let step = SecondStep { challenge: challenge.clone(), proof, device };
     let opened = call
         .attempt(Caller::Anyone, move |tx, cx| {
@@ -219,7 +225,7 @@ async fn second(call: &Call, scene: Scene, challenge: String, code: String) -> A
         })
         .await;
     Ok(match shown(opened)? {
-        Ok(Some(cookie)) => scene.again(&scene.frame.browser.with(cookie)),
+        Ok(Some(opened)) => scene.logged_in(opened),
         Ok(None) => scene.wrong(&Problem::new(Code::InvalidCode), Some(&challenge)),
         // A challenge that is too old: the password is asked for again.
         Err(problem) if problem.code() == Code::InvalidToken => scene.wrong(&problem, None),

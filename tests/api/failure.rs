@@ -5,7 +5,7 @@ use std::thread;
 use serde_json::json;
 
 use crate::harness::{
-    Engine, TestApp,
+    TestApp,
     deals::{stands, text},
     market::job_post,
     on_both_engines,
@@ -73,26 +73,16 @@ fn a_worker_that_cannot_fire_timers_does_the_rest(app: &TestApp) {
     app.database.execute("ALTER TABLE alarms RENAME TO timers").unwrap();
 }
 
-/// Whoever decides holds a lock, so it takes a trigger to have a row change under them: it lets no update through.
+/// Whoever decides holds a lock, so it takes a trigger to have a row change under them.
 fn what_was_saved_by_somebody_else_meanwhile_is_a_lost_race(app: &TestApp) {
     let hanako = app.member("hanako");
     let mut post = job_post();
     post["status"] = json!("draft");
     let draft = text(&app.act(&hanako, "/v1/jobs", &post).expect(201)["id"]);
-    let (guard, gone) = match app.database.engine {
-        Engine::Sqlite => {
-            ("CREATE TRIGGER meanwhile BEFORE UPDATE ON jobs BEGIN SELECT RAISE(IGNORE); END", "DROP TRIGGER meanwhile")
-        }
-        Engine::Postgres => (
-            "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-             CREATE TRIGGER meanwhile BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION meanwhile()",
-            "DROP TRIGGER meanwhile ON jobs",
-        ),
-    };
-    app.database.execute(guard).unwrap();
     let job = format!("/v1/jobs/{draft}");
-    app.post(&format!("{job}/publish")).by(&hanako).send().problem(409, "lost_race");
-    app.database.execute(gone).unwrap();
+    app.database.without_updates("jobs", || {
+        app.post(&format!("{job}/publish")).by(&hanako).send().problem(409, "lost_race");
+    });
     assert_eq!(app.status(&hanako, &job), "draft");
     assert_eq!(app.events_about(&hanako, &draft), ["job.drafted"]);
 }

@@ -13,6 +13,7 @@ on_both_engines!(
     the_same_key_and_request_repeat_the_first_answer,
     the_same_key_with_another_request_is_refused,
     a_refusal_is_not_kept,
+    work_whose_answer_cannot_be_kept_is_not_done,
     an_answer_that_held_a_secret_is_not_repeated,
     the_same_key_fifty_times_at_once_has_one_effect,
     spaces_and_order_do_not_make_another_request,
@@ -45,6 +46,17 @@ fn a_refusal_is_not_kept(app: &TestApp) {
     confirm("azc_unknown").problem(401, "invalid_token");
     register(app, "one", "hanako@example.com").expect(202);
     confirm(&app.mailed_token("hanako@example.com")).expect(200);
+}
+
+fn work_whose_answer_cannot_be_kept_is_not_done(app: &TestApp) {
+    app.database.without_updates("idempotency_keys", || {
+        register(app, "one", "hanako@example.com").problem(409, "lost_race");
+    });
+    assert_eq!(app.mails("hanako@example.com").len(), 0);
+    let done = register(app, "one", "hanako@example.com");
+    done.expect(202);
+    assert_eq!(done.header("idempotency-replayed"), "");
+    assert_eq!(app.mails("hanako@example.com").len(), 1);
 }
 
 fn an_answer_that_held_a_secret_is_not_repeated(app: &TestApp) {

@@ -110,6 +110,26 @@ impl Database {
         }
     }
 
+    /// Does this while a table lets no update through, as if each row had just been changed by somebody else.
+    pub fn without_updates(&self, table: &str, work: impl FnOnce()) {
+        let (guard, gone) = match self.engine {
+            Engine::Sqlite => (
+                format!("CREATE TRIGGER meanwhile BEFORE UPDATE ON {table} BEGIN SELECT RAISE(IGNORE); END"),
+                "DROP TRIGGER meanwhile".to_owned(),
+            ),
+            Engine::Postgres => (
+                format!(
+                    "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+                     CREATE TRIGGER meanwhile BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION meanwhile()"
+                ),
+                format!("DROP TRIGGER meanwhile ON {table}; DROP FUNCTION meanwhile"),
+            ),
+        };
+        self.execute(&guard).unwrap();
+        work();
+        self.execute(&gone).unwrap();
+    }
+
     /// Leaves this undone in a transaction of its own, on PostgreSQL, until the returned value is dropped.
     pub fn half_done(&self, statement: &str) -> impl Sized + use<> {
         let mut conn = self.postgres();

@@ -4,7 +4,7 @@ mod audit;
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use chrono::{DateTime, Utc};
@@ -281,14 +281,15 @@ fn accounts_of(conn: &mut Conn, owner: Uuid) -> QueryResult<Vec<AccountRow>> {
 /// # Errors
 /// Only those of the database.
 pub fn last_change(conn: &mut Conn, account: Account, currency: Currency) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let at: Option<Moment> = postings::table
-        .inner_join(journal_entries::table)
+    let last: Option<Key> = postings::table
         .filter(postings::account_id.eq(Key(account_id(account, currency))))
         .order(postings::entry_id.desc())
-        .select(journal_entries::occurred_at)
+        .select(postings::entry_id)
         .first(conn)
         .optional()?;
-    Ok(at.map(DateTime::from))
+    let Some(last) = last else { return Ok(None) };
+    let at: Moment = journal_entries::table.find(last).select(journal_entries::occurred_at).first(conn)?;
+    Ok(Some(at.into()))
 }
 
 /// One line of the books on one account, with the entry it belongs to.
@@ -312,58 +313,57 @@ pub struct AccountLine {
     pub occurred_at: DateTime<Utc>,
 }
 
-type LineRow = (Key, i32, String, String, Moment, i64, Option<i64>);
+type LineRow = (Key, i32, i64, Option<i64>);
 
 /// The lines on an owner's accounts, newest first, before an entry if one is given.
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
 pub fn lines(conn: &mut Conn, owner: Uuid, before: Option<Uuid>, most: i64) -> Result<Vec<AccountLine>, StoreError> {
-    let mut lines = Vec::new();
+    let mut found: Vec<(LineRow, Account, Currency)> = Vec::new();
     // An index has the lines of each account in their order; those of several together would all be read and sorted.
-    for account in accounts_of(conn, owner)? {
+    for row in accounts_of(conn, owner)? {
         let mut query = postings::table
-            .inner_join(journal_entries::table)
-            .filter(postings::account_id.eq(account.id))
-            .select((
-                postings::entry_id,
-                postings::line,
-                journal_entries::kind,
-                journal_entries::subject,
-                journal_entries::occurred_at,
-                postings::amount,
-                postings::balance_after,
-            ))
+            .filter(postings::account_id.eq(row.id))
+            .select((postings::entry_id, postings::line, postings::amount, postings::balance_after))
             .order((postings::entry_id.desc(), postings::line.desc()))
             .limit(most)
             .into_boxed();
         if let Some(before) = before {
             query = query.filter(postings::entry_id.lt(Key(before)));
         }
-        let rows: Vec<LineRow> = query.load(conn)?;
-        for row in rows {
-            lines.push(((row.0.0, row.1), line(row, &account)?));
-        }
+        let (account, currency) = row.read()?;
+        let lines: Vec<LineRow> = query.load(conn)?;
+        found.extend(lines.into_iter().map(|line| (line, account, currency)));
     }
-    lines.sort_unstable_by_key(|(place, _)| Reverse(*place));
-    lines.truncate(usize::try_from(most).unwrap_or_default());
-    Ok(lines.into_iter().map(|(_, line)| line).collect())
+    found.sort_unstable_by_key(|((entry, line, ..), ..)| Reverse((*entry, *line)));
+    found.truncate(usize::try_from(most).unwrap_or_default());
+    // Not joined before: PostgreSQL would look for them among everybody's entries, newest first.
+    let ids = found.iter().map(|((entry, ..), ..)| *entry);
+    let entries = journal_entries::table.filter(journal_entries::id.eq_any(ids.collect::<Vec<_>>()));
+    let entries: Vec<EntryRow> = entries
+        .select((journal_entries::id, journal_entries::kind, journal_entries::subject, journal_entries::occurred_at))
+        .load(conn)?;
+    let entries: HashMap<Key, EntryRow> = entries.into_iter().map(|entry| (entry.0, entry)).collect();
+    found.into_iter().map(|line| read_line(line, &entries)).collect()
 }
 
-fn line(
-    (entry, _, kind, subject, occurred_at, amount, balance_after): LineRow,
-    account: &AccountRow,
+type EntryRow = (Key, String, String, Moment);
+
+fn read_line(
+    ((id, _, amount, balance_after), account, currency): (LineRow, Account, Currency),
+    entries: &HashMap<Key, EntryRow>,
 ) -> Result<AccountLine, StoreError> {
-    let (account, currency) = account.read()?;
-    let no_balance = || corrupt("postings", JournalEntryId::from(entry))("it keeps no balance");
+    let bad = corrupt("postings", JournalEntryId::from(id));
+    let (_, kind, subject, occurred_at) = entries.get(&id).ok_or_else(|| bad("its entry is not there"))?;
     Ok(AccountLine {
-        entry: entry.into(),
-        kind,
-        subject,
+        entry: id.into(),
+        kind: kind.clone(),
+        subject: subject.clone(),
         account,
         change: domain::ledger::Posting { account, amount }.change(),
-        balance_after: balance_after.ok_or_else(no_balance)?,
+        balance_after: balance_after.ok_or_else(|| bad("it keeps no balance"))?,
         currency,
-        occurred_at: occurred_at.into(),
+        occurred_at: (*occurred_at).into(),
     })
 }

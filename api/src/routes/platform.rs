@@ -233,6 +233,7 @@ struct Event {
     /// The resource it happened to.
     #[schema(example = "milestone_01k30dwqgzfgx9p7jfdwpht7gg")]
     subject: String,
+    /// Nothing so far: read the resource for what became of it.
     #[schema(value_type = Object, example = json!({}))]
     data: Value,
     occurred_at: DateTime<Utc>,

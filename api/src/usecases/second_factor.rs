@@ -233,7 +233,7 @@ const CHALLENGE_LIFE: i64 = 300;
 pub fn challenge(conn: &mut Conn, app: &App, member: MemberId, password_hash: &str) -> Result<String, Problem> {
     let expires = clock::real_now().timestamp() + CHALLENGE_LIFE;
     let told = format!("{member}.{expires}");
-    let tag = app.tokens.secrets().sign(&challenging(conn, member, &told, password_hash)?);
+    let tag = app.tokens.sign(&challenging(conn, member, &told, password_hash)?);
     Ok(format!("azm_{}", URL_SAFE_NO_PAD.encode(format!("{told}.{tag}"))))
 }
 
@@ -271,7 +271,7 @@ pub fn challenged(conn: &mut Conn, cx: &Context, challenge: &str) -> Result<Opti
     let Some(secret) = credential::find(conn, member)? else { return Ok(None) };
     let hash = secret.password_hash.unwrap_or_default();
     let signed = challenging(conn, member, &format!("{member}.{expires}"), &hash)?;
-    let good = cx.app.tokens.secrets().verify(&signed, &tag) && clock::real_now().timestamp() < expires;
+    let good = cx.app.tokens.signed(&signed, &tag) && clock::real_now().timestamp() < expires;
     Ok(good.then_some(member))
 }
 

@@ -118,18 +118,19 @@ fn join_token(cx: &Context, account: &Account) -> Result<String, Problem> {
     let Account { issuer, subject, email } = account.clone();
     let vouched = Vouched { issuer, subject, email, expires: (clock::real_now() + JOIN_LIFE).timestamp() };
     let told = serde_json::to_string(&vouched).map_err(|_| Problem::new(Code::Internal))?;
-    let tag = cx.app.tokens.secrets().sign(&format!("join {told}"));
+    let tag = cx.app.tokens.sign(&format!("join {told}"));
     Ok(format!("azj_{}.{tag}", URL_SAFE_NO_PAD.encode(told)))
 }
 
-/// For whom a provider vouched, if the token is ours and good.
+/// For whom a provider vouched, if the token is ours and good, and the provider still one of ours.
 fn vouched(cx: &Context, token: &str) -> Option<Account> {
     let (told, tag) = token.strip_prefix("azj_")?.split_once('.')?;
     let told = String::from_utf8(URL_SAFE_NO_PAD.decode(told).ok()?).ok()?;
-    let ours = cx.app.tokens.secrets().verify(&format!("join {told}"), tag);
+    let ours = cx.app.tokens.signed(&format!("join {told}"), tag);
     let vouched: Vouched = serde_json::from_str(&told).ok().filter(|_| ours)?;
     let Vouched { issuer, subject, email, expires } = vouched;
-    (clock::real_now().timestamp() < expires).then_some(Account { issuer, subject, email })
+    let good = clock::real_now().timestamp() < expires && cx.app.providers.of_issuer(&issuer).is_some();
+    good.then_some(Account { issuer, subject, email })
 }
 
 /// What somebody who joins tells us, beside what the provider did.

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     access::{self, Device, Registration, TokenPair, email_key},
     commit::{Audience, announce, tell},
-    member::write,
-    username,
+    member::{bind, write},
+    second_factor, username,
 };
 use crate::{
     clock,
@@ -205,12 +205,19 @@ fn keep(tx: &mut Tx<'_>, cx: &Context, member: MemberId, account: &Account) -> R
 /// Opens a session for the owner of an account at a provider.
 ///
 /// # Errors
-/// It was unlinked, or they left, meanwhile.
+/// Those of [`owner`]; [`Code::SecondFactorRequired`] when they have a second factor.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, account: &Account, device: &Device) -> Result<TokenPair, Problem> {
+    let seen = owner(tx, cx, account)?;
+    bind(tx, &[seen.id])?;
+    // Judged under the lock, that keeps it as it is: meanwhile the account may have been unlinked, or a factor added.
     let member = owner(tx, cx, account)?;
-    super::member::bind(tx, &[member.id])?;
-    // Under the lock, that keeps it as it is.
-    owner(tx, cx, account)?;
+    if member.id != seen.id {
+        return Err(Problem::new(Code::SocialLoginRefused));
+    }
+    if persistence::second_factor::is_set(tx, member.id)? {
+        let challenge = second_factor::challenge_of(tx, cx, member.id)?;
+        return Err(second_factor::needed(tx, member.id, challenge)?);
+    }
     let known = devices::is_known(tx, member.id, &device.hash())?;
     access::log_in(tx, cx, member.id, &device.clone().if_known(known))
 }

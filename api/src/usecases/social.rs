@@ -230,6 +230,7 @@ pub fn link(tx: &mut Tx<'_>, cx: &Context, account: &Account) -> Result<Identity
     let me = cx.person()?;
     cx.require_recent_login(tx)?;
     member::lock(tx, me)?.filter(|one| one.state == MemberState::Active).ok_or_else(Problem::not_found)?;
+    cx.require_live(tx)?;
     if identity::find(tx, &account.issuer, &account.subject)?.is_some() {
         return Err(Problem::new(Code::IdentityTaken));
     }
@@ -265,7 +266,19 @@ pub fn unlink(tx: &mut Tx<'_>, cx: &Context, id: IdentityId) -> Result<(), Probl
     if !has_password && others.count() == 0 {
         return Err(Problem::new(Code::LastWayIn));
     }
+    take_away(tx, cx, me, id)
+}
+
+/// Unlinks all that logs in to a member's account, which the caller has locked: a thief may have linked it (decision 0035).
+///
+/// # Errors
+/// Only those of the store.
+pub fn unlink_all(tx: &mut Tx<'_>, cx: &Context, member: MemberId) -> Result<(), Problem> {
+    identity::of(tx, member)?.iter().try_for_each(|one| take_away(tx, cx, member, one.id))
+}
+
+fn take_away(tx: &mut Tx<'_>, cx: &Context, member: MemberId, id: IdentityId) -> Result<(), Problem> {
     identity::remove(tx, id)?;
-    tell(tx, cx, me, Audience::only(me), EventKind::MemberIdentityUnlinked)?;
-    write(tx, me, |to, locale| mailer::identity_unlinked(cx, to, locale))
+    tell(tx, cx, member, Audience::only(member), EventKind::MemberIdentityUnlinked)?;
+    write(tx, member, |to, locale| mailer::identity_unlinked(cx, to, locale))
 }

@@ -51,6 +51,7 @@ mod scopes;
 mod second_factor;
 mod social;
 mod social_attacks;
+mod social_takeover;
 mod step_up;
 mod strangers;
 mod termination_fee;

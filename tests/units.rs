@@ -277,3 +277,54 @@ mod device {
         }
     }
 }
+
+mod signed {
+    use api::{auth::Tokens, secrets::Secrets};
+
+    #[test]
+    fn what_is_signed_is_for_one_issuer_and_one_mode() {
+        let at = |issuer, mode| {
+            let secrets = Secrets::derive(b"a secret of the tests that is long enough").unwrap();
+            Tokens::new(secrets, issuer, mode).unwrap()
+        };
+        let tag = at("https://azukari.example", "sandbox").sign("a text");
+        for (issuer, mode, good) in [
+            ("https://azukari.example", "sandbox", true),
+            ("https://azukari.example", "production", false),
+            ("https://another.example", "sandbox", false),
+        ] {
+            assert_eq!(at(issuer, mode).signed("a text", &tag), good, "{issuer} {mode}");
+        }
+        assert!(!at("https://azukari.example", "sandbox").signed("another text", &tag));
+    }
+}
+
+mod provider {
+    use api::social::unencrypted;
+    use openidconnect::core::CoreProviderMetadata;
+    use serde_json::json;
+
+    #[test]
+    fn one_address_without_https_in_the_documents_of_a_provider_is_found() {
+        let good = json!({
+            "issuer": "https://idp.example",
+            "authorization_endpoint": "https://idp.example/authorize",
+            "token_endpoint": "https://idp.example/token",
+            "userinfo_endpoint": "https://idp.example/me",
+            "jwks_uri": "https://idp.example/jwks",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["EdDSA"],
+        });
+        let found = |documents| {
+            let metadata: CoreProviderMetadata = serde_json::from_value(documents).unwrap();
+            unencrypted(&metadata).map(ToString::to_string)
+        };
+        assert_eq!(found(good.clone()), None);
+        for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"] {
+            let mut documents = good.clone();
+            documents[name] = json!("http://idp.example/x");
+            assert_eq!(found(documents).as_deref(), Some("http://idp.example/x"), "{name}");
+        }
+    }
+}

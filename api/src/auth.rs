@@ -164,6 +164,21 @@ impl Tokens {
         &self.secrets
     }
 
+    /// Signs a text that will come back, for this issuer and mode alone, as the tokens are: another installation may have
+    /// the same secret.
+    pub fn sign(&self, text: &str) -> String {
+        self.secrets.sign(&self.bound(text))
+    }
+
+    /// Whether `tag` was made by [`Tokens::sign`] here for this text.
+    pub fn signed(&self, text: &str, tag: &str) -> bool {
+        self.secrets.verify(&self.bound(text), tag)
+    }
+
+    fn bound(&self, text: &str) -> String {
+        format!("{} {} {text}", self.issuer, self.audience)
+    }
+
     /// A fresh access token.
     ///
     /// # Errors

@@ -117,7 +117,8 @@ impl Secrets {
         Some(plain.to_vec())
     }
 
-    /// Signs a text that will come back.
+    /// Signs a text that is kept, or that will come back and means nothing elsewhere; what would mean something is signed
+    /// by [`Tokens::sign`](crate::auth::Tokens::sign).
     pub fn sign(&self, text: &str) -> String {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.cursor, text.as_bytes()))
     }

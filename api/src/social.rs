@@ -13,6 +13,7 @@ use crate::{
 };
 pub use http::BrokenClient;
 use provider::Provider;
+pub use provider::unencrypted;
 
 /// An account at a provider, as the provider vouches for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +67,9 @@ impl Providers {
     ///
     /// # Errors
     /// Only if this machine cannot make an HTTPS client.
-    pub fn new(settings: &BTreeMap<String, SocialSettings>) -> Result<Self, BrokenClient> {
+    pub fn new(settings: &BTreeMap<String, SocialSettings>, https_only: bool) -> Result<Self, BrokenClient> {
         let provider = |(id, one): (&String, &SocialSettings)| -> Result<_, BrokenClient> {
-            Ok((id.clone(), Provider::new(one.clone(), http::Client::new()?)))
+            Ok((id.clone(), Provider::new(one.clone(), https_only)?))
         };
         Ok(Self(settings.iter().map(provider).collect::<Result<_, _>>()?))
     }

@@ -92,7 +92,8 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let limits = Limits::new(settings.limits());
     let rules = settings.rules.clone();
     let fees = FeeSchedule::standard_with(settings.fee.tax.0, settings.fee.basis.0);
-    let providers = Providers::new(&settings.social).map_err(|error| StartError(error.to_string()))?;
+    let providers =
+        Providers::new(&settings.social, mode == Mode::Production).map_err(|error| StartError(error.to_string()))?;
     Ok(Arc::new(App { settings, store, tokens, limits, uses: Uses::default(), providers, fees, rules }))
 }
 

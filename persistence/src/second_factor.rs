@@ -132,6 +132,15 @@ pub fn take_recovery_code(tx: &mut Tx<'_>, member: MemberId, hash: &[u8]) -> Res
     Ok(diesel::delete(one).write(tx)? == 1)
 }
 
+/// The hashes of the recovery codes that are left, in an order of their own.
+///
+/// # Errors
+/// Only those of the database.
+pub fn recovery_hashes(conn: &mut Conn, member: MemberId) -> Result<Vec<Vec<u8>>, StoreError> {
+    let own = recovery_codes::table.filter(recovery_codes::member_id.eq(Key::from(member)));
+    Ok(own.order(recovery_codes::code_hash).select(recovery_codes::code_hash).load(conn)?)
+}
+
 /// How many recovery codes are left.
 ///
 /// # Errors

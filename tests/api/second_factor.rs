@@ -16,6 +16,7 @@ on_both_engines!(
     a_log_in_with_a_second_factor_has_two_steps,
     no_code_works_twice_and_none_of_an_earlier_step,
     a_challenge_opens_one_session_whatever_codes_come_with_it,
+    a_challenge_that_was_used_stays_so_when_recovery_codes_are_renewed,
     a_code_sent_with_many_challenges_at_once_opens_one_session,
     a_code_of_the_step_before_or_after_is_right_and_none_further_off,
     a_recovery_code_works_once_in_place_of_a_code,
@@ -107,6 +108,15 @@ fn a_challenge_opens_one_session_whatever_codes_come_with_it(app: &TestApp) {
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 401], "{answers:?}");
     assert_eq!(app.read(&hanako, "/v1/me/second-factor")["recovery_codes_left"], 9);
+}
+
+fn a_challenge_that_was_used_stays_so_when_recovery_codes_are_renewed(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let (_, old) = app.add_second_factor(&hanako);
+    let given = challenge(app, &hanako.email, people::PASSWORD);
+    second_step(app, &given, "recovery_code", old[0].as_str().unwrap()).expect(201);
+    let new = app.post("/v1/me/second-factor/recovery-codes").by(&hanako).send().expect(200)["recovery_codes"].clone();
+    second_step(app, &given, "recovery_code", new[0].as_str().unwrap()).problem(401, "invalid_token");
 }
 
 fn a_code_sent_with_many_challenges_at_once_opens_one_session(app: &TestApp) {
@@ -239,7 +249,12 @@ fn ending(app: &TestApp, person: &Person, seconds: i64) -> String {
     let told = format!("{}.{}", person.id, api::clock::real_now().timestamp() + seconds);
     let hash = &app.database.texts(&hashes)[0];
     let step = &app.database.texts("SELECT CAST(last_step AS text) AS text FROM second_factors")[0];
-    let tag = app.app.tokens.secrets().sign(&format!("challenge {told} {step} 10 {hash}"));
+    let (hex, of) = (
+        app.database.hex("code_hash"),
+        format!("member_id = (SELECT id FROM members WHERE email = '{}')", person.email),
+    );
+    let codes = app.database.texts(&format!("SELECT {hex} AS text FROM recovery_codes WHERE {of} ORDER BY code_hash"));
+    let tag = app.app.tokens.sign(&format!("challenge {told} {step} {}  {hash}", codes.concat()));
     format!("azm_{}", URL_SAFE_NO_PAD.encode(format!("{told}.{tag}")))
 }
 

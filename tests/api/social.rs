@@ -92,24 +92,25 @@ impl<'a> Phone<'a> {
         self.complete(&visit.back(&openid::visit(&visit.url, name)))
     }
 
-    fn link(&self, person: &Person, name: &str) -> Response {
+    pub fn link(&self, person: &Person, name: &str) -> Response {
         let visit = self.begin_link(person);
         self.complete_link(person, &visit.back(&openid::visit(&visit.url, name)))
     }
 
-    fn join(&self, name: &str) -> Person {
+    pub fn join(&self, name: &str) -> Person {
         let needed = self.log_in(name).problem(403, "registration_needed");
         let joined = self.app.post("/v1/accounts/social").json(&registration(&needed["join_token"])).expect(201);
         people::person(&format!("{name}@example.com"), &joined)
     }
 }
 
-fn registration(join_token: &Value) -> Value {
+/// What somebody joins with.
+pub fn registration(join_token: &Value) -> Value {
     json!({"join_token": join_token, "display_name": "Hanako", "kind": "individual", "terms_version": "2026-04-01"})
 }
 
 /// An installation on the engine of another that knows a provider.
-fn knowing(plain: &TestApp, provider: &Provider) -> TestApp {
+pub fn knowing(plain: &TestApp, provider: &Provider) -> TestApp {
     TestApp::spawn_with(plain.database.engine, &openid::settings(&provider.issuer))
 }
 

@@ -29,6 +29,8 @@ on_both_engines!(
     people_are_sent_back_only_where_the_operator_said,
     the_answer_of_one_provider_is_no_answer_of_another,
     an_id_token_is_believed_only_if_all_of_it_holds,
+    an_id_token_that_cannot_be_read_is_refused,
+    an_address_or_a_subject_that_nobody_could_register_with_is_refused,
     a_provider_that_does_not_answer_keeps_nobody_else_waiting,
     nothing_of_a_visit_is_stored_in_the_clear,
 );
@@ -244,6 +246,54 @@ fn an_id_token_is_believed_only_if_all_of_it_holds(plain: &TestApp) {
     }
     let other = Liar::start();
     refused(liar.answer(&app, |claims| other.sign(claims)));
+}
+
+fn an_id_token_that_cannot_be_read_is_refused(plain: &TestApp) {
+    let liar = Liar::start();
+    let app = TestApp::spawn_with(plain.database.engine, &openid::settings(&liar.issuer));
+    let saying = |name: &str, value: Value| liar.answer(&app, |claims| liar.sign(&with(claims, name, value)));
+    // As some providers spell it.
+    saying("email_verified", json!("true")).problem(403, "registration_needed");
+    saying("email_verified", json!("false")).problem(403, "email_not_verified");
+    for (name, value) in
+        [("email_verified", json!("yes")), ("exp", Value::Null), ("exp", json!("soon")), ("iat", Value::Null)]
+    {
+        let answer = saying(name, value.clone());
+        assert_eq!(answer.status, 401, "{name} {value}: {}", answer.text);
+        answer.problem(401, "social_login_refused");
+    }
+    for header in [json!({"alg": "None"}), json!({"alg": "unheard-of", "kid": "known"}), json!({}), json!("header")] {
+        liar.answer(&app, |claims| put_together(&header, claims, b"")).problem(401, "social_login_refused");
+    }
+    for text in ["", "no token", "e30.e30", "a.b.c"] {
+        liar.answer(&app, |_| text.to_owned()).problem(401, "social_login_refused");
+    }
+}
+
+fn an_address_or_a_subject_that_nobody_could_register_with_is_refused(plain: &TestApp) {
+    let liar = Liar::start();
+    let app = TestApp::spawn_with(plain.database.engine, &openid::settings(&liar.issuer));
+    let saying = |name: &str, value: &str| liar.answer(&app, |claims| liar.sign(&with(claims, name, json!(value))));
+    let long = format!("hanako@{}.example", [&"x".repeat(60); 5].map(String::as_str).join("."));
+    for address in [
+        "",
+        "hanako",
+        "hanako@",
+        "hana\u{0}ko@example.com",
+        "hanako@example.com\n",
+        "hana\u{202e}ko@example.com",
+        &long,
+    ] {
+        let answer = saying("email", address);
+        assert_eq!(answer.status, 401, "{address:?}: {}", answer.text);
+        answer.problem(401, "social_login_refused");
+    }
+    for subject in ["", "hana\u{0}ko", "hana ko", "hanako\n", "花子", &"x".repeat(256)] {
+        let answer = saying("sub", subject);
+        assert_eq!(answer.status, 401, "{subject:?}: {}", answer.text);
+        answer.problem(401, "social_login_refused");
+    }
+    saying("sub", &"x".repeat(255)).problem(403, "registration_needed");
 }
 
 fn the_answer_of_one_provider_is_no_answer_of_another(plain: &TestApp) {

@@ -68,11 +68,13 @@ async fn begin_to_link(call: Call, body: Body<SocialVisit>) -> Answer {
 
 /// Link an account at a provider
 ///
-/// From now on it logs in to the caller's account, whatever its address is. The member is told by mail.
+/// From now on it logs in to the caller's account, whatever its address is. The member is told by mail. A refusal with `recent_login_required` leaves the visit open: prove again who you are, and send the same once more.
 #[utoipa::path(tag = "access", request_body = SocialReturn, responses((status = 201, description = "Linked", body = Identity)),
     extensions(("x-key" = json!("none")), ("x-errors" = json!(["recent_login_required", "provider_unavailable", "social_login_refused", "email_not_verified", "identity_taken"]))))]
 #[post("/v1/me/identities/complete")]
 async fn complete_link(call: Call, body: Body<SocialReturn>) -> Answer {
+    // Before the visit is over and the provider's code spent: the person can come back with a proof.
+    call.look(|conn, cx| cx.require_recent_login(conn), |()| ()).await?;
     let account = social::account(&call, Caller::Person, body.value).await?;
     let linked = call.attempt(Caller::Person, move |tx, cx| usecase::link(tx, cx, &account)).await?;
     let body = Identity::of(call.app(), &linked);

@@ -79,7 +79,7 @@ struct PasswordResetDone {
 
 /// Choose a new password
 ///
-/// Takes the token from the mail. Works once; every session of the member ends.
+/// Takes the token from the mail. Works once; every session of the member ends, and every linked account is unlinked: a thief may have linked it.
 #[utoipa::path(tag = "access", request_body = PasswordResetConfirmation, responses((status = 200, description = "Log in with it", body = PasswordResetDone)), security(()),
     extensions(("x-key" = json!("none")), ("x-errors" = json!(["invalid_token", "longer_password_needed"]))))]
 #[post("/v1/password-resets/confirm")]

@@ -19,7 +19,6 @@ use crate::{
     social::{Account, Brought},
     usecases::{
         access::Device,
-        second_factor,
         social::{self, Begun, Joining},
     },
     words::MemberKind,
@@ -184,16 +183,7 @@ async fn complete_social_log_in(call: Call, body: Body<SocialLogIn>) -> Answer {
     let SocialLogIn { flow_token, state, code, iss, device_token } = body.value;
     let account = account(&call, Caller::Anyone, SocialReturn { flow_token, state, code, iss }).await?;
     let device = Device { label: device::label(call.request().headers()), token: device_token };
-    let pair = call
-        .attempt(Caller::Anyone, move |tx, cx| {
-            let member = social::owner(tx, cx, &account)?;
-            if persistence::second_factor::is_set(tx, member.id)? {
-                let challenge = second_factor::challenge_of(tx, cx, member.id)?;
-                return Err(second_factor::needed(tx, member.id, challenge)?);
-            }
-            social::log_in(tx, cx, &account, &device)
-        })
-        .await?;
+    let pair = call.attempt(Caller::Anyone, move |tx, cx| social::log_in(tx, cx, &account, &device)).await?;
     Ok(Tokens::created(pair)?.send(call.request(), false))
 }
 

@@ -35,13 +35,14 @@ pub struct BrokenClient(#[from] reqwest::Error);
 pub struct Client(reqwest::Client);
 
 impl Client {
-    /// One that follows nobody elsewhere, and keeps no connection that another runtime may own.
+    /// One that follows nobody elsewhere, and keeps no connection that another runtime may own; it may be one that asks
+    /// nothing without encryption.
     ///
     /// # Errors
     /// Only if this machine has no TLS.
-    pub fn new() -> Result<Self, BrokenClient> {
+    pub fn new(https_only: bool) -> Result<Self, BrokenClient> {
         let builder = reqwest::Client::builder().redirect(Policy::none()).timeout(PATIENCE).connect_timeout(PATIENCE);
-        Ok(Self(builder.pool_max_idle_per_host(0).no_proxy().build()?))
+        Ok(Self(builder.pool_max_idle_per_host(0).no_proxy().https_only(https_only).build()?))
     }
 
     /// In the form that the protocol asks for.

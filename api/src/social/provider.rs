@@ -3,20 +3,22 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use garde::rules::email::parse_email;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SubjectIdentifier, TokenResponse,
-    UserInfoError,
+    TokenUrl, UserInfoError, UserInfoUrl,
     core::{
         CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier,
         CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreTokenResponse, CoreUserInfoClaims,
     },
+    url::Url,
 };
 use secrecy::ExposeSecret;
 
 use super::{
     Account, Brought, Failed, Visit,
-    http::{self, HttpError},
+    http::{self, BrokenClient, HttpError},
 };
 use crate::{clock, config::SocialSettings};
 
@@ -44,17 +46,54 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 6] = [
 /// What a provider published, and when we read it.
 type Documents = Arc<(CoreProviderMetadata, DateTime<Utc>)>;
 
+/// The longest address, as of who registers with one.
+const LONGEST_ADDRESS: usize = 254;
+
+/// The longest subject (OpenID Connect Core, section 2).
+const LONGEST_SUBJECT: usize = 255;
+
+/// What a provider says of somebody, if it can be anybody's: no provider brings in what nobody could register with.
+fn accepted(account: Account) -> Result<Account, Failed> {
+    let email = parse_email(&account.email).is_ok() && account.email.len() <= LONGEST_ADDRESS;
+    let subject = &account.subject;
+    let named = (1..=LONGEST_SUBJECT).contains(&subject.len()) && subject.bytes().all(|byte| byte.is_ascii_graphic());
+    match (email, named) {
+        (true, true) => Ok(account),
+        (false, _) => Err(Failed::Refused("the address is none".into())),
+        (true, false) => Err(Failed::Refused("the subject is none".into())),
+    }
+}
+
+/// Whether an answer brings an ID token, whatever it is: then the provider did answer.
+fn holds_id_token(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|answer| answer.get("id_token").is_some())
+}
+
+/// An address in a provider's documents that anybody on the way could answer for.
+pub fn unencrypted(metadata: &CoreProviderMetadata) -> Option<&Url> {
+    let all = [
+        Some(metadata.authorization_endpoint().url()),
+        Some(metadata.jwks_uri().url()),
+        metadata.token_endpoint().map(TokenUrl::url),
+        metadata.userinfo_endpoint().map(UserInfoUrl::url),
+    ];
+    all.into_iter().flatten().find(|url| url.scheme() != "https")
+}
+
 /// One provider.
 #[derive(Debug)]
 pub struct Provider {
     settings: SocialSettings,
     client: http::Client,
+    https_only: bool,
     documents: RwLock<Option<Documents>>,
 }
 
 impl Provider {
-    pub(super) const fn new(settings: SocialSettings, client: http::Client) -> Self {
-        Self { settings, client, documents: RwLock::new(None) }
+    /// One that is talked with by https alone, or also without, as a test's may be.
+    pub(super) fn new(settings: SocialSettings, https_only: bool) -> Result<Self, BrokenClient> {
+        let client = http::Client::new(https_only)?;
+        Ok(Self { settings, client, https_only, documents: RwLock::new(None) })
     }
 
     /// Its issuer identifier.
@@ -115,7 +154,7 @@ impl Provider {
             None => self.address(&documents.0, &answer, claims.subject().clone()).await?,
         };
         let (email, _) = verified.filter(|(_, verified)| *verified).ok_or(Failed::Unverified)?;
-        Ok(Account { issuer: claims.issuer().to_string(), subject: claims.subject().to_string(), email })
+        accepted(Account { issuer: claims.issuer().to_string(), subject: claims.subject().to_string(), email })
     }
 
     /// The address of the subject, and whether it is verified, from those who do not tell it in the ID token (OpenID
@@ -146,6 +185,9 @@ impl Provider {
         let caller = self.client.caller();
         let metadata = CoreProviderMetadata::discover_async(self.settings.issuer.clone(), &caller).await;
         let metadata = metadata.map_err(|error| Failed::Unavailable(error.to_string()))?;
+        if let Some(url) = unencrypted(&metadata).filter(|_| self.https_only) {
+            return Err(Failed::Unavailable(format!("its documents name {url}, which is not reached by https")));
+        }
         let fresh = Arc::new((metadata, clock::real_now()));
         *self.documents.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
         Ok(fresh)
@@ -174,6 +216,9 @@ impl Provider {
             // Why is the provider's business, and may hold what was brought.
             RequestTokenError::ServerResponse(why) => Failed::Refused(format!("{:?}", why.error())),
             RequestTokenError::Request(HttpError::NoAnswer(_)) => Failed::Unavailable("no token".into()),
+            RequestTokenError::Parse(_, body) if holds_id_token(&body) => {
+                Failed::Refused("an ID token that cannot be read".into())
+            }
             RequestTokenError::Request(HttpError::TooLong | HttpError::Unreadable(_))
             | RequestTokenError::Parse(..)
             | RequestTokenError::Other(_) => Failed::Unavailable("no token that can be read".into()),

@@ -11,6 +11,7 @@ use super::{
     commit::{Audience, tell},
     guess::Guess,
     member::write,
+    social,
 };
 use crate::{
     clock,
@@ -87,9 +88,9 @@ pub fn owner_of_reset(conn: &mut Conn, token: &str) -> Result<MemberId, Problem>
     found.ok_or_else(|| Problem::new(Code::InvalidToken))
 }
 
-/// Replaces a forgotten password with the mailed token, which shows whose address it is: every session ends. Answers with
-/// a token that makes the device known, so that nobody's guessing keeps its owner from logging in; what was guessed before
-/// is forgotten, for where no such token is sent along.
+/// Replaces a forgotten password with the mailed token, which shows whose address it is: every session ends, and no account
+/// elsewhere logs in any more (decision 0035). Answers with a token that makes the device known, so that nobody's guessing
+/// keeps its owner from logging in; what was guessed before is forgotten, for where no such token is sent along.
 ///
 /// # Errors
 /// [`Code::InvalidToken`] when it is unknown, used or expired.
@@ -102,6 +103,7 @@ pub fn reset(tx: &mut Tx<'_>, cx: &Context, token: &str, chosen: &Chosen) -> Res
     credential::take_reset(tx, &hash, now)?.ok_or_else(invalid)?;
     set(tx, cx, member.id, chosen)?;
     devices::revoke_others(tx, id, None, now)?;
+    social::unlink_all(tx, cx, id)?;
     email_change::cancel(tx, id)?;
     Guess::from_anywhere(&cx.app, &member.email).succeeded(tx)?;
     let (device, device_hash) = secrets::bearer("azd_")?;

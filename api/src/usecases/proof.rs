@@ -47,6 +47,19 @@ pub fn names(factors: Vec<Factor>) -> Vec<&'static str> {
     factors.into_iter().map(Factor::as_str).collect()
 }
 
+/// Why a password proves nothing here, and what does.
+fn not_by_password(factors: Vec<Factor>) -> Problem {
+    let problem = if factors.contains(&Factor::Totp) {
+        Problem::new(Code::SecondFactorRequired)
+    } else {
+        Problem::new(Code::RecentLoginRequired).detail(
+            "The account has no password: log in again by a linked account, and go on with the new session.",
+            "このアカウントにはパスワードがありません。連携したアカウントでもう一度ログインし、新しいセッションで続けてください。",
+        )
+    };
+    problem.with("factors", names(factors))
+}
+
 /// What somebody sends to prove who they are.
 #[derive(Debug, Clone)]
 pub enum Proof {
@@ -64,7 +77,8 @@ pub enum Proof {
 /// Notes that the owner of this session proved again who they are; none if the proof was wrong, which is counted.
 ///
 /// # Errors
-/// [`Code::SecondFactorRequired`] when a password is sent where there is a second factor.
+/// [`Code::SecondFactorRequired`] when a password is sent where there is a second factor, [`Code::RecentLoginRequired`]
+/// where there is no password.
 pub fn step_up(tx: &mut Tx<'_>, cx: &Context, proof: &Proof) -> Result<Option<DateTime<Utc>>, Problem> {
     let member = cx.person()?;
     let session = cx.session.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
@@ -73,7 +87,7 @@ pub fn step_up(tx: &mut Tx<'_>, cx: &Context, proof: &Proof) -> Result<Option<Da
     let factors = possible(tx, member)?;
     let right = match proof {
         Proof::Password { .. } if !factors.contains(&Factor::Password) => {
-            return Err(Problem::new(Code::SecondFactorRequired).with("factors", names(factors)));
+            return Err(not_by_password(factors));
         }
         Proof::Password { right } => *right,
         Proof::Code(code) => second_factor::use_code(tx, cx, member, code)?,

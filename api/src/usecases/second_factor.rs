@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use domain::{event::EventKind, ids::MemberId};
 use persistence::{
-    credential, member,
+    credential, identity, member,
     second_factor::{self, SecondFactor},
     session::devices,
     store::{Conn, Tx},
@@ -225,23 +225,25 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<Standing, Problem> {
 /// How long somebody has to send the code after the password was right.
 const CHALLENGE_LIFE: i64 = 300;
 
-/// What shows that a password was right, good for five minutes. It is void once the password is another one, and once any
-/// code of the member was right: so it opens one session at most.
+/// What shows that a password was right, good for five minutes. It is void once the password is another one, once an
+/// account at a provider is linked or unlinked, and once any code of the member was right: so it opens one session at most.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn challenge(conn: &mut Conn, app: &App, member: MemberId, password_hash: &str) -> Result<String, Problem> {
     let expires = clock::real_now().timestamp() + CHALLENGE_LIFE;
     let told = format!("{member}.{expires}");
-    let tag = app.tokens.secrets().sign(&challenging(conn, member, &told, password_hash)?);
+    let tag = app.tokens.sign(&challenging(conn, member, &told, password_hash)?);
     Ok(format!("azm_{}", URL_SAFE_NO_PAD.encode(format!("{told}.{tag}"))))
 }
 
-/// What the tag of a challenge signs: which codes were used, too.
+/// What the tag of a challenge signs: which codes were used, too, and what logs in beside the password. Of the recovery
+/// codes it is not their number, which comes back when they are renewed.
 fn challenging(conn: &mut Conn, member: MemberId, told: &str, password_hash: &str) -> Result<String, Problem> {
     let step = second_factor::find(conn, member)?.map_or(0, |factor| factor.last_step);
-    let left = second_factor::recovery_codes_left(conn, member)?;
-    Ok(format!("challenge {told} {step} {left} {password_hash}"))
+    let codes: String = second_factor::recovery_hashes(conn, member)?.iter().map(secrets::hex).collect();
+    let linked: String = identity::of(conn, member)?.iter().map(|one| one.id.to_string()).collect();
+    Ok(format!("challenge {told} {step} {codes} {linked} {password_hash}"))
 }
 
 /// The same for who logged in by a provider.
@@ -271,7 +273,7 @@ pub fn challenged(conn: &mut Conn, cx: &Context, challenge: &str) -> Result<Opti
     let Some(secret) = credential::find(conn, member)? else { return Ok(None) };
     let hash = secret.password_hash.unwrap_or_default();
     let signed = challenging(conn, member, &format!("{member}.{expires}"), &hash)?;
-    let good = cx.app.tokens.secrets().verify(&signed, &tag) && clock::real_now().timestamp() < expires;
+    let good = cx.app.tokens.signed(&signed, &tag) && clock::real_now().timestamp() < expires;
     Ok(good.then_some(member))
 }
 

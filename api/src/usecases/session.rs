@@ -10,7 +10,7 @@ use persistence::{
     store::{Conn, Tx},
 };
 
-use super::commit::Audience;
+use super::{commit::Audience, social};
 use crate::{clock, context::Context, page::PageRequest, problem::Problem};
 
 /// A page of the caller's live sessions, one more than it holds.
@@ -49,7 +49,8 @@ pub fn log_out_everywhere(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> 
     Ok(devices::revoke_others(tx, me, None, clock::real_now())?)
 }
 
-/// Staff end every session of somebody whose account is in wrong hands, and of the apps and keys that act for them.
+/// Staff end every session of somebody whose account is in wrong hands, and of the apps and keys that act for them, and
+/// unlink what else logs in (decision 0035).
 ///
 /// # Errors
 /// Not the caller's to do, nobody has this id, or the caller saw another version of the account.
@@ -58,6 +59,7 @@ pub fn end_all(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Proble
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.check_version(member.version)?;
     devices::revoke_others(tx, member.id, None, clock::real_now())?;
+    social::unlink_all(tx, cx, member.id)?;
     email_change::cancel(tx, member.id)?;
     cx.changed(&member.id.to_string(), Audience::only(member.id), &());
     Ok(())

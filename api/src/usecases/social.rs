@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     access::{self, Device, Registration, TokenPair, email_key},
     commit::{Audience, announce, tell},
-    member::write,
-    username,
+    member::{bind, write},
+    second_factor, username,
 };
 use crate::{
     clock,
@@ -118,18 +118,19 @@ fn join_token(cx: &Context, account: &Account) -> Result<String, Problem> {
     let Account { issuer, subject, email } = account.clone();
     let vouched = Vouched { issuer, subject, email, expires: (clock::real_now() + JOIN_LIFE).timestamp() };
     let told = serde_json::to_string(&vouched).map_err(|_| Problem::new(Code::Internal))?;
-    let tag = cx.app.tokens.secrets().sign(&format!("join {told}"));
+    let tag = cx.app.tokens.sign(&format!("join {told}"));
     Ok(format!("azj_{}.{tag}", URL_SAFE_NO_PAD.encode(told)))
 }
 
-/// For whom a provider vouched, if the token is ours and good.
+/// For whom a provider vouched, if the token is ours and good, and the provider still one of ours.
 fn vouched(cx: &Context, token: &str) -> Option<Account> {
     let (told, tag) = token.strip_prefix("azj_")?.split_once('.')?;
     let told = String::from_utf8(URL_SAFE_NO_PAD.decode(told).ok()?).ok()?;
-    let ours = cx.app.tokens.secrets().verify(&format!("join {told}"), tag);
+    let ours = cx.app.tokens.signed(&format!("join {told}"), tag);
     let vouched: Vouched = serde_json::from_str(&told).ok().filter(|_| ours)?;
     let Vouched { issuer, subject, email, expires } = vouched;
-    (clock::real_now().timestamp() < expires).then_some(Account { issuer, subject, email })
+    let good = clock::real_now().timestamp() < expires && cx.app.providers.of_issuer(&issuer).is_some();
+    good.then_some(Account { issuer, subject, email })
 }
 
 /// What somebody who joins tells us, beside what the provider did.
@@ -204,12 +205,19 @@ fn keep(tx: &mut Tx<'_>, cx: &Context, member: MemberId, account: &Account) -> R
 /// Opens a session for the owner of an account at a provider.
 ///
 /// # Errors
-/// It was unlinked, or they left, meanwhile.
+/// Those of [`owner`]; [`Code::SecondFactorRequired`] when they have a second factor.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, account: &Account, device: &Device) -> Result<TokenPair, Problem> {
+    let seen = owner(tx, cx, account)?;
+    bind(tx, &[seen.id])?;
+    // Judged under the lock, that keeps it as it is: meanwhile the account may have been unlinked, or a factor added.
     let member = owner(tx, cx, account)?;
-    super::member::bind(tx, &[member.id])?;
-    // Under the lock, that keeps it as it is.
-    owner(tx, cx, account)?;
+    if member.id != seen.id {
+        return Err(Problem::new(Code::SocialLoginRefused));
+    }
+    if persistence::second_factor::is_set(tx, member.id)? {
+        let challenge = second_factor::challenge_of(tx, cx, member.id)?;
+        return Err(second_factor::needed(tx, member.id, challenge)?);
+    }
     let known = devices::is_known(tx, member.id, &device.hash())?;
     access::log_in(tx, cx, member.id, &device.clone().if_known(known))
 }
@@ -222,6 +230,7 @@ pub fn link(tx: &mut Tx<'_>, cx: &Context, account: &Account) -> Result<Identity
     let me = cx.person()?;
     cx.require_recent_login(tx)?;
     member::lock(tx, me)?.filter(|one| one.state == MemberState::Active).ok_or_else(Problem::not_found)?;
+    cx.require_live(tx)?;
     if identity::find(tx, &account.issuer, &account.subject)?.is_some() {
         return Err(Problem::new(Code::IdentityTaken));
     }
@@ -257,7 +266,19 @@ pub fn unlink(tx: &mut Tx<'_>, cx: &Context, id: IdentityId) -> Result<(), Probl
     if !has_password && others.count() == 0 {
         return Err(Problem::new(Code::LastWayIn));
     }
+    take_away(tx, cx, me, id)
+}
+
+/// Unlinks all that logs in to a member's account, which the caller has locked: a thief may have linked it (decision 0035).
+///
+/// # Errors
+/// Only those of the store.
+pub fn unlink_all(tx: &mut Tx<'_>, cx: &Context, member: MemberId) -> Result<(), Problem> {
+    identity::of(tx, member)?.iter().try_for_each(|one| take_away(tx, cx, member, one.id))
+}
+
+fn take_away(tx: &mut Tx<'_>, cx: &Context, member: MemberId, id: IdentityId) -> Result<(), Problem> {
     identity::remove(tx, id)?;
-    tell(tx, cx, me, Audience::only(me), EventKind::MemberIdentityUnlinked)?;
-    write(tx, me, |to, locale| mailer::identity_unlinked(cx, to, locale))
+    tell(tx, cx, member, Audience::only(member), EventKind::MemberIdentityUnlinked)?;
+    write(tx, member, |to, locale| mailer::identity_unlinked(cx, to, locale))
 }

@@ -141,7 +141,7 @@ pub(super) struct SessionsEnd {
 
 /// Log a member out everywhere
 ///
-/// For an account in wrong hands: ends every session of theirs, also those of apps and API keys, at once and on every replica, and forgets every device. Not the own ones, which `DELETE /v1/sessions` ends.
+/// For an account in wrong hands: ends every session of theirs, also those of apps and API keys, at once and on every replica, forgets every device, and unlinks every account at a provider. Who had nothing else to log in by asks for a new password by mail. Not the own ones, which `DELETE /v1/sessions` ends.
 #[utoipa::path(tag = "staff", request_body = SessionsEnd, responses((status = 204, description = "All sessions have ended")),
     extensions(("x-errors" = json!(["not_permitted", "precondition_failed"]))))]
 #[post("/v1/admin/members/{id}/end-sessions")]

@@ -105,7 +105,7 @@ struct SteppedUp {
 ///
 /// What a stolen token must not do (the bank account, address, password, second factor, leaving) needs a proof of the last ten minutes: a log-in, or this. It holds for the session of the token. Who has a second factor proves themselves by that.
 #[utoipa::path(tag = "access", request_body = StepUp, responses((status = 200, description = "Proved", body = SteppedUp)),
-    extensions(("x-key" = json!("none")), ("x-errors" = json!(["invalid_credentials", "invalid_code", "second_factor_required", "guessing_too_fast"]))))]
+    extensions(("x-key" = json!("none")), ("x-errors" = json!(["invalid_credentials", "invalid_code", "second_factor_required", "recent_login_required", "guessing_too_fast"]))))]
 #[post("/v1/sessions/step-up")]
 pub(super) async fn step_up(call: Call, body: Body<StepUp>) -> Answer {
     let StepUp { password, code, recovery_code } = body.value;

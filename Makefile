@@ -19,8 +19,7 @@ run: ## Build, and serve a sandbox on http://127.0.0.1:8080 with its data in azu
 	$(AZUKARI) serve
 
 test: check ## Install or find what is needed, check the sources, and run every test on both engines.
-	cargo build --bin azukari
-	tools/with-postgres cargo nextest run --workspace
+	tools/with-postgres cargo nextest run
 
 bench: ## Measure the program against the floor of plain statements, on disk and in memory.
 	@tools/setup test
@@ -40,6 +39,8 @@ prove-tests: tools ## Seed one bug after the other, and require the tests that a
 check: tools ## Formatting, lints, generated files without a difference, and the outside judges of the API.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	# The same packages as the tests: with others, libraries have other features, and are built twice.
+	cargo build --all-targets
 	tools/check-generated
 	tools/check-api
 	tools/prove-tests --check

@@ -20,7 +20,7 @@ use persistence::{
 
 use super::{
     commit::{Audience, announce, tell},
-    member::{bind, write},
+    member::bind,
     second_factor, unasked, username,
 };
 use crate::{
@@ -321,8 +321,8 @@ fn new_device(
     now: DateTime<Utc>,
 ) -> Result<DeviceToken, Problem> {
     let (token, hash) = secrets::bearer("azd_")?;
-    if devices::may_have_been_here(tx, member, now - SESSION_MEMORY)? {
-        write(tx, member, |to, locale| mailer::new_device(cx, to, locale, &device.label))?;
+    if let Some((email, locale)) = devices::whom_to_tell(tx, member, now - SESSION_MEMORY)? {
+        mail::queue(tx, &mailer::new_device(cx, &email, Locale::stored(&locale), &device.label))?;
     }
     devices::remember(tx, member, &hash, now)?;
     Ok((token, hash))

@@ -95,16 +95,20 @@ pub fn find(
     Ok(row.map(Session::from))
 }
 
-/// Whether a member may have logged in before: there is a session, or they joined before `forgotten`, since when one that
-/// ended may have been forgotten.
+/// Where to tell a member of a new device, and in which language, if they may have logged in before: there is a session,
+/// or they joined before `forgotten`, since when one that ended may have been forgotten.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn may_have_been_here(conn: &mut Conn, member: MemberId, forgotten: DateTime<Utc>) -> Result<bool, StoreError> {
+pub fn whom_to_tell(
+    conn: &mut Conn,
+    member: MemberId,
+    forgotten: DateTime<Utc>,
+) -> Result<Option<(String, String)>, StoreError> {
     let session = sessions::table.filter(sessions::member_id.eq(members::id));
     let long_here = members::created_at.lt(Moment::from(forgotten));
     let found = members::table.find(Key::from(member)).filter(long_here.or(exists(session)));
-    Ok(diesel::select(exists(found)).get_result(conn)?)
+    Ok(found.select((members::email, members::locale)).first(conn).optional()?)
 }
 
 /// Ends the sessions of a member but one, and forgets the devices behind them. Where one is kept, so are those of apps and

@@ -107,6 +107,47 @@ fn migrations_go_up_and_down_and_up_again() {
     }
 }
 
+/// What each list can be narrowed to, by the columns that an index must then begin with.
+const LISTS: [(&str, &[&str]); 16] = [
+    ("api_keys", &["member_id, "]),
+    ("apps", &["owner_id, "]),
+    ("audit_log", &["", "actor_id, ", "client_id, ", "worker_id, ", "operation, ", "resource, "]),
+    ("bank_receipts", &["", "payment_id, "]),
+    ("cancellation_requests", &["contract_id, "]),
+    ("contracts", &["client_id, ", "client_id, state, ", "worker_id, ", "worker_id, state, "]),
+    (
+        "disputes",
+        &["", "state, ", "contract_id, ", "client_id, ", "client_id, state, ", "worker_id, ", "worker_id, state, "],
+    ),
+    ("jobs", &["state, ", "state, category, ", "client_id, ", "client_id, state, "]),
+    ("manual_entries", &["", "state, "]),
+    ("payments", &["client_id, "]),
+    ("payout_batches", &[""]),
+    ("payouts", &["", "state, ", "pay_on, ", "state, pay_on, ", "batch_id, ", "worker_id, ", "worker_id, state, "]),
+    ("progress_notes", &["contract_id, "]),
+    ("proposals", &["job_id, ", "client_id, ", "client_id, state, ", "worker_id, ", "worker_id, state, "]),
+    ("refunds", &["", "state, ", "client_id, ", "client_id, state, "]),
+    ("sessions", &["member_id, "]),
+];
+
+/// Without it, an engine reads whatever else there is, or sorts all of it for each page.
+#[test]
+fn every_list_has_an_index_that_holds_its_pages_in_order() {
+    for engine in BOTH {
+        let all = everything(&migrated(engine));
+        for (table, filters) in LISTS {
+            let on = match engine {
+                Engine::Sqlite => format!(" ON {table} ("),
+                Engine::Postgres => format!(" ON public.{table} USING btree ("),
+            };
+            for filter in filters {
+                let columns = format!("{on}{filter}created_at, id)");
+                assert!(all.iter().any(|index| index.ends_with(&columns)), "{engine:?}: no index{columns}");
+            }
+        }
+    }
+}
+
 /// An identifier in the words of an engine.
 fn id(engine: Engine, number: u8) -> String {
     match engine {

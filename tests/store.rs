@@ -83,6 +83,23 @@ fn a_connection_that_is_lost_before_its_first_query_is_replaced() {
     write().unwrap();
 }
 
+/// Only of PostgreSQL, on which there are several. Nothing else is waited for as long as for this.
+#[test]
+fn a_replica_that_starts_while_another_migrates_waits_until_it_has() {
+    let database = Database::create(Engine::Postgres);
+    let migrating = database.half_done("SELECT pg_advisory_xact_lock(4702394921427289)");
+    let long = "SELECT 'x' AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
+                AND query_start < now() - interval '1500 milliseconds'";
+    thread::scope(|scope| {
+        let second = scope.spawn(|| Store::open(&database.url, Sizes { readers: 1, writers: 1 }));
+        while database.texts(long).is_empty() && !second.is_finished() {
+            thread::yield_now();
+        }
+        drop(migrating);
+        second.join().unwrap().unwrap();
+    });
+}
+
 /// Only of SQLite, whose writer commits together what has queued up: at first without savepoints, then with them.
 #[test]
 fn what_is_undone_among_others_is_undone_alone() {

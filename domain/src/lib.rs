@@ -1,7 +1,7 @@
 //! The rules of Azukari, pure: no storage, no network, no clock, no randomness.
 //!
-//! Each noun has one file with its states, its actions, its table and its decisions. A decision takes
-//! what was read, what is asked and the time, and answers with what is to be written. Comments name the
+//! Each noun has one file with its states, its actions and its table; its decisions stand there, too, or in files below it.
+//! A decision takes what was read, what is asked and the time, and answers with what is to be written. Comments name the
 //! domain rules by their section.
 
 pub mod actor;

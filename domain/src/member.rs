@@ -88,7 +88,7 @@ pub struct Member {
     pub kind: MemberKind,
     /// What it may be.
     pub role: Role,
-    /// The address it was registered with.
+    /// The address that mail goes to.
     pub email: String,
     /// What others see.
     pub display_name: String,

@@ -1,4 +1,4 @@
-//! The one table of who may do what (domain rules, section 4; the role is decided before, by login).
+//! The one table of who may do what (domain rules, section 4). The role is what the account has when the caller arrives.
 
 use crate::{
     cancellation::CancellationAction, contract::ContractAction, dispute::DisputeAction, escrow::EscrowAction,

@@ -51,9 +51,6 @@ names! {
 pub struct Scopes(u16);
 
 impl Scopes {
-    /// None at all.
-    pub const NONE: Self = Self(0);
-
     /// Every scope there is.
     pub fn all() -> Self {
         Scope::ALL.iter().copied().collect()

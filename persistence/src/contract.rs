@@ -11,7 +11,6 @@ use domain::{
 
 use crate::{
     error::StoreError,
-    locked::for_update,
     page::{Position, newest_first, of_party},
     row::{corrupt, money},
     schema::contracts,
@@ -116,7 +115,7 @@ pub fn insert(tx: &mut Tx<'_>, contract: &Contract) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads a contract.
+/// Reads a contract. It is locked together with its milestones ([`crate::work::lock`]).
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
@@ -124,15 +123,6 @@ pub fn find(conn: &mut Conn, id: ContractId) -> Result<Option<Contract>, StoreEr
     let row: QueryResult<Row> =
         on_each!(conn, conn => contracts::table.find(Key::from(id)).select(Row::as_select()).first(conn));
     row.optional()?.map(Contract::try_from).transpose()
-}
-
-/// Reads and locks a contract.
-///
-/// # Errors
-/// Those of the database, or a row that makes no sense.
-pub fn lock(tx: &mut Tx<'_>, id: ContractId) -> Result<Option<Contract>, StoreError> {
-    let query = contracts::table.find(Key::from(id)).select(Row::as_select());
-    for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Contract::try_from).transpose()
 }
 
 /// Saves a changed contract if it is still as it was read.

@@ -106,24 +106,27 @@ pub fn assign_numbers(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
     Ok(on_each!(*tx, conn => numbering.execute(conn))?)
 }
 
-/// The events that a member may see after a number, in order. Asked at once for both sides: of two queries the second may
-/// find what was numbered after something that the first would have found, and whoever went on from there never saw that.
+/// The events that a member may see after a number, in order. Each side is asked for by its own index, or the engine would
+/// sort all that the member has yet to read; but both by one statement: of two queries the second may find what was
+/// numbered after something that the first would have found, and whoever went on from there never saw that.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn after(conn: &mut Conn, member: MemberId, number: i64, most: i64) -> Result<Vec<NumberedEvent>, StoreError> {
     let me = Key::from(member);
-    let rows: Vec<(Option<i64>, Row)> = events::table
-        .filter(events::number.gt(number))
-        .filter(events::client_id.eq(me).or(events::worker_id.eq(me)))
-        .order(events::number)
-        .limit(most)
-        .select((events::number, Row::as_select()))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(number, row)| Some(NumberedEvent { number: number?, event: row.into() }))
-        .collect())
+    let rows: QueryResult<Vec<(Option<i64>, Row)>> = on_each!(conn, conn => {
+        let page = || {
+            let later = events::table.filter(events::number.gt(number)).order(events::number).limit(most);
+            later.select((events::number, Row::as_select()))
+        };
+        page().filter(events::client_id.eq(me)).union_all(page().filter(events::worker_id.eq(me))).load(conn)
+    });
+    let numbered = |(number, row): (Option<i64>, Row)| Some(NumberedEvent { number: number?, event: row.into() });
+    let mut found: Vec<NumberedEvent> = rows?.into_iter().filter_map(numbered).collect();
+    found.sort_unstable_by_key(|event| event.number);
+    found.dedup_by_key(|event| event.number);
+    found.truncate(usize::try_from(most).unwrap_or_default());
+    Ok(found)
 }
 
 impl From<Row> for Event {

@@ -76,8 +76,8 @@ pub fn insert(tx: &mut Tx<'_>, release: &Release) -> Result<(), StoreError> {
 /// Only those of the database.
 pub fn set_aside(tx: &mut Tx<'_>, worker: MemberId, currency: Currency) -> Result<(), StoreError> {
     let left = releases::table
-        .filter(releases::worker_id.eq(Key::from(worker)).and(releases::currency.eq(currency.as_str())))
-        .filter(releases::remaining.gt(0));
+        .filter(releases::worker_id.eq(Key::from(worker)).and(sql::<Bool>(UNPAID)))
+        .filter(releases::currency.eq(currency.as_str()));
     diesel::update(left).set(releases::remaining.eq(0)).write(tx)?;
     Ok(())
 }

@@ -264,9 +264,9 @@ impl Store {
     }
 }
 
-/// One replica migrates at a time: the lock makes the others wait and then find nothing to do.
+/// One replica migrates at a time: the lock makes the others wait, however long that takes, and then find nothing to do.
 fn migrate_postgres(pg: &mut PgConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    pg.batch_execute("SELECT pg_advisory_lock(4702394921427289)")?;
+    pg.batch_execute("BEGIN; SET LOCAL lock_timeout = 0; SELECT pg_advisory_lock(4702394921427289); COMMIT")?;
     let done = pg.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop);
     pg.batch_execute("SELECT pg_advisory_unlock(4702394921427289)")?;
     done

@@ -245,7 +245,7 @@ pub struct Tombstone {
     pub readmitted: bool,
 }
 
-/// Whether somebody with this address left, latest first.
+/// What is kept of the last who left with this address, locked.
 ///
 /// # Errors
 /// Only those of the database.

@@ -9,6 +9,7 @@ use crate::harness::{
 
 on_both_engines!(
     events_are_numbered_in_order_and_read_from_any_point,
+    who_hires_and_works_reads_of_both_in_one_order_page_by_page,
     nobody_reads_the_events_of_others,
     a_reader_that_is_up_to_date_stays_where_it_is,
     what_can_act_for_a_member_is_told_to_them,
@@ -32,6 +33,30 @@ fn events_are_numbered_in_order_and_read_from_any_point(app: &TestApp) {
     assert_eq!((&first["items"][0], &first["next_after"]), (&items[0], &json!(numbers[0])));
     let second = events(app, &hanako, &format!("?after={}", numbers[0]));
     assert_eq!(second["items"], json!([items[1]]));
+}
+
+fn who_hires_and_works_reads_of_both_in_one_order_page_by_page(app: &TestApp) {
+    let (hanako, taro) = (app.member("hanako"), app.member("taro"));
+    let hires = app.deal_between(&hanako, &taro, &[10_000], &json!({}));
+    let works = app.deal_between(&taro, &hanako, &[10_000], &json!({}));
+    hires.complete(0);
+    works.complete(0);
+    let all = events(app, &hanako, "?limit=100")["items"].as_array().unwrap().clone();
+    let numbers: Vec<i64> = all.iter().map(|event| event["number"].as_i64().unwrap()).collect();
+    assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+    let told = |kind: &str| all.iter().filter(|event| event["kind"] == kind).map(|event| &event["subject"]).collect();
+    let accepted: Vec<&Value> = told("milestone.accepted");
+    assert_eq!(accepted, [&json!(hires.milestones[0]), &json!(works.milestones[0])]);
+
+    let (mut read, mut after) = (Vec::new(), json!(0));
+    while read.len() < all.len() {
+        let page = events(app, &hanako, &format!("?limit=3&after={after}"));
+        let items = page["items"].as_array().unwrap();
+        assert_eq!(items.len(), 3.min(all.len() - read.len()));
+        read.extend(items.iter().cloned());
+        after = page["next_after"].clone();
+    }
+    assert_eq!(read, all);
 }
 
 fn nobody_reads_the_events_of_others(app: &TestApp) {

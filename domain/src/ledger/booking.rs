@@ -1,5 +1,6 @@
-//! The entries of the domain rules, section 3: one constructor for each row of the table, with the debit
-//! on the left.
+//! The entries of the domain rules, section 3, with the debit on the left: a constructor for each row of the table that an
+//! operation books, and for three that nothing books yet (the gateway's transfers, the bank's charges, capital). Those, and
+//! what has no constructor, staff book by hand.
 
 use super::{
     account::Account,

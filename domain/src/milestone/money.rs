@@ -113,7 +113,7 @@ impl Milestone {
     pub fn accept(&self, delivery: DeliveryId, escrow: &Escrow, fees: FeeTerms<'_>, now: DateTime<Utc>) -> Step {
         self.state.advance(MilestoneAction::Accept)?;
         self.check_delivery(delivery)?;
-        self.end(MilestoneAction::Accept, self.amount, escrow, fees, now)
+        self.end(MilestoneAction::Accept, EventKind::MilestoneAccepted, self.amount, escrow, fees, now)
     }
 
     /// The acceptance window passed: the worker is paid.
@@ -123,7 +123,7 @@ impl Milestone {
     pub fn auto_accept(&self, escrow: &Escrow, fees: FeeTerms<'_>, now: DateTime<Utc>) -> Step {
         self.state.advance(MilestoneAction::AutoAccept)?;
         check_due(self.auto_accept_at, now)?;
-        self.end(MilestoneAction::AutoAccept, self.amount, escrow, fees, now)
+        self.end(MilestoneAction::AutoAccept, EventKind::MilestoneAutoAccepted, self.amount, escrow, fees, now)
     }
 
     /// The parties settled a dispute: the worker gets the share, the client the rest.
@@ -131,7 +131,7 @@ impl Milestone {
     /// # Errors
     /// Not in this state, or not a share of what is held.
     pub fn settle(&self, worker_share: Money, escrow: &Escrow, fees: FeeTerms<'_>, now: DateTime<Utc>) -> Step {
-        self.end(MilestoneAction::Settle, worker_share, escrow, fees, now)
+        self.end(MilestoneAction::Settle, EventKind::MilestoneSettled, worker_share, escrow, fees, now)
     }
 
     /// Staff ruled a dispute: the worker gets the share, the client the rest.
@@ -139,7 +139,7 @@ impl Milestone {
     /// # Errors
     /// Not in this state, or not a share of what is held.
     pub fn rule(&self, worker_share: Money, escrow: &Escrow, fees: FeeTerms<'_>, now: DateTime<Utc>) -> Step {
-        self.end(MilestoneAction::Rule, worker_share, escrow, fees, now)
+        self.end(MilestoneAction::Rule, EventKind::MilestoneRuled, worker_share, escrow, fees, now)
     }
 
     /// Both consented, or the contract is over: the worker gets the share, which is nothing when nothing
@@ -148,7 +148,9 @@ impl Milestone {
     /// # Errors
     /// Not in this state, or not a share of what is held.
     pub fn cancel(&self, worker_share: Money, escrow: &Escrow, fees: FeeTerms<'_>, now: DateTime<Utc>) -> Step {
-        self.end(MilestoneAction::Cancel, worker_share, escrow, fees, now)
+        // A cancellation that pays the worker is a settlement.
+        let event = if worker_share.is_positive() { EventKind::MilestoneSettled } else { EventKind::MilestoneCanceled };
+        self.end(MilestoneAction::Cancel, event, worker_share, escrow, fees, now)
     }
 
     /// The same without anything set aside, or waited for.
@@ -161,6 +163,7 @@ impl Milestone {
     fn end(
         &self,
         action: MilestoneAction,
+        event: EventKind,
         share: Money,
         escrow: &Escrow,
         fees: FeeTerms<'_>,
@@ -187,7 +190,7 @@ impl Milestone {
         };
         let entry = self.entry(proceeds.as_ref(), rest)?;
         let movement = Movement { milestone, escrow: escrow.step(escrow_action, now)?, proceeds };
-        let decision = Decision::new(movement, told(action, over)).tell(escrow_event).clear(ALL_TIMERS);
+        let decision = Decision::new(movement, event).tell(escrow_event).clear(ALL_TIMERS);
         Ok(entry.into_iter().fold(decision, Decision::book))
     }
 
@@ -242,23 +245,5 @@ fn escrow_step(held: Money, share: Money) -> (EscrowAction, EventKind) {
         (EscrowAction::Release, EventKind::EscrowReleased)
     } else {
         (EscrowAction::Split, EventKind::EscrowSplit)
-    }
-}
-
-/// What others are told: a cancellation that pays the worker is a settlement.
-fn told(action: MilestoneAction, over: MilestoneState) -> EventKind {
-    match action {
-        MilestoneAction::Accept => EventKind::MilestoneAccepted,
-        MilestoneAction::AutoAccept => EventKind::MilestoneAutoAccepted,
-        MilestoneAction::Rule => EventKind::MilestoneRuled,
-        MilestoneAction::Cancel if over == MilestoneState::Canceled => EventKind::MilestoneCanceled,
-        MilestoneAction::Cancel
-        | MilestoneAction::Settle
-        | MilestoneAction::StartFunding
-        | MilestoneAction::Fund
-        | MilestoneAction::ExpireFunding
-        | MilestoneAction::Deliver
-        | MilestoneAction::RequestChanges
-        | MilestoneAction::Dispute => EventKind::MilestoneSettled,
     }
 }

@@ -25,7 +25,7 @@ pub(crate) enum Rows {
     Only(&'static str),
     /// Those of these names that belong to this one, as far as they are there.
     Named(&'static str, Uuid, Vec<&'static str>),
-    /// Rows that are new.
+    /// Rows that are new, or that nothing else writes meanwhile; however many there are.
     New,
 }
 

@@ -1,0 +1,18 @@
+DROP INDEX authorization_codes_member;
+DROP INDEX bank_receipts_payment;
+DROP INDEX disputes_age;
+DROP INDEX jobs_client_state;
+DROP INDEX disputes_worker_state;
+DROP INDEX disputes_client_state;
+DROP INDEX proposals_worker_state;
+DROP INDEX proposals_client_state;
+DROP INDEX contracts_worker_state;
+DROP INDEX contracts_client_state;
+CREATE INDEX contracts_client_state ON contracts (client_id, state);
+CREATE INDEX contracts_worker_state ON contracts (worker_id, state);
+CREATE INDEX proposals_client_state ON proposals (client_id, state);
+CREATE INDEX proposals_worker_state ON proposals (worker_id, state);
+CREATE INDEX disputes_client_state ON disputes (client_id, state);
+CREATE INDEX disputes_worker_state ON disputes (worker_id, state);
+CREATE INDEX jobs_client_state ON jobs (client_id, state);
+CREATE INDEX bank_receipts_payment ON bank_receipts (payment_id);

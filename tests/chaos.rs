@@ -14,7 +14,6 @@ mod load;
 mod lost_answers;
 mod members;
 mod outage;
-mod patience;
 mod payday;
 mod proxy;
 mod races;
@@ -25,3 +24,5 @@ mod stopping;
 mod table;
 mod tampered;
 mod verdict;
+
+use crate::harness::patience;

@@ -10,6 +10,7 @@ pub mod openid;
 pub mod operation;
 pub mod outbox;
 pub mod partner;
+pub mod patience;
 pub mod payday;
 pub mod people;
 pub mod program;

@@ -20,15 +20,6 @@ const COPIED: [(&str, &[(&str, &str)]); 5] = [
 ];
 
 impl TestApp {
-    fn columns(&self, table: &str) -> Vec<String> {
-        self.database.texts(&match self.database.engine {
-            Engine::Sqlite => format!("SELECT name AS text FROM pragma_table_info('{table}')"),
-            Engine::Postgres => {
-                format!("SELECT column_name::text AS text FROM information_schema.columns WHERE table_name = '{table}'")
-            }
-        })
-    }
-
     /// Copies every row of a finished contract so many times, each under ids of its own.
     fn repeat_everything(&self, times: usize) {
         for (table, ids) in COPIED {
@@ -37,7 +28,7 @@ impl TestApp {
                 Engine::Sqlite => format!("unhex(printf('%016x%016x', {}, n))", place(of)),
                 Engine::Postgres => format!("(lpad(to_hex({}), 16, '0') || lpad(to_hex(n), 16, '0'))::uuid", place(of)),
             };
-            let columns = self.columns(table);
+            let columns = self.database.columns(table);
             let value = |column: &String| match ids.iter().find(|(id, _)| id == column) {
                 Some((_, of)) => fresh(of),
                 None => column.clone(),

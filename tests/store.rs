@@ -28,7 +28,10 @@ use persistence::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::harness::{Database, Engine, TestApp, on_both_engines, on_each_engine};
+use crate::harness::{
+    Database, Engine, TestApp, on_both_engines, on_each_engine,
+    patience::{LONG, until},
+};
 
 on_both_engines!(
     what_has_changed_since_it_was_read_is_not_saved_over,
@@ -159,14 +162,15 @@ fn whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile(app: 
     let deal = app.deal(&[10_000]);
     let (contract, milestone): (ContractId, MilestoneId) =
         (deal.contract.parse().unwrap(), deal.milestones[0].parse().unwrap());
-    let ((locked, is_locked), (go_on, goes_on)) = (channel(), channel());
+    let ((locked, is_locked), (go_on, goes_on)) = (channel(), channel::<()>());
     let (request, store) = (request_to_cancel(contract), &app.app.store);
     let seen = thread::scope(|scope| {
         scope.spawn(move || {
             let ask = move |tx: &mut Tx<'_>| {
                 work::lock(tx, Which::Contract(contract))?;
                 locked.send(()).unwrap();
-                goes_on.recv().unwrap();
+                // Until it is let go, or the test has failed.
+                goes_on.recv().unwrap_err();
                 cancellation::insert(tx, &request)
             };
             store.write(Intent::Keep, ask).unwrap();
@@ -175,10 +179,11 @@ fn whoever_waited_for_a_contract_sees_the_request_to_cancel_made_meanwhile(app: 
         let second = scope.spawn(move || store.write(Intent::Keep, move |tx| work::lock(tx, Which::Of(milestone))));
         let waiting =
             "SELECT 'x' AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while app.database.engine == Engine::Postgres && app.database.texts(waiting).is_empty() {
-            thread::yield_now();
+        let waits = || second.is_finished() || !app.database.texts(waiting).is_empty();
+        if app.database.engine == Engine::Postgres {
+            until("the second waits for the lock", LONG, || waits().then_some(()));
         }
-        go_on.send(()).unwrap();
+        drop(go_on);
         second.join().unwrap().unwrap()
     });
     assert_eq!(seen.map(|(_, is_asked)| is_asked), Some(true));

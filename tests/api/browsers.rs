@@ -127,4 +127,7 @@ fn answers_that_may_hold_tokens_are_kept_by_nobody(app: &TestApp) {
         assert_eq!(answer.header("cache-control"), "no-store");
     }
     assert_eq!(app.get("/v1/me").by(&hanako).send().header("cache-control"), "private, no-cache");
+    for path in ["/v1/me", "/v1/nowhere", "/livez", "/version"] {
+        assert_eq!(app.get(path).send().header("cache-control"), "private, no-cache", "{path}");
+    }
 }

@@ -1,7 +1,5 @@
 //! When the database fails, callers learn that it failed, and nothing else.
 
-use std::thread;
-
 use serde_json::json;
 
 use crate::harness::{
@@ -9,6 +7,7 @@ use crate::harness::{
     deals::{stands, text},
     market::job_post,
     on_both_engines,
+    patience::{LONG, until},
 };
 
 on_both_engines!(
@@ -67,9 +66,8 @@ fn a_balance_that_would_pass_2_to_the_53_is_refused_and_named(app: &TestApp) {
 fn a_worker_that_cannot_fire_timers_does_the_rest(app: &TestApp) {
     app.database.execute("ALTER TABLE timers RENAME TO alarms").unwrap();
     app.register("hanako@example.com").expect(202);
-    while app.database.texts("SELECT kind AS text FROM events WHERE number IS NOT NULL").is_empty() {
-        thread::yield_now();
-    }
+    let numbered = || app.database.texts("SELECT kind AS text FROM events WHERE number IS NOT NULL").pop();
+    until("the worker has numbered an event", LONG, numbered);
     app.database.execute("ALTER TABLE alarms RENAME TO timers").unwrap();
 }
 

@@ -2,14 +2,18 @@
 
 use std::{
     io::{BufRead, BufReader},
-    process::{Child, ChildStdout, Stdio},
+    process::{Child, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
 };
 
 use api::{mailer::Mailer, startup};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    TestApp, on_both_engines, people, settings,
+    TestApp, on_both_engines,
+    patience::LONG,
+    people, settings,
     tools::{root, tool},
 };
 
@@ -23,7 +27,7 @@ on_both_engines!(
 /// A mail server of its own, which ends with this value.
 struct MailServer {
     process: Child,
-    lines: BufReader<ChildStdout>,
+    lines: Receiver<String>,
     url: String,
 }
 
@@ -41,14 +45,18 @@ impl MailServer {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut process = command.spawn().expect("the mail server of the tests is installed by `make tools`");
-        let mut lines = BufReader::new(process.stdout.take().unwrap());
-        let url = format!("smtp://127.0.0.1:{}", line(&mut lines));
-        Self { process, lines, url }
+        let said = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let (told, lines) = channel();
+        // Reads on its own, so that nobody waits for ever for a mail that does not come.
+        thread::spawn(move || said.for_each(|line| drop(told.send(line))));
+        let port = lines.recv_timeout(LONG).expect("the mail server of the tests did not start");
+        Self { process, lines, url: format!("smtp://127.0.0.1:{port}") }
     }
 
     /// Waits for the next mail.
-    fn next(&mut self) -> Value {
-        serde_json::from_str(&line(&mut self.lines)).unwrap()
+    fn next(&self) -> Value {
+        let line = self.lines.recv_timeout(LONG).unwrap_or_else(|error| panic!("no mail has come: {error}"));
+        serde_json::from_str(&line).unwrap()
     }
 }
 
@@ -59,14 +67,8 @@ impl Drop for MailServer {
     }
 }
 
-fn line(lines: &mut BufReader<ChildStdout>) -> String {
-    let mut line = String::new();
-    lines.read_line(&mut line).unwrap();
-    line.trim_end().to_owned()
-}
-
 fn a_confirmation_is_delivered_over_smtp(plain: &TestApp) {
-    let mut server = MailServer::start();
+    let server = MailServer::start();
     let app = TestApp::spawn_with(plain.database.engine, &[("AZUKARI_SMTP_URL", &server.url)]);
     app.register("hanako@example.com").expect(202);
     let mail = server.next();
@@ -79,7 +81,7 @@ fn a_confirmation_is_delivered_over_smtp(plain: &TestApp) {
 }
 
 fn mail_speaks_the_language_of_the_registration(plain: &TestApp) {
-    let mut server = MailServer::start();
+    let server = MailServer::start();
     let app = TestApp::spawn_with(plain.database.engine, &[("AZUKARI_SMTP_URL", &server.url)]);
     let form = people::registration("hanako@example.com");
     app.post("/v1/accounts").header("Accept-Language", "ja").json(&form).expect(202);
@@ -87,7 +89,7 @@ fn mail_speaks_the_language_of_the_registration(plain: &TestApp) {
 }
 
 fn a_mail_is_plain_text_and_a_page_with_the_same_words(plain: &TestApp) {
-    let mut server = MailServer::start();
+    let server = MailServer::start();
     let app = TestApp::spawn_with(plain.database.engine, &[("AZUKARI_SMTP_URL", &server.url)]);
     let form = people::registration("hanako@example.com");
     for (language, word) in [("en", "good for 24 hours"), ("ja", "24時間有効")] {
@@ -106,7 +108,7 @@ fn a_mail_is_plain_text_and_a_page_with_the_same_words(plain: &TestApp) {
 
 fn a_mail_whose_answer_was_lost_comes_again_as_the_same_mail(plain: &TestApp) {
     plain.register("hanako@example.com").expect(202);
-    let mut server = MailServer::losing(1);
+    let server = MailServer::losing(1);
     // Sends by our hand, so that nothing has to be waited for: a refusal is noted when this is done.
     let app = startup::open(settings(&plain.database, &[("AZUKARI_SMTP_URL", &server.url)])).unwrap();
     let mailer = Mailer::open(&app).unwrap().unwrap();

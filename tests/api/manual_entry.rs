@@ -189,7 +189,9 @@ fn many_approvals_at_once_post_it_once(app: &TestApp) {
     let ((fin, eve), taro) = (two(app), app.member("taro"));
     let entry = drafted(app, &fin, &goodwill(&taro, 500));
     let answers = at_once(6, |_| approve(app, &eve, &entry));
-    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    let (done, late): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(done.len(), 1, "{answers:?}");
+    late.iter().for_each(|answer| drop(answer.problem(409, "action_refused")));
     assert_eq!((posted(app), app.balance(&taro).available), (1, 500));
 }
 

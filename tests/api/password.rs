@@ -7,6 +7,7 @@ use crate::harness::{Person, Response, TestApp, on_both_engines, people};
 on_both_engines!(
     passwords_that_are_easy_to_guess_are_refused_by_name,
     a_password_works_however_a_keyboard_composes_it,
+    a_password_is_taken_whole_up_to_128_characters,
     a_changed_password_ends_the_other_sessions_and_is_told_by_mail,
     a_password_is_not_changed_with_a_token_alone,
     a_reset_is_answered_alike_for_known_and_unknown_addresses,
@@ -55,6 +56,19 @@ fn a_password_works_however_a_keyboard_composes_it(app: &TestApp) {
     app.post("/v1/accounts/confirm-email").json(&token).expect(200);
     app.try_password("hanako@example.com", "カ\u{3099}ラスの靴と夜の図書館と十二の鐘").expect(201);
     app.try_password("hanako@example.com", "ｶﾞﾗｽの靴と夜の図書館と十二の鐘").expect(201);
+}
+
+fn a_password_is_taken_whole_up_to_128_characters(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let long = "seven otters juggle lanterns, eleven herons paint bridges, nine badgers tune violins and thirty moths read \
+                letters under the quiet moon";
+    assert_eq!(change(app, &hanako, &long[..129]).problem(422, "invalid_body")["errors"][0]["pointer"], "/password");
+    for length in [64, 128] {
+        change(app, &hanako, &long[..length]).expect(204);
+        app.try_password(&hanako.email, &long[..length - 1]).problem(401, "invalid_credentials");
+        app.try_password(&hanako.email, &long[..length].to_uppercase()).problem(401, "invalid_credentials");
+        app.try_password(&hanako.email, &long[..length]).expect(201);
+    }
 }
 
 fn a_changed_password_ends_the_other_sessions_and_is_told_by_mail(app: &TestApp) {
@@ -187,10 +201,22 @@ fn a_changed_address_or_password_voids_what_was_mailed_before(app: &TestApp) {
 
 fn neither_passwords_nor_tokens_are_stored(app: &TestApp) {
     let hanako = app.member("hanako");
+    let device = app.try_password(&hanako.email, people::PASSWORD).expect(201)["device_token"].clone();
+    let key = app.api_key(&hanako, &["profile:read"])["key"].clone();
     ask(app, &hanako.email).expect(202);
     // The mailbox makes the token.
-    app.mailed(&hanako.email, "azp_");
-    for (table, column) in [("password_resets", "token_hash"), ("devices", "token_hash")] {
+    let mailed = app.mailed(&hanako.email, "azp_");
+    let (device, key) = (device.as_str().unwrap(), key.as_str().unwrap());
+    let secrets = [people::PASSWORD, &hanako.access_token, &hanako.refresh_token, device, key, &mailed];
+    let tables = app.database.tables();
+    for table in tables.iter().filter(|table| *table != "mails") {
+        for secret in secrets {
+            assert!(!app.database.holds(table, secret), "{table} holds {secret}");
+        }
+    }
+    // What is there would be found.
+    assert!(tables.len() > 30 && app.database.holds("mails", &mailed) && app.database.holds("members", &hanako.email));
+    for (table, column) in [("password_resets", "token_hash"), ("devices", "token_hash"), ("api_keys", "key_hash")] {
         let kept = app.database.texts(&format!("SELECT {} AS text FROM {table}", app.database.hex(column)));
         assert!(!kept.is_empty() && kept.iter().all(|hash| hash.len() == 64), "{table}: {kept:?}");
     }

@@ -86,6 +86,38 @@ impl Database {
         execute(self.engine, &self.url, statement)
     }
 
+    /// The names of all tables.
+    pub fn tables(&self) -> Vec<String> {
+        self.texts(match self.engine {
+            Engine::Sqlite => "SELECT name AS text FROM sqlite_master WHERE type = 'table'",
+            Engine::Postgres => {
+                "SELECT table_name::text AS text FROM information_schema.tables WHERE table_schema = 'public'"
+            }
+        })
+    }
+
+    /// The names of the columns of a table.
+    pub fn columns(&self, table: &str) -> Vec<String> {
+        self.texts(&match self.engine {
+            Engine::Sqlite => format!("SELECT name AS text FROM pragma_table_info('{table}')"),
+            Engine::Postgres => {
+                format!("SELECT column_name::text AS text FROM information_schema.columns WHERE table_name = '{table}'")
+            }
+        })
+    }
+
+    /// Whether a table holds a text anywhere, as text or as bytes.
+    pub fn holds(&self, table: &str, text: &str) -> bool {
+        let bytes: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = |column: &String| format!("lower(hex({column}))");
+        let rows = match self.engine {
+            Engine::Sqlite => self.columns(table).iter().map(hex).collect::<Vec<_>>().join(" || ' ' || "),
+            Engine::Postgres => "whole::text".to_owned(),
+        };
+        let rows = self.texts(&format!("SELECT {rows} AS text FROM {table} AS whole"));
+        rows.iter().any(|row| row.contains(text) || row.contains(&bytes))
+    }
+
     /// A column of bytes as hexadecimal digits, in the words of the engine.
     pub fn hex(&self, column: &str) -> String {
         match self.engine {

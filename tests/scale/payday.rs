@@ -42,7 +42,7 @@ impl TestApp {
 
     /// Copies the newest row of a table for every worker, with other values in some of its columns.
     fn copy_for_each(&self, workers: u64, table: &str, order: &str, changed: &[(&str, &str)]) {
-        let columns = self.columns(table);
+        let columns = self.database.columns(table);
         let value = |column: &String| {
             let other = changed.iter().find(|(name, _)| name == column);
             other.map_or_else(|| column.clone(), |(_, value)| (*value).to_owned())

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{TestApp, on_both_engines, partner::REDIRECT};
+use crate::harness::{Engine, TestApp, on_both_engines, partner::REDIRECT};
 
 on_both_engines!(
     an_app_is_registered_changed_and_deleted_by_its_owner_alone,
@@ -11,6 +11,7 @@ on_both_engines!(
     a_secret_is_replaced_at_once_and_only_with_a_recent_proof,
     a_member_sees_connected_apps_and_cuts_one_at_once,
     an_app_that_is_deleted_or_whose_owner_leaves_can_do_nothing_any_more,
+    everybody_hears_that_an_app_is_gone_however_many_had_connected_it,
     one_member_cannot_have_any_number_of_apps,
 );
 
@@ -163,6 +164,39 @@ fn an_app_that_is_deleted_or_whose_owner_leaves_can_do_nothing_any_more(app: &Te
     app.get("/v1/jobs").token(text(&own["access_token"])).send().problem(401, "invalid_token");
     app.as_partner(&orphan, "/oauth/token", &[("grant_type", "client_credentials")]).oauth(401, "invalid_client");
     assert_eq!(app.read(&hanako, "/v1/me/connected-apps")["items"], json!([]));
+}
+
+/// More of them than are told at a time.
+fn everybody_hears_that_an_app_is_gone_however_many_had_connected_it(app: &TestApp) {
+    let (hanako, taro) = (app.member("hanako"), app.member("taro"));
+    let partner = app.partner(&taro, "Tea Calendar", true);
+    app.connect(&partner, &hanako, "profile:read");
+    let id = match app.database.engine {
+        Engine::Sqlite => "unhex(printf('%032x', n))",
+        Engine::Postgres => "lpad(to_hex(n), 32, '0')::uuid",
+    };
+    for insert in [
+        format!(
+            "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 1100)
+             INSERT INTO members (id, kind, role, email, email_key, display_name, locale, terms_version, state, version,
+                 created_at, updated_at)
+             SELECT {id}, kind, role, 'one of many ' || n, 'one of many ' || n, display_name, locale, terms_version, state,
+                 version, created_at, updated_at
+             FROM members, series WHERE email_key = 'hanako@example.com'"
+        ),
+        "INSERT INTO connections (member_id, app_id, scopes, created_at)
+         SELECT members.id, app_id, scopes, connections.created_at FROM members, connections
+         WHERE email_key LIKE 'one of many %'"
+            .to_owned(),
+    ] {
+        app.database.execute(&insert).unwrap();
+    }
+    app.request("DELETE", &format!("/v1/apps/{}", partner.id)).by(&taro).send().expect(204);
+    assert!(app.database.texts("SELECT scopes AS text FROM connections").is_empty());
+    let told = "SELECT count(DISTINCT client_id) || ' are told by ' || count(*) AS text FROM events
+        WHERE kind = 'app.disconnected'";
+    assert_eq!(app.database.texts(told), ["1101 are told by 1101"]);
+    assert_eq!(app.events_about(&hanako, &partner.id), ["app.connected", "app.disconnected"]);
 }
 
 fn one_member_cannot_have_any_number_of_apps(app: &TestApp) {

@@ -21,6 +21,7 @@ on_both_engines!(
     a_loopback_address_may_have_any_port_and_no_other_may,
     nobody_decides_by_a_form_of_another_browser_or_another_request,
     the_page_cannot_be_framed_kept_or_scripted,
+    the_page_masks_the_password_and_lets_a_manager_fill_it_in,
     what_others_call_themselves_is_never_markup,
     the_page_speaks_the_language_of_the_request,
     staff_connect_no_apps,
@@ -245,6 +246,16 @@ fn the_page_cannot_be_framed_kept_or_scripted(app: &TestApp) {
     }
     let asked = browser.open(&query);
     assert!(asked.header("content-security-policy").contains("form-action 'self' https://calendar.example;"));
+}
+
+fn the_page_masks_the_password_and_lets_a_manager_fill_it_in(app: &TestApp) {
+    let page = Browser::new(app).open(&partner(app).query("profile:read", &[])).text;
+    for field in [
+        r#"<input type="email" name="email" autocomplete="username""#,
+        r#"<input type="password" name="password" autocomplete="current-password""#,
+    ] {
+        assert_eq!(page.matches(field).count(), 1, "{field}: {page}");
+    }
 }
 
 fn what_others_call_themselves_is_never_markup(app: &TestApp) {

@@ -328,3 +328,24 @@ mod provider {
         }
     }
 }
+
+mod locale {
+    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+    use api::locale::Locale;
+
+    #[test]
+    fn the_language_follows_the_weights_and_a_weight_that_is_none_counts_for_nothing() {
+        for (header, locale) in [
+            ("ja", Locale::Ja),
+            ("en;q=0.5, ja;q=0.8", Locale::Ja),
+            ("ja;q=0, fr", Locale::En),
+            ("ja;q=4294968", Locale::En),
+            ("ja;q=99999999999999999999, en", Locale::En),
+            ("ja;q=-1", Locale::En),
+        ] {
+            let name = HeaderName::from_static("accept-language");
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(header))]);
+            assert_eq!(Locale::of(&headers), locale, "{header}");
+        }
+    }
+}

@@ -165,7 +165,7 @@ pub enum DemoError {
         email: String,
     },
     /// Anything else.
-    #[error("the demo could not be filled: {0}")]
+    #[error("the demo could not be filled: {}", .0.told())]
     Failed(#[from] Problem),
 }
 

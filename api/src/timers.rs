@@ -46,8 +46,8 @@ pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>, retry_at: DateTim
     let (inner, due) = (app.clone(), *timer);
     let fired = app.store.write(Intent::Keep, move |tx| dispatch(tx, &Context::system(inner.clone(), now), &due));
     let Err(problem) = fired else { return Ok(()) };
-    tracing::error!(subject = %timer.subject, kind = %timer.kind, %problem, "a timer could not be fired");
-    let why = problem.to_string();
+    let why = format!("{problem}{}", problem.causes());
+    tracing::error!(subject = %timer.subject, kind = %timer.kind, problem = why, "a timer could not be fired");
     Ok(app.store.write(Intent::Keep, move |tx| timer::put_off(tx, &due, retry_at, &why))?)
 }
 

@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     body::Body,
     call::{Answer, Call, Caller, Key},
-    device,
+    device, email,
     problem::{Code, Problem},
     reply::Reply,
     usecases::{
@@ -35,7 +35,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 struct LogIn {
     #[schema(format = Email, max_length = 254)]
-    #[garde(length(max = 254))]
+    #[garde(length(max = email::MOST))]
     email: String,
     #[schema(max_length = 128)]
     #[garde(length(chars, max = 128))]

@@ -10,7 +10,7 @@ use persistence::{
 use super::{
     commit::{Audience, tell},
     guess::Guess,
-    member::write,
+    member::{lock_proven, write},
     social,
 };
 use crate::{
@@ -72,9 +72,7 @@ impl Judged {
 /// # Errors
 /// The last proof is too long ago, or the second factor that lets a password be short is gone since.
 pub fn change(tx: &mut Tx<'_>, cx: &Context, chosen: &Chosen) -> Result<(), Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let me = lock_proven(tx, cx)?.id;
     set(tx, cx, me, chosen)?;
     Ok(devices::revoke_others(tx, me, cx.session, clock::real_now())?)
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     access::{self, Device, Registration, TokenPair, email_key},
     commit::{Audience, announce, tell},
-    member::{bind, write},
+    member::{bind, lock_proven, write},
     second_factor, username,
 };
 use crate::{
@@ -227,10 +227,7 @@ pub fn log_in(tx: &mut Tx<'_>, cx: &Context, account: &Account, device: &Device)
 /// # Errors
 /// The last proof is too long ago, or it is linked with somebody, the caller included.
 pub fn link(tx: &mut Tx<'_>, cx: &Context, account: &Account) -> Result<Identity, Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    member::lock(tx, me)?.filter(|one| one.state == MemberState::Active).ok_or_else(Problem::not_found)?;
-    cx.require_live(tx)?;
+    let me = lock_proven(tx, cx)?.id;
     if identity::find(tx, &account.issuer, &account.subject)?.is_some() {
         return Err(Problem::new(Code::IdentityTaken));
     }
@@ -253,9 +250,7 @@ pub fn list(conn: &mut Conn, cx: &Context) -> Result<Vec<Identity>, Problem> {
 /// # Errors
 /// The last proof is too long ago, there is none, or it is the last way in.
 pub fn unlink(tx: &mut Tx<'_>, cx: &Context, id: IdentityId) -> Result<(), Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let me = lock_proven(tx, cx)?.id;
     let own = identity::of(tx, me)?;
     if !own.iter().any(|one| one.id == id) {
         return Err(Problem::not_found());

@@ -10,8 +10,8 @@ use persistence::{
 use super::{
     commit::{Audience, tell},
     guess::Guess,
+    identity,
     member::{lock_proven, write},
-    social,
 };
 use crate::{
     clock,
@@ -101,7 +101,7 @@ pub fn reset(tx: &mut Tx<'_>, cx: &Context, token: &str, chosen: &Chosen) -> Res
     credential::take_reset(tx, &hash, now)?.ok_or_else(invalid)?;
     set(tx, cx, member.id, chosen)?;
     devices::revoke_others(tx, id, None, now)?;
-    social::unlink_all(tx, cx, id)?;
+    identity::unlink_all(tx, cx, id)?;
     email_change::cancel(tx, id)?;
     Guess::from_anywhere(&cx.app, &member.email).succeeded(tx)?;
     let (device, device_hash) = secrets::bearer("azd_")?;

@@ -18,11 +18,11 @@ use crate::{
     problem::{Code, Problem},
     routes::session::examine::{Credentials, Examined, examine},
     usecases::{
-        access::{self, Device, TokenPair},
         oauth::{self, Asked, Refusal},
         proof::Proof,
         second_factor,
         second_step::{self, SecondStep},
+        session::{self, Device, TokenPair},
     },
 };
 
@@ -203,7 +203,7 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
     let device = Device { label: device::label(call.request().headers()), token: known };
     let opened = call
         .attempt(Caller::Anyone, move |tx, cx| {
-            let device = access::require_as_compared(tx, cx, id, &hash, &device)?;
+            let device = session::require_as_compared(tx, cx, id, &hash, &device)?;
             guess.succeeded(tx)?;
             oauth::log_in(tx, cx, id, &device)
         })

@@ -24,7 +24,7 @@ use crate::{
     state::App,
     usecases::{
         api_key,
-        audit_log::{Deed, conclude},
+        audit_log::{Deed, conclude, conclude_if_changed},
     },
 };
 
@@ -240,9 +240,12 @@ impl Call {
         F: Fn(&mut Tx<'_>, &Context) -> Result<T, Problem> + Send + 'static,
     {
         let conditions = self.conditions(self.claims_of(caller).await?, Intent::Keep)?;
+        let deed = Deed::of(&self.request, "");
         written(self.app.clone(), Intent::Keep, move |tx| {
             let cx = conditions.arrive(tx)?;
-            work(tx, &cx)
+            let done = work(tx, &cx)?;
+            conclude_if_changed(tx, &cx, &deed)?;
+            Ok(done)
         })
         .await
     }

@@ -47,7 +47,7 @@ pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>, retry_at: DateTim
     let fired = app.store.write(Intent::Keep, move |tx| dispatch(tx, &Context::system(inner.clone(), now), &due));
     let Err(problem) = fired else { return Ok(()) };
     let why = format!("{problem}{}", problem.causes());
-    tracing::error!(subject = %timer.subject, kind = %timer.kind, problem = why, "a timer could not be fired");
+    tracing::error!(subject = %timer.subject, kind = %timer.kind, problem = %why, "a timer could not be fired");
     Ok(app.store.write(Intent::Keep, move |tx| timer::put_off(tx, &due, retry_at, &why))?)
 }
 

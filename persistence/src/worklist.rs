@@ -30,9 +30,12 @@ use crate::{
 /// # Errors
 /// Only those of the database.
 pub fn mediated(conn: &mut Conn, is_escalated: bool, most: i64) -> Result<Vec<(DisputeId, DateTime<Utc>)>, StoreError> {
-    let rows: Vec<(Key, Moment)> = disputes::table
-        .filter(disputes::state.eq(DisputeState::Mediation.as_str()))
-        .filter(disputes::escalated_at.is_not_null().eq(is_escalated))
+    let all = disputes::table.filter(disputes::state.eq(DisputeState::Mediation.as_str())).into_boxed();
+    let of_kind = match is_escalated {
+        true => all.filter(disputes::escalated_at.is_not_null()),
+        false => all.filter(disputes::escalated_at.is_null()),
+    };
+    let rows: Vec<(Key, Moment)> = of_kind
         .order((disputes::created_at, disputes::id))
         .limit(most)
         .select((disputes::id, disputes::created_at))

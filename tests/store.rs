@@ -21,8 +21,9 @@ use persistence::{
     error::StoreError,
     escrow,
     event::{self, Event},
-    guess, ledger, milestone,
+    ledger, milestone,
     store::{Conn, Intent, Sizes, Store, Tx},
+    tally,
     work::{self, Which},
 };
 use serde_json::json;
@@ -77,7 +78,7 @@ fn a_connection_that_is_lost_before_its_first_query_is_replaced() {
     let others = "datname = current_database() AND pid <> pg_backend_pid()";
     let ended = format!("SELECT pg_terminate_backend(pid, 5000)::text AS text FROM pg_stat_activity WHERE {others}");
     assert!(database.texts(&ended).iter().all(|ended| ended == "true"));
-    let read = || store.read(|conn| guess::tallies(conn, &[b"nobody"]));
+    let read = || store.read(|conn| tally::read(conn, &[b"nobody"]));
     let write = || store.write(Intent::Keep, ledger::open_platform_accounts);
     let lost = read().unwrap_err();
     assert!(matches!(lost, StoreError::Unavailable(_)), "{lost:?}");
@@ -113,7 +114,7 @@ fn what_is_undone_among_others_is_undone_alone() {
     let queue = |name: &'static str, intent: Intent, refused: bool| {
         let told = told.clone();
         let work = move |tx: &mut Tx<'_>| {
-            guess::failed(tx, name.as_bytes(), now, DateTime::UNIX_EPOCH)?;
+            tally::add(tx, name.as_bytes(), now, DateTime::UNIX_EPOCH)?;
             if refused { Err(StoreError::StillRunning) } else { Ok(()) }
         };
         store.write_then(intent, work, move |outcome| told.send((name, outcome.is_ok())).unwrap());
@@ -134,9 +135,9 @@ fn what_is_undone_among_others_is_undone_alone() {
             [("kept before", true), ("refused", false), ("kept between", true), ("tried", true), ("kept after", true)];
         assert_eq!(answers, kept);
         let names: [&[u8]; 5] = [b"kept before", b"refused", b"kept between", b"tried", b"kept after"];
-        let mut found = store.read(|conn| guess::tallies(conn, &names)).unwrap();
+        let mut found = store.read(|conn| tally::read(conn, &names)).unwrap();
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let found: Vec<_> = found.iter().map(|(name, tally)| (name.as_slice(), tally.failures)).collect();
+        let found: Vec<_> = found.iter().map(|(name, tally)| (name.as_slice(), tally.times)).collect();
         assert_eq!(found, [(names[4], round), (names[0], round), (names[2], round)]);
     }
 }

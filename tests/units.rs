@@ -215,6 +215,9 @@ mod locale {
             ("fr, ja;q=0", Locale::En),
             ("fr;q=1, ja;q=0.1", Locale::Ja),
             ("ja;q=x", Locale::En),
+            // A weight is at most 1, and what is more must not overflow.
+            ("ja;q=4294968", Locale::En),
+            ("ja;q=99999999999999999999", Locale::En),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(HeaderName::from_static("accept-language"), HeaderValue::from_static(header));

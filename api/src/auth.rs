@@ -56,6 +56,12 @@ impl Claims {
     }
 }
 
+/// The token of an `Authorization` header; none if it is no bearer token (RFC 6750 section 2.1).
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
     iss: String,

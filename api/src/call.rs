@@ -16,7 +16,7 @@ use persistence::{
 use tokio::sync::oneshot;
 
 use crate::{
-    auth::Claims,
+    auth::{self, Claims},
     context::{Arrival, Conditions, Context},
     operations,
     problem::{Code, Problem},
@@ -24,7 +24,7 @@ use crate::{
     state::App,
     usecases::{
         api_key,
-        audit_log::{Deed, conclude},
+        audit_log::{Deed, conclude, conclude_if_changed},
     },
 };
 
@@ -240,9 +240,12 @@ impl Call {
         F: Fn(&mut Tx<'_>, &Context) -> Result<T, Problem> + Send + 'static,
     {
         let conditions = self.conditions(self.claims_of(caller).await?, Intent::Keep)?;
+        let deed = Deed::of(&self.request, "");
         written(self.app.clone(), Intent::Keep, move |tx| {
             let cx = conditions.arrive(tx)?;
-            work(tx, &cx)
+            let done = work(tx, &cx)?;
+            conclude_if_changed(tx, &cx, &deed)?;
+            Ok(done)
         })
         .await
     }
@@ -319,17 +322,13 @@ impl Call {
         Ok(Conditions { app: self.app.clone(), claims, need, if_match, intent })
     }
 
-    /// Whom the bearer token or API key speaks for (RFC 6750 section 2.1).
+    /// Whom the bearer token or API key speaks for.
     ///
     /// # Errors
     /// A token that is not ours or no longer good.
     async fn claims(&self) -> Result<Option<Claims>, Problem> {
         let Some(value) = header::one(&self.request, "authorization")? else { return Ok(None) };
-        let (scheme, token) = value.split_once(' ').ok_or_else(|| Problem::new(Code::InvalidToken))?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Problem::new(Code::InvalidToken));
-        }
-        let token = token.trim();
+        let token = auth::bearer(value).ok_or_else(|| Problem::new(Code::InvalidToken))?;
         if !api_key::looks_like_one(token) {
             return self.app.tokens.check(token).map(Some);
         }

@@ -239,7 +239,7 @@ fn set_role(app: &Arc<App>, email: &str, role: Role, reason: &str) -> Result<Exi
 }
 
 fn rotate_keys(app: &Arc<App>) -> Result<ExitCode, String> {
-    let generation = keys::rotate(app).map_err(|error| error.to_string())?;
+    let generation = keys::rotate(app).map_err(|problem| problem.told())?;
     let hours = keys::LEAST.num_hours();
     let generation = generation.ok_or_else(|| {
         format!("the keys were rotated less than {hours} hour ago, and tokens of the key before must stay good")

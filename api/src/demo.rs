@@ -29,12 +29,13 @@ use crate::{
     problem::{Code, Problem},
     state::App,
     usecases::{
-        access::{self, Device, Registration, TokenPair},
+        access::{self, Registration},
         contract,
-        funding::{self, CardToken},
         job::{self, Start},
         milestone::{self, Handover},
+        payment::{self as payments, CardToken},
         platform, proposal,
+        session::{self, Device, TokenPair},
         work::Work,
     },
 };
@@ -165,7 +166,7 @@ pub enum DemoError {
         email: String,
     },
     /// Anything else.
-    #[error("the demo could not be filled: {0}")]
+    #[error("the demo could not be filled: {}", .0.told())]
     Failed(#[from] Problem),
 }
 
@@ -223,7 +224,7 @@ fn join(app: &Arc<App>, name: &'static str, kind: MemberKind, hash: &str) -> Res
     let tokens = run(app, None, move |tx, cx| {
         let member = access::create_confirmed(tx, cx, Role::Member, &form)?;
         let device = Device { label: "azukari demo".to_owned(), token: None };
-        access::log_in(tx, cx, member.id, &device)
+        session::log_in(tx, cx, member.id, &device)
     })?;
     Ok(Person { name, email, tokens })
 }
@@ -281,12 +282,12 @@ fn carry_on(
     if stage >= Stage::AwaitingTransfer {
         let transfer = stage == Stage::AwaitingTransfer;
         let method = if transfer { PaymentMethod::BankTransfer } else { PaymentMethod::Card };
-        run(app, Some(client), move |tx, cx| funding::start(tx, cx, first, method))?;
+        run(app, Some(client), move |tx, cx| milestone::start_funding(tx, cx, first, method))?;
     }
     if stage >= Stage::Funded {
         run(app, Some(client), move |tx, cx| {
             let pending = payment::lock_pending(tx, first)?.ok_or_else(Problem::not_found)?;
-            funding::charge(tx, cx, pending.id, CardToken::Succeeds)
+            payments::charge(tx, cx, pending.id, CardToken::Succeeds)
         })?;
     }
     if stage >= Stage::Delivered {

@@ -112,19 +112,13 @@ fn render(response: ServiceResponse<BoxBody>, locale: Locale, id: &str) -> Servi
     ServiceResponse::new(request, answer)
 }
 
-/// The whole chain of causes goes to the log, never into a body.
+/// What broke goes to the log with its causes.
 fn log(error: &Error, id: &str) {
     let Some(problem) = error.as_error::<Problem>() else { return };
     if problem.code().status() < 500 {
         return;
     }
-    let mut chain = String::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(problem);
-    while let Some(error) = cause {
-        chain = format!("{chain}: {error}");
-        cause = error.source();
-    }
-    tracing::error!(request_id = id, code = problem.code().as_str(), "request failed{chain}");
+    tracing::error!(request_id = id, code = problem.code().as_str(), "request failed{}", problem.causes());
 }
 
 /// What no route answers.

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     body::is_control,
     dates::is_writable,
+    email,
     problem::{Code, Problem},
 };
 
@@ -45,7 +46,7 @@ impl FromRequest for PathDate {
 }
 
 /// The longest parameter that is read, in characters: an e-mail address.
-const MOST: usize = 254;
+const MOST: usize = email::MOST;
 
 /// The parameters of a query or a form, decoded.
 pub fn pairs(text: &str) -> Option<Vec<(String, String)>> {

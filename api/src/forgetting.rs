@@ -7,10 +7,11 @@ use domain::guessing;
 use persistence::{
     authorization_code, email_confirmation,
     error::StoreError,
-    guess, idempotency, mail,
+    idempotency, mail,
     session::{devices, ended},
     social_flow,
     store::{Conn, Intent, Tx},
+    tally,
 };
 
 use crate::{clock, problem::Problem, state::App, worker::Job};
@@ -34,7 +35,7 @@ const DEVICE_MEMORY: TimeDelta = TimeDelta::days(365);
 /// Each forgets some of what is too old of one kind. What is left of it is forgotten the next time.
 pub const OLD: [Job<Arc<App>>; 8] = [
     ("forgetting keys of requests", |app| forget(app, KEY_LIFE, idempotency::any_before, idempotency::forget)),
-    ("forgetting guesses", |app| forget(app, guessing::MEMORY, guess::any_before, guess::forget)),
+    ("forgetting tallies", |app| forget(app, guessing::MEMORY, tally::any_before, tally::forget)),
     ("forgetting authorization codes", |app| {
         forget(app, CODE_MEMORY, authorization_code::any_before, authorization_code::forget)
     }),

@@ -14,6 +14,7 @@ pub mod demo;
 pub mod device;
 pub mod docs;
 pub mod edge;
+pub mod email;
 pub mod extract;
 pub mod forgetting;
 mod html;

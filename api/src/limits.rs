@@ -14,7 +14,7 @@ use actix_web::{
 use domain::ids::{AppId, MemberId, SessionId};
 
 use crate::{
-    auth::{Claims, Given},
+    auth::{self, Claims, Given},
     config::LimitSettings,
     origin::Network,
     problem::{Code, Problem},
@@ -148,12 +148,8 @@ pub async fn limit(
 /// Whose token came with the request, if it is a good one. Whether its session still lives is asked later; until the
 /// token expires that makes no difference to whom it is counted for.
 fn claims(app: &App, request: &ServiceRequest) -> Option<Claims> {
-    let header = request.headers().get("authorization")?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
-    let (tokens, token) = (&app.tokens, token.trim());
+    let token = auth::bearer(request.headers().get("authorization")?.to_str().ok()?)?;
+    let tokens = &app.tokens;
     tokens.known_key(token).or_else(|| tokens.check(token).ok())
 }
 

@@ -55,11 +55,12 @@ impl Locale {
     }
 }
 
-/// `0.8` as 800, without floating point.
+/// `0.8` as 800, without floating point; a weight is at most 1.
 fn permille(weight: &str) -> Option<u32> {
     let (whole, part) = weight.trim().split_once('.').unwrap_or((weight.trim(), ""));
     let digits = format!("{part:0<3}");
-    Some(whole.parse::<u32>().ok()? * 1000 + digits.get(..3)?.parse::<u32>().ok()?)
+    let whole = whole.parse::<u32>().ok().filter(|whole| *whole <= 1)?;
+    Some(whole * 1000 + digits.get(..3)?.parse::<u32>().ok()?)
 }
 
 /// The same sentence in both languages.

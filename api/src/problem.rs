@@ -122,8 +122,22 @@ impl Problem {
 
     /// What went wrong, in English, for those who read no JSON.
     pub fn told(&self) -> String {
-        let detail = self.more.detail.clone().unwrap_or_else(|| self.code.meaning());
-        detail.in_locale(Locale::En).to_owned()
+        let at_fault = self.more.errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail.en));
+        let at_fault = at_fault.collect::<Vec<_>>().join("; ");
+        let detail = self.more.detail.as_ref().map(|detail| detail.en.clone());
+        let detail = detail.or_else(|| Some(at_fault).filter(|at_fault| !at_fault.is_empty()));
+        detail.unwrap_or_else(|| self.code.meaning().en) + &self.causes()
+    }
+
+    /// The whole chain of causes, which goes to the log and never into a body: nothing, or `: one: another`.
+    pub fn causes(&self) -> String {
+        let mut chain = String::new();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            chain = format!("{chain}: {error}");
+            cause = error.source();
+        }
+        chain
     }
 
     /// The body, in the language of the request.

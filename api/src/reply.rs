@@ -1,6 +1,7 @@
 //! Answers: a status, a body, and the headers that follow from them.
 
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::StatusCode};
+use persistence::error::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -85,11 +86,15 @@ impl Reply {
     /// The answer kept under an idempotency key.
     ///
     /// # Errors
-    /// [`Code::AnswerNotRepeatable`] if it was not kept.
+    /// [`Code::AnswerNotRepeatable`] if it was not kept; what was kept and is no answer.
     pub fn from_stored(stored: Option<Value>) -> Result<Self, Problem> {
-        stored
-            .and_then(|value| serde_json::from_value(value).ok())
-            .ok_or_else(|| Problem::new(Code::AnswerNotRepeatable))
+        let kept = stored.filter(|kept| !kept.is_null()).ok_or_else(|| Problem::new(Code::AnswerNotRepeatable))?;
+        // What is wrong with it is not told: it may hold anything that somebody was answered.
+        let corrupt = |_| {
+            let (id, what) = ("of this request".to_owned(), "the answer cannot be read".to_owned());
+            StoreError::Corrupt { table: "idempotency_keys", id, what }
+        };
+        Ok(serde_json::from_value(kept).map_err(corrupt)?)
     }
 
     /// Puts the answer on the wire, or 304 if the caller has it already.

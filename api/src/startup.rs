@@ -73,7 +73,7 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
             payout_run::schedule(tx, clock::market_now(claimed.clock_offset()))?;
             Ok::<_, Problem>(claimed)
         })
-        .map_err(|error| StartError(format!("the database cannot be used: {error}")))?;
+        .map_err(|problem| StartError(format!("the database cannot be used: {}", problem.told())))?;
     if claimed.mode != mode.as_str() {
         return Err(StartError(format!(
             "this database belongs to a {} installation; {} needs a database of its own",
@@ -229,7 +229,7 @@ pub fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str, passwor
         cx.changed(&member.id.to_string(), Audience::only(member.id), &member);
         Ok(())
     });
-    created.map_err(|error| StartError(format!("the account could not be created: {error}")))
+    created.map_err(|problem| StartError(format!("the account could not be created: {}", problem.told())))
 }
 
 /// Whether the operator has nobody here yet.

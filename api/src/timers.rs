@@ -14,7 +14,7 @@ use crate::{
     problem::Problem,
     state::App,
     usecases::{
-        cancellation, contract, dispute, funding, job, milestone, payout_run, platform, proposal, refund, withdrawal,
+        cancellation, contract, dispute, job, milestone, payment, payout_run, platform, proposal, refund, withdrawal,
     },
 };
 
@@ -46,8 +46,8 @@ pub fn fire(app: &Arc<App>, timer: &Timer, now: DateTime<Utc>, retry_at: DateTim
     let (inner, due) = (app.clone(), *timer);
     let fired = app.store.write(Intent::Keep, move |tx| dispatch(tx, &Context::system(inner.clone(), now), &due));
     let Err(problem) = fired else { return Ok(()) };
-    tracing::error!(subject = %timer.subject, kind = %timer.kind, %problem, "a timer could not be fired");
-    let why = problem.to_string();
+    let why = format!("{problem}{}", problem.causes());
+    tracing::error!(subject = %timer.subject, kind = %timer.kind, problem = %why, "a timer could not be fired");
     Ok(app.store.write(Intent::Keep, move |tx| timer::put_off(tx, &due, retry_at, &why))?)
 }
 
@@ -57,9 +57,9 @@ fn dispatch(tx: &mut Tx<'_>, cx: &Context, timer: &Timer) -> Result<(), Problem>
         TimerKind::AutoAccept => milestone::auto_accept(tx, cx, timer),
         TimerKind::FirstReminder | TimerKind::SecondReminder => milestone::remind(tx, cx, timer),
         TimerKind::RedeliveryOverdue => milestone::overdue(tx, cx, timer),
-        TimerKind::FundingExpiry => funding::expire(tx, cx, timer),
+        TimerKind::FundingExpiry => milestone::expire_funding(tx, cx, timer),
         TimerKind::RefundSettlement => refund::gateway_answers(tx, cx, timer),
-        TimerKind::SlowCharge => funding::settle_slow_charge(tx, cx, timer),
+        TimerKind::SlowCharge => payment::settle_slow_charge(tx, cx, timer),
         TimerKind::PayoutClose => payout_run::step(tx, cx, timer),
         TimerKind::FundingDue => contract::miss_funding(tx, cx, timer),
         TimerKind::AgreedLapse => contract::lapse(tx, cx, timer),

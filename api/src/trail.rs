@@ -141,6 +141,11 @@ impl Trail {
         }
     }
 
+    /// Whether anything was changed so far.
+    pub const fn is_changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     /// Says why, where the request itself does not.
     pub fn because(&mut self, reason: &str) {
         self.reason = Some(reason.to_owned());

@@ -64,8 +64,8 @@ pub type EntryKind = Word<domain::ledger::EntryKind>;
 pub type MilestoneState = Word<domain::milestone::MilestoneState>;
 /// `payment::PaymentMethod` as sent.
 pub type PaymentMethod = Word<domain::payment::PaymentMethod>;
-/// `funding::CardToken` as sent.
-pub type CardToken = Word<crate::usecases::funding::CardToken>;
+/// `payment::CardToken` as sent.
+pub type CardToken = Word<crate::usecases::payment::CardToken>;
 /// `payment::PaymentState` as sent.
 pub type PaymentState = Word<domain::payment::PaymentState>;
 /// `ledger::AccountKind` as sent.

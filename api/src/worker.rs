@@ -66,7 +66,9 @@ impl Worker {
 fn attempt(what: &str, work: impl FnOnce() -> Result<(), Problem>) {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => {}
-        Ok(Err(problem)) => tracing::warn!(%problem, "{what} failed, and will be tried again"),
+        Ok(Err(problem)) => {
+            tracing::warn!(%problem, "{what} failed, and will be tried again{}", problem.causes());
+        }
         Err(_) => tracing::error!("{what} panicked, and will be tried again"),
     }
 }

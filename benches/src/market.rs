@@ -11,12 +11,13 @@ use api::{
     startup,
     state::App,
     usecases::{
-        access::{self, Device, Registration},
+        access::{self, Registration},
         contract,
-        funding::{self, CardToken},
         job::{self, Start},
         milestone::{self, Handover},
+        payment::{self as payments, CardToken},
         platform, proposal,
+        session::{self, Device},
     },
 };
 use domain::{
@@ -115,7 +116,7 @@ fn join(app: &Arc<App>, name: &str, people: usize) -> Vec<Person> {
                 locale: Locale::En,
             };
             let member = access::create_confirmed(tx, cx, Role::Member, &form)?.id;
-            access::log_in(tx, cx, member, &Device { label: "bench".to_owned(), token: None })?;
+            session::log_in(tx, cx, member, &Device { label: "bench".to_owned(), token: None })?;
             Ok(member)
         });
         joined.collect::<Result<Vec<_>, Problem>>()
@@ -135,9 +136,9 @@ fn deliver(
     let offered = proposal::submit(tx, &by_worker, job, Round { terms: terms(cx)?, message })?;
     let work = contract::sign(tx, &by_client, offered.id, 1)?;
     let milestone = work.course()[0].0;
-    funding::start(tx, &by_client, milestone, PaymentMethod::Card)?;
+    milestone::start_funding(tx, &by_client, milestone, PaymentMethod::Card)?;
     let pending = payment::lock_pending(tx, milestone)?.ok_or_else(Problem::not_found)?;
-    funding::charge(tx, &by_client, pending.id, CardToken::Succeeds)?;
+    payments::charge(tx, &by_client, pending.id, CardToken::Succeeds)?;
     let handover = Handover { message: "Here it is.".to_owned(), links: Vec::new() };
     let work = milestone::deliver(tx, &by_worker, milestone, handover)?;
     let delivery = work.milestone(milestone)?.milestone.delivery.ok_or_else(Problem::not_found)?;

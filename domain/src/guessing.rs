@@ -24,12 +24,12 @@ pub const CODE: Patience = Patience { free: 5, longest: TimeDelta::hours(1) };
 /// How long failures are remembered after the last.
 pub const MEMORY: TimeDelta = TimeDelta::hours(24);
 
-/// Failures in a row, and when the last one was.
+/// How often something was done of late, such as failing in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
-    /// How many.
-    pub failures: i32,
-    /// When the last was.
+    /// How often.
+    pub times: i32,
+    /// When for the last time.
     pub last_at: DateTime<Utc>,
 }
 
@@ -37,7 +37,7 @@ impl Patience {
     /// How long it takes from now until the next guess is looked at; nothing, if it is looked at now. Each failure past
     /// the free ones doubles the wait, beginning with two seconds.
     pub fn wait(self, tally: Tally, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let over = tally.failures.saturating_sub(self.free).saturating_add(1);
+        let over = tally.times.saturating_sub(self.free).saturating_add(1);
         if over <= 0 || tally.last_at + MEMORY <= now {
             return None;
         }

@@ -698,9 +698,9 @@ diesel::table! {
     use crate::types::sql::{Identifier, Instant, Json};
     use diesel::sql_types::{BigInt, Binary, Date, Integer, Nullable, Text};
 
-    guesses (subject) {
+    tallies (subject) {
         subject -> Binary,
-        failures -> Integer,
+        times -> Integer,
         last_at -> Instant,
     }
 }
@@ -905,7 +905,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     devices,
     identities,
     social_flows,
-    guesses,
+    tallies,
     address_requests,
     password_resets,
     email_changes,

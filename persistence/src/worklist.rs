@@ -25,34 +25,22 @@ use crate::{
     types::{Key, Moment},
 };
 
-/// A dispute that staff mediate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mediated {
-    /// Which.
-    pub id: DisputeId,
-    /// When it was opened.
-    pub opened_at: DateTime<Utc>,
-    /// Whether it takes too long.
-    pub is_escalated: bool,
-}
-
-/// The disputes that staff mediate, the oldest first.
+/// The disputes that staff mediate, the oldest first, with when they were opened: those that take too long, or the others.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn mediated(conn: &mut Conn, most: i64) -> Result<Vec<Mediated>, StoreError> {
-    let rows: Vec<(Key, Moment, bool)> = disputes::table
-        .filter(disputes::state.eq(DisputeState::Mediation.as_str()))
+pub fn mediated(conn: &mut Conn, is_escalated: bool, most: i64) -> Result<Vec<(DisputeId, DateTime<Utc>)>, StoreError> {
+    let all = disputes::table.filter(disputes::state.eq(DisputeState::Mediation.as_str())).into_boxed();
+    let of_kind = match is_escalated {
+        true => all.filter(disputes::escalated_at.is_not_null()),
+        false => all.filter(disputes::escalated_at.is_null()),
+    };
+    let rows: Vec<(Key, Moment)> = of_kind
         .order((disputes::created_at, disputes::id))
         .limit(most)
-        .select((disputes::id, disputes::created_at, disputes::escalated_at.is_not_null()))
+        .select((disputes::id, disputes::created_at))
         .load(conn)?;
-    let read = |(id, opened_at, is_escalated): (Key, Moment, bool)| Mediated {
-        id: id.into(),
-        opened_at: opened_at.into(),
-        is_escalated,
-    };
-    Ok(rows.into_iter().map(read).collect())
+    Ok(rows.into_iter().map(|(id, at)| (id.into(), at.into())).collect())
 }
 
 /// The milestones whose redelivery was due before that date, the oldest first, with their due dates.
@@ -149,14 +137,14 @@ pub fn drafts(conn: &mut Conn, most: i64) -> Result<Vec<(ManualEntryId, DateTime
     Ok(rows.into_iter().map(|(id, at)| (id.into(), at.into())).collect())
 }
 
-/// Payouts that are held, the oldest first, and since when.
+/// Payouts that are held, the longest first, and since when.
 ///
 /// # Errors
 /// Only those of the database.
 pub fn held(conn: &mut Conn, most: i64) -> Result<Vec<(PayoutId, DateTime<Utc>)>, StoreError> {
     let rows: Vec<(Key, Moment)> = payouts::table
         .filter(payouts::state.eq(PayoutState::Held.as_str()))
-        .order((payouts::created_at, payouts::id))
+        .order((payouts::updated_at, payouts::id))
         .limit(most)
         .select((payouts::id, payouts::updated_at))
         .load(conn)?;

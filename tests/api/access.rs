@@ -77,7 +77,7 @@ fn a_mailbox_is_not_filled_by_those_who_name_it(app: &TestApp) {
     assert_eq!(unasked(), 3);
     name_it();
     assert_eq!(unasked(), 3);
-    app.put_back("guesses", &["last_at"], 24 * 60 * 60);
+    app.put_back("tallies", &["last_at"], 24 * 60 * 60);
     name_it();
     assert_eq!(unasked(), 6);
 }

@@ -16,6 +16,7 @@ on_both_engines!(
     what_follows_from_one_act_has_the_same_request,
     an_entry_of_the_bank_and_a_day_of_the_calendar_are_logged,
     staff_leave_a_trace_on_their_own_account,
+    staff_leave_a_trace_by_what_lasts_though_it_may_be_refused_and_none_by_a_guess,
     what_is_refused_previewed_or_done_by_members_leaves_no_record,
     commands_leave_a_record_without_a_person,
     a_change_without_a_trace_is_undone,
@@ -146,6 +147,17 @@ fn an_entry_of_the_bank_and_a_day_of_the_calendar_are_logged(app: &TestApp) {
         (status("before"), status("after")),
         (vec![json!("closed"), Value::Null], vec![Value::Null, json!("closed")])
     );
+}
+
+fn staff_leave_a_trace_by_what_lasts_though_it_may_be_refused_and_none_by_a_guess(app: &TestApp) {
+    let (mia, admin) = (app.staff(Role::Support, "mia"), app.staff(Role::Admin, "noa"));
+    let (_, codes) = app.add_second_factor(&mia);
+    let proofs = || log(app, &admin, &format!("&actor_id={}&operation=POST%20/v1/sessions/step-up", mia.id));
+    app.step_up(&mia, &json!({"recovery_code": "none-of-mine"})).problem(401, "invalid_code");
+    assert_eq!(proofs(), Vec::<Value>::new());
+    app.step_up(&mia, &json!({"recovery_code": codes[0]})).expect(200);
+    assert_eq!(proofs().len(), 1);
+    assert_eq!(proofs()[0]["resource"], mia.id);
 }
 
 fn staff_leave_a_trace_on_their_own_account(app: &TestApp) {

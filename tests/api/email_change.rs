@@ -16,6 +16,7 @@ on_both_engines!(
     of_two_who_take_one_address_at_once_one_has_it,
     a_change_can_be_dropped_and_expires,
     the_present_address_is_no_change,
+    an_address_is_asked_for_three_times_a_day_whosever_it_is,
 );
 
 const NEXT: &str = "next@example.com";
@@ -158,4 +159,32 @@ fn the_present_address_is_no_change(app: &TestApp) {
     let hanako = app.member("hanako");
     ask(app, &hanako, "HANAKO@example.com").problem(422, "invalid_body");
     ask(app, &hanako, "no address").problem(422, "invalid_body");
+}
+
+fn an_address_is_asked_for_three_times_a_day_whosever_it_is(app: &TestApp) {
+    let (hanako, taro, sora) = (app.member("hanako"), app.member("taro"), app.member("sora"));
+    for address in [NEXT, &taro.email] {
+        for _ in 0..3 {
+            ask(app, &hanako, address).expect(202);
+        }
+        let refused = ask(app, &hanako, &address.to_uppercase());
+        refused.problem(429, "rate_limited");
+        let seconds: i64 = refused.header("retry-after").parse().unwrap();
+        assert!((86_300..=86_401).contains(&seconds), "{seconds}");
+    }
+    assert_eq!(app.subjects(NEXT).len(), 3);
+    // Nobody keeps it from others, and what was mailed last still counts.
+    ask(app, &sora, NEXT).expect(202);
+    app.put_back("tallies", &["last_at"], 24 * 3600);
+    ask(app, &hanako, NEXT).expect(202);
+    let (old, new) = (app.mailed(&hanako.email, "aze_"), app.mailed(NEXT, "aze_"));
+    ask(app, &hanako, NEXT).expect(202);
+    ask(app, &hanako, NEXT).expect(202);
+    ask(app, &hanako, NEXT).problem(429, "rate_limited");
+    confirm(app, &old).problem(401, "invalid_token");
+    confirm(app, &new).problem(401, "invalid_token");
+    for token in [app.mailed(&hanako.email, "aze_"), app.mailed(NEXT, "aze_")] {
+        confirm(app, &token).expect(200);
+    }
+    assert_eq!(email(app, &hanako), NEXT);
 }

@@ -39,15 +39,15 @@ fn guess(app: &TestApp, email: &str) -> Value {
 }
 
 /// As if so many had failed at everything that was guessed at.
-fn pretend(app: &TestApp, failures: i32) {
-    app.database.execute(&format!("UPDATE guesses SET failures = {failures}")).unwrap();
+fn pretend(app: &TestApp, times: i32) {
+    app.database.execute(&format!("UPDATE tallies SET times = {times}")).unwrap();
 }
 
 fn guesses_are_slowed_alike_at_known_and_unknown_addresses(app: &TestApp) {
     app.member("hanako");
     assert_eq!(guess(app, HANAKO), guess(app, "nobody@example.com"));
     app.try_password(HANAKO, people::PASSWORD).problem(429, "guessing_too_fast");
-    app.put_back("guesses", &["last_at"], 3);
+    app.put_back("tallies", &["last_at"], 3);
     app.log_in(HANAKO);
 }
 
@@ -93,7 +93,7 @@ fn a_list_of_stolen_passwords_is_slowed_by_where_it_comes_from(app: &TestApp) {
         wrong(app, &format!("member{number}@example.com")).problem(401, "invalid_credentials");
     }
     // An account of their own does not clear it.
-    app.put_back("guesses", &["last_at"], 3);
+    app.put_back("tallies", &["last_at"], 3);
     app.log_in(HANAKO);
     wrong(app, "another@example.com").problem(401, "invalid_credentials");
     wrong(app, "yet-another@example.com").problem(429, "guessing_too_fast");
@@ -116,7 +116,7 @@ fn guesses_from_everywhere_are_slowed_at_the_account_and_not_at_a_known_device(a
     with_device(app, &device, people::PASSWORD).expect(201);
     // Nobody else is slowed, also not where the guesses came from.
     from(7, &taro.email, people::PASSWORD).expect(201);
-    app.put_back("guesses", &["last_at"], 3);
+    app.put_back("tallies", &["last_at"], 3);
     from(101, HANAKO, people::PASSWORD).expect(201);
 }
 
@@ -156,8 +156,8 @@ fn the_page_of_an_app_is_open_to_a_browser_that_is_known_and_after_a_reset_to_an
 fn what_is_kept_of_guesses_tells_no_address(app: &TestApp) {
     wrong(app, HANAKO).problem(401, "invalid_credentials");
     let kept = match app.database.engine {
-        crate::harness::Engine::Sqlite => app.database.texts("SELECT CAST(subject AS TEXT) AS text FROM guesses"),
-        crate::harness::Engine::Postgres => app.database.texts("SELECT encode(subject, 'escape') AS text FROM guesses"),
+        crate::harness::Engine::Sqlite => app.database.texts("SELECT CAST(subject AS TEXT) AS text FROM tallies"),
+        crate::harness::Engine::Postgres => app.database.texts("SELECT encode(subject, 'escape') AS text FROM tallies"),
     };
     assert_eq!(kept.len(), 3);
     assert!(kept.iter().all(|subject| !subject.contains("hanako") && !subject.contains("127.0.0.1")), "{kept:?}");

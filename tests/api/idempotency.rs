@@ -15,6 +15,7 @@ on_both_engines!(
     a_refusal_is_not_kept,
     work_whose_answer_cannot_be_kept_is_not_done,
     an_answer_that_held_a_secret_is_not_repeated,
+    an_answer_that_cannot_be_read_is_not_passed_off_as_a_secret,
     the_same_key_fifty_times_at_once_has_one_effect,
     spaces_and_order_do_not_make_another_request,
     what_is_kept_of_a_request_tells_nothing_to_whoever_reads_the_database,
@@ -115,4 +116,10 @@ fn who_cannot_wait_for_the_first_request_is_told_so() {
     register(&app, "one", "hanako@example.com").problem(409, "still_running");
     drop(first);
     register(&app, "one", "hanako@example.com").expect(202);
+}
+
+fn an_answer_that_cannot_be_read_is_not_passed_off_as_a_secret(app: &TestApp) {
+    register(app, "one", "hanako@example.com").expect(202);
+    app.database.execute("UPDATE idempotency_keys SET answer = '{}'").unwrap();
+    register(app, "one", "hanako@example.com").problem(500, "internal");
 }

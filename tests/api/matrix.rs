@@ -150,7 +150,7 @@ fn everybody_is_answered_as_the_table_says(app: &TestApp) {
     let all: Vec<Operation> = in_order().into_iter().map(|one| market.aimed(one)).collect();
     for column in COLUMNS {
         // All of them send the same wrong password, and none is to wait for those before.
-        app.put_back("guesses", &["last_at"], 3600);
+        app.put_back("tallies", &["last_at"], 3600);
         for operation in &all {
             let answer = market.ask(column, operation);
             undeclared.extend(operation.undeclared(&answer));

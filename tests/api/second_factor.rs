@@ -207,7 +207,7 @@ fn guessing_at_codes_is_slowed_whatever_challenge_comes_with_them(app: &TestApp)
     }
     let challenge = challenge(app, &hanako.email, people::PASSWORD);
     second_step(app, &challenge, "code", &phone.code(0)).problem(429, "guessing_too_fast");
-    app.put_back("guesses", &["last_at"], 3);
+    app.put_back("tallies", &["last_at"], 3);
     second_step(app, &challenge, "code", &phone.code(1)).expect(201);
 }
 

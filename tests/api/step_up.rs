@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, payday::account, people};
+use crate::harness::{Engine, Person, Response, TestApp, on_both_engines, payday::account, people, work::in_turn};
 
 on_both_engines!(
     everything_that_needs_a_recent_proof_says_how_to_give_it,
@@ -10,6 +10,7 @@ on_both_engines!(
     renewing_tokens_proves_nothing,
     a_wrong_proof_is_refused_and_guessing_is_slowed,
     exactly_one_factor_is_sent,
+    what_needs_a_proof_is_not_done_while_the_sessions_end,
 );
 
 fn put(app: &TestApp, person: &Person, path: &str, body: &Value) -> Response {
@@ -71,7 +72,7 @@ fn a_wrong_proof_is_refused_and_guessing_is_slowed(app: &TestApp) {
     let refused = app.step_up(&hanako, &json!({"password": people::PASSWORD}));
     refused.problem(429, "guessing_too_fast");
     assert!((1..=3).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
-    app.put_back("guesses", &["last_at"], 3);
+    app.put_back("tallies", &["last_at"], 3);
     app.step_up(&hanako, &json!({"password": people::PASSWORD})).expect(200);
 }
 
@@ -84,4 +85,29 @@ fn exactly_one_factor_is_sent(app: &TestApp) {
     }
     app.step_up(&hanako, &json!({"code": "123456"})).problem(401, "invalid_code");
     app.post("/v1/sessions/step-up").json(&json!({"password": people::PASSWORD})).problem(401, "unauthenticated");
+}
+
+/// A thief is logged out at the very moment in which they would do what outlives the session: each waits for the account.
+fn what_needs_a_proof_is_not_done_while_the_sessions_end(app: &TestApp) {
+    let thefts: [fn(&TestApp, &Person) -> Response; 7] = [
+        |app, thief| put(app, thief, "/v1/me/password", &json!({"password": "seven otters juggle lanterns"})),
+        |app, thief| put(app, thief, "/v1/me/bank-account", &account("1234567")),
+        |app, thief| put(app, thief, "/v1/me/username", &json!({"username": "night.owl"})),
+        |app, thief| app.act(thief, "/v1/me/email-change", &json!({"email": "thief@example.com"})),
+        |app, thief| app.post("/v1/me/second-factor").by(thief).send(),
+        |app, thief| app.act(thief, "/v1/apps", &json!({"name": "Tea Calendar", "confidential": true})),
+        |app, thief| app.leave(thief),
+    ];
+    for (number, theft) in thefts.into_iter().enumerate() {
+        let owner = app.member(&format!("owner-{number}"));
+        let end = || app.request("DELETE", "/v1/sessions").by(&owner).send();
+        let (done, ended) = in_turn(app, "true", false, || theft(app, &owner), end);
+        if app.database.engine == Engine::Postgres {
+            done.problem(401, "invalid_token");
+        } else {
+            assert!(done.status < 500, "{}", done.text);
+        }
+        // On SQLite, which takes them as they come, nobody may be left to log out.
+        assert!(ended.status == 204 || app.database.engine == Engine::Sqlite, "{}", ended.text);
+    }
 }

@@ -8,6 +8,7 @@ use crate::harness::{Person, TestApp, deals::text, market::yen, on_both_engines}
 on_both_engines!(
     what_has_waited_longest_comes_first,
     what_is_dealt_with_is_gone,
+    no_kind_hides_behind_another,
     only_staff_see_the_worklist,
     the_worklist_takes_no_wild_limit,
 );
@@ -46,6 +47,22 @@ fn what_has_waited_longest_comes_first(app: &TestApp) {
     assert_eq!(only["items"][0]["kind"], "receipt_unmatched", "none hides behind what has waited longer");
     let top = app.read(&admin, "/v1/admin/worklist?limit=1");
     assert_eq!(top["items"].as_array().map(Vec::len), Some(1));
+}
+
+fn no_kind_hides_behind_another(app: &TestApp) {
+    let deal = app.deal(&[10_000, 20_000]);
+    let mia = app.staff(Role::Support, "mia");
+    (0..2).for_each(|place| deal.fund(place));
+    let claim = json!({"reason": "other", "claim": "It is blue."});
+    let dispute = |place| text(&deal.on(&deal.client, place, "dispute", &claim).expect(201)["id"]);
+    let older = dispute(0);
+    app.advance_hours(18 * 24);
+    let newer = dispute(1);
+    app.advance_hours(13 * 24);
+    for (kind, id) in [("dispute_escalated", older), ("dispute_in_mediation", newer)] {
+        let only = app.read(&mia, &format!("/v1/admin/worklist?kind={kind}&limit=1"));
+        assert_eq!(only["items"][0]["id"], id, "{kind}");
+    }
 }
 
 fn what_is_dealt_with_is_gone(app: &TestApp) {

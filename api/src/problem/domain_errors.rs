@@ -1,8 +1,8 @@
 //! What the domain refuses, as problems: one exhaustive mapping for each of its errors.
 
 mod access;
-mod by_hand;
 mod disagreement;
+mod manual_entry;
 mod market;
 mod payday;
 mod work;

@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     body::Body,
     call::{Answer, Call, Key, blocking},
+    email,
     locale::Locale,
     password,
     problem::{Code, Problem},
@@ -29,7 +30,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 struct Registration {
     #[schema(format = Email, max_length = 254)]
-    #[garde(email, length(max = 254))]
+    #[garde(email, length(max = email::MOST))]
     email: String,
     /// At least 15 characters of any kind, and none that is easy to guess: no common or breached password, no pattern, not the own name or address (NIST SP 800-63B).
     #[schema(min_length = 15, max_length = 128)]
@@ -132,7 +133,7 @@ async fn confirm_email(call: Call, body: Body<EmailConfirmation>) -> Answer {
 #[serde(deny_unknown_fields)]
 struct AddressOnly {
     #[schema(format = Email, max_length = 254)]
-    #[garde(email, length(max = 254))]
+    #[garde(email, length(max = email::MOST))]
     email: String,
 }
 

@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
+    email,
     reply::Reply,
     usecases::email_change as usecase,
 };
@@ -25,7 +26,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 struct EmailChangeRequest {
     #[schema(format = Email, max_length = 254)]
-    #[garde(email, length(max = 254))]
+    #[garde(email, length(max = email::MOST))]
     email: String,
 }
 
@@ -55,7 +56,7 @@ impl From<email_change::EmailChange> for EmailChange {
 
 /// Ask for another e-mail address
 ///
-/// Mails a token to the present address and one to the next; the address changes when both were sent back, within 24 hours. The answer does not tell whether the address is somebody's already. Replaces a change that waits.
+/// Mails a token to the present address and one to the next; the address changes when both were sent back, within 24 hours. The answer does not tell whether the address is somebody's already. Replaces a change that waits. At most three times a day for one address.
 #[utoipa::path(tag = "access", request_body = EmailChangeRequest, responses((status = 202, description = "Two mails are on their way", body = EmailChange)),
     extensions(("x-errors" = json!(["recent_login_required"]))))]
 #[post("/v1/me/email-change")]

@@ -15,7 +15,7 @@ use crate::{
     problem::Problem,
     reply::Reply,
     state::App,
-    usecases::social as usecase,
+    usecases::identity as usecase,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {

@@ -25,7 +25,6 @@ use crate::{
     problem::{Code, Problem},
     reply::Reply,
     usecases::{
-        funding,
         milestone::{self as usecase, Handover},
         work::{Begun, Work},
     },
@@ -79,7 +78,7 @@ struct FundingStart {
 async fn start_funding(call: Call, id: PathId<MilestoneKind>, body: Body<FundingStart>) -> Answer {
     let Body { value, canonical } = body;
     call.act(Key::Required, &canonical, move |tx, cx| {
-        let work = funding::start(tx, cx, id.0, value.method.0)?;
+        let work = usecase::start_funding(tx, cx, id.0, value.method.0)?;
         detail(tx, cx, &work, id.0)
     })
     .await

@@ -2,9 +2,9 @@
 
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
-use domain::{ids::ContractKind, policy::Operation};
+use domain::ids::ContractKind;
 use garde::Validate;
-use persistence::{contract, note, page::Position};
+use persistence::{note, page::Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,9 +14,8 @@ use crate::{
     call::{Answer, Call, Key},
     extract::{Filter, PathId},
     page::PageFilter,
-    problem::Problem,
     reply::Reply,
-    usecases::contract as usecase,
+    usecases::note as usecase,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -71,7 +70,7 @@ async fn write_note(call: Call, id: PathId<ContractKind>, body: Body<NotePost>) 
     let Body { value, canonical } = body;
     let about = value.milestone_id.as_deref().map(str::parse).transpose()?;
     call.act(Key::Optional, &canonical, move |tx, cx| {
-        let note = usecase::write_note(tx, cx, id.0, about, value.body.clone())?;
+        let note = usecase::write(tx, cx, id.0, about, value.body.clone())?;
         let location = format!("/v1/contracts/{}/progress-notes", note.contract);
         Reply::created(&ProgressNote::from(note), location)
     })
@@ -91,11 +90,9 @@ struct ProgressNotePage {
 #[get("/v1/contracts/{id}/progress-notes")]
 async fn list_notes(call: Call, id: PathId<ContractKind>, filter: Filter<PageFilter>) -> Answer {
     call.read(move |conn, cx| {
-        let contract = contract::find(conn, id.0)?.ok_or_else(Problem::not_found)?;
-        cx.permit(Operation::ReadContract, cx.standing(contract.client, contract.worker))?;
         let secrets = cx.app.tokens.secrets();
         let page = filter.0.page(format!("notes {}", id.0), secrets)?;
-        let found = note::list(conn, id.0, page.after, page.fetch())?;
+        let found = usecase::list(conn, cx, id.0, &page)?;
         let position = |note: &note::ProgressNote| Position { at: note.created_at, id: note.id.uuid() };
         let (notes, next_cursor) = page.cut(found, position, secrets);
         let items = notes.into_iter().map(ProgressNote::from).collect();

@@ -11,6 +11,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Caller, Key},
     context::Context,
+    email,
     locale::Locale,
     reply::Reply,
     state::App,
@@ -29,7 +30,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 struct PasswordReset {
     #[schema(format = Email, max_length = 254)]
-    #[garde(email, length(max = 254))]
+    #[garde(email, length(max = email::MOST))]
     email: String,
 }
 

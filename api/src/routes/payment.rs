@@ -24,7 +24,7 @@ use crate::{
     problem::Problem,
     reply::Reply,
     routes::preview::Preview,
-    usecases::{funding, refund},
+    usecases::{payment as usecase, refund},
     words::{CardToken, PaymentMethod, PaymentState, Word},
 };
 
@@ -85,7 +85,7 @@ impl Payment {
         payments: &[payment::Payment],
     ) -> Result<Vec<Self>, Problem> {
         let refundable = refund::refundable(conn, client, payments)?;
-        let chargeable = funding::chargeable(conn, cx, payments)?;
+        let chargeable = usecase::chargeable(conn, cx, payments)?;
         let one = |(payment, refundable): (&payment::Payment, _)| {
             Self::of(payment, refundable, chargeable.contains(&payment.id), cx)
         };
@@ -154,7 +154,7 @@ struct PaymentPost {
 async fn add_payment(call: Call, id: PathId<MilestoneKind>, body: Body<PaymentPost>) -> Answer {
     let Body { value, canonical } = body;
     call.act(Key::Required, &canonical, move |tx, cx| {
-        let payment = funding::ask_again(tx, cx, id.0, value.method.0)?;
+        let payment = usecase::ask_again(tx, cx, id.0, value.method.0)?;
         let location = format!("/v1/payments/{}", payment.id);
         Ok(Reply::created(&Payment::read(tx, cx, &payment)?, location)?.version(payment.version))
     })
@@ -193,7 +193,7 @@ async fn pay(call: Call, id: PathId<PaymentKind>, body: Body<CardPost>) -> Answe
     let Body { value, canonical } = body;
     let card = value.card_token.0;
     call.act(Key::Required, &canonical, move |tx, cx| {
-        let payment = funding::charge(tx, cx, id.0, card)?;
+        let payment = usecase::charge(tx, cx, id.0, card)?;
         reply(tx, cx, &payment)
     })
     .await

@@ -1,7 +1,7 @@
 //! Proposals: answering a job, and negotiating in rounds.
 
 mod list;
-mod view;
+mod resource;
 
 use actix_web::{get, post};
 use domain::{
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::view::{Proposal, reply};
+use self::resource::{Proposal, reply};
 use super::terms::TermsOffer;
 use crate::{
     body::Body,

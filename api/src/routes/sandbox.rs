@@ -12,6 +12,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, blocking},
     config::Mode,
+    email::is_address,
     extract::Filter,
     mailer,
     problem::{Code, Problem},
@@ -108,7 +109,7 @@ struct TestMailbox {
 async fn test_mailbox(call: Call, filter: Filter<MailFilter>) -> Answer {
     only_in_sandbox(&call)?;
     let recipient = &filter.0.recipient;
-    if recipient.len() > 254 || garde::rules::email::parse_email(recipient).is_err() {
+    if !is_address(recipient) {
         return Err(Problem::new(Code::InvalidParameter)
             .detail("recipient must be an e-mail address.", "recipientにはメールアドレスを指定してください。"));
     }

@@ -13,12 +13,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     body::Body,
     call::{Answer, Call, Caller, Key},
-    device,
+    device, email,
     problem::{Code, Problem},
     reply::Reply,
     usecases::{
-        access::{self, Device, TokenPair},
         second_factor,
+        session::{self as usecase, Device, TokenPair},
     },
 };
 use examine::{Credentials, Examined, examine};
@@ -35,7 +35,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 struct LogIn {
     #[schema(format = Email, max_length = 254)]
-    #[garde(length(max = 254))]
+    #[garde(length(max = email::MOST))]
     email: String,
     #[schema(max_length = 128)]
     #[garde(length(chars, max = 128))]
@@ -107,9 +107,9 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
     }
     let device = Device { label: device::label(call.request().headers()), token: credentials.device_token };
     call.act_open(&canonical, move |tx, cx| {
-        let device = access::require_as_compared(tx, cx, member.id, &hash, &device)?;
+        let device = usecase::require_as_compared(tx, cx, member.id, &hash, &device)?;
         guess.succeeded(tx)?;
-        Tokens::created(access::log_in(tx, cx, member.id, &device)?)
+        Tokens::created(usecase::log_in(tx, cx, member.id, &device)?)
     })
     .await
 }
@@ -132,7 +132,7 @@ struct Refresh {
 async fn refresh(call: Call, body: Body<Refresh>) -> Answer {
     let token = body.value.refresh_token;
     // Revoking on reuse must outlive the refusal, so the use case commits first and the refusal comes after.
-    let pair = call.attempt(Caller::Anyone, move |tx, cx| access::refresh(tx, cx, &token)).await?;
+    let pair = call.attempt(Caller::Anyone, move |tx, cx| usecase::refresh(tx, cx, &token)).await?;
     let pair = pair.ok_or_else(|| Problem::new(Code::InvalidToken))?;
     Ok(Reply::ok(&Tokens::from(pair))?.send(call.request(), false))
 }
@@ -144,7 +144,7 @@ async fn refresh(call: Call, body: Body<Refresh>) -> Answer {
 #[delete("/v1/sessions/current")]
 async fn log_out(call: Call) -> Answer {
     call.act(Key::Optional, "", |tx, cx| {
-        access::log_out(tx, cx)?;
+        usecase::log_out(tx, cx)?;
         Ok(Reply::empty())
     })
     .await

@@ -18,7 +18,7 @@ use crate::{
     reply::Reply,
     social::{Account, Brought},
     usecases::{
-        access::Device,
+        session::Device,
         social::{self, Begun, Joining},
     },
     words::MemberKind,

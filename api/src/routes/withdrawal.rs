@@ -12,6 +12,7 @@ use crate::{
     blocker::{Blocker, Loss},
     body::Body,
     call::{Answer, Call, Key},
+    email,
     locale::Locale,
     reply::Reply,
     usecases::{
@@ -116,7 +117,7 @@ async fn leave_for_good(call: Call, body: Body<Leave>) -> Answer {
 #[serde(deny_unknown_fields)]
 struct Readmission {
     #[schema(format = Email, max_length = 254)]
-    #[garde(email, length(max = 254))]
+    #[garde(email, length(max = email::MOST))]
     email: String,
 }
 

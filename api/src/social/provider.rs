@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use garde::rules::email::parse_email;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SubjectIdentifier, TokenResponse,
@@ -20,7 +19,7 @@ use super::{
     Account, Brought, Failed, Visit,
     http::{self, BrokenClient, HttpError},
 };
-use crate::{clock, config::SocialSettings};
+use crate::{clock, config::SocialSettings, email::is_address};
 
 /// How long a provider's documents are gone by.
 const REMEMBERED: TimeDelta = TimeDelta::hours(1);
@@ -46,15 +45,12 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 6] = [
 /// What a provider published, and when we read it.
 type Documents = Arc<(CoreProviderMetadata, DateTime<Utc>)>;
 
-/// The longest address, as of who registers with one.
-const LONGEST_ADDRESS: usize = 254;
-
 /// The longest subject (OpenID Connect Core, section 2).
 const LONGEST_SUBJECT: usize = 255;
 
 /// What a provider says of somebody, if it can be anybody's: no provider brings in what nobody could register with.
 fn accepted(account: Account) -> Result<Account, Failed> {
-    let email = parse_email(&account.email).is_ok() && account.email.len() <= LONGEST_ADDRESS;
+    let email = is_address(&account.email);
     let subject = &account.subject;
     let named = (1..=LONGEST_SUBJECT).contains(&subject.len()) && subject.bytes().all(|byte| byte.is_ascii_graphic());
     match (email, named) {

@@ -9,7 +9,6 @@ use domain::{
 };
 use persistence::{
     api_key::{self, ApiKey, session_of},
-    member,
     session::{
         self,
         held::{self, HeldSession},
@@ -19,7 +18,7 @@ use persistence::{
 
 use super::{
     commit::{Audience, tell},
-    member::write,
+    member::{lock_proven, write},
 };
 use crate::{
     auth::{Claims, Given},
@@ -87,12 +86,9 @@ pub struct Wish {
 /// # Errors
 /// The last proof is too long ago, or there are too many.
 pub fn make(tx: &mut Tx<'_>, cx: &Context, wish: &Wish) -> Result<(ApiKey, String), Problem> {
-    let me = cx.person()?;
     cx.permit(Operation::ManageApps, cx.standing_outside())?;
-    cx.require_recent_login(tx)?;
     // So that of several made at once each counts the one before, and nobody leaves meanwhile.
-    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
-    cx.require_live(tx)?;
+    let me = lock_proven(tx, cx)?.id;
     let now = clock::real_now();
     if api_key::count(tx, me, now)? >= MOST {
         return Err(Problem::new(Code::TooManyApps).detail(

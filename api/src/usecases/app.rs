@@ -8,12 +8,15 @@ use domain::{
 };
 use persistence::{
     app::{self, App},
-    authorization_code, connection, member,
+    authorization_code, connection,
     session::held,
     store::{Conn, Tx},
 };
 
-use super::commit::{Audience, tell};
+use super::{
+    commit::{Audience, tell},
+    member::{lock_own, lock_proven},
+};
 use crate::{
     clock,
     context::Context,
@@ -78,9 +81,8 @@ pub fn register(
     confidential: bool,
 ) -> Result<(App, Option<String>), Problem> {
     permit(cx)?;
-    let me = cx.person()?;
     // So that of several registered at once each counts the one before, and nobody leaves meanwhile.
-    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let me = lock_own(tx, cx)?.id;
     if app::count(tx, me)? >= MOST {
         return Err(Problem::new(Code::TooManyApps).detail(
             format!("One member can have {MOST} apps: delete one that is no longer used."),
@@ -115,7 +117,6 @@ pub fn find(conn: &mut Conn, cx: &Context, id: AppId) -> Result<App, Problem> {
 }
 
 fn lock(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<App, Problem> {
-    permit(cx)?;
     app::lock_own(tx, cx.person()?, id)?.ok_or_else(Problem::not_found)
 }
 
@@ -124,8 +125,9 @@ fn lock(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<App, Problem> {
 /// # Errors
 /// The last proof is too long ago, or there is no such app.
 pub fn change(tx: &mut Tx<'_>, cx: &Context, id: AppId, wish: &Wish) -> Result<App, Problem> {
+    permit(cx)?;
+    lock_proven(tx, cx)?;
     let app = lock(tx, cx, id)?;
-    cx.require_recent_login(tx)?;
     let app = App { name: wish.name.clone(), redirect_uris: wish.redirect_uris.clone(), ..app };
     app::save(tx, &app)?;
     authorization_code::void(tx, id, None)?;
@@ -138,8 +140,9 @@ pub fn change(tx: &mut Tx<'_>, cx: &Context, id: AppId, wish: &Wish) -> Result<A
 /// # Errors
 /// The last proof is too long ago, there is no such app, or it keeps no secret.
 pub fn rotate_secret(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(App, String), Problem> {
+    permit(cx)?;
+    lock_proven(tx, cx)?;
     let app = lock(tx, cx, id)?;
-    cx.require_recent_login(tx)?;
     if app.secret_hash.is_none() {
         return Err(Problem::not_found());
     }
@@ -155,6 +158,7 @@ pub fn rotate_secret(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(App, S
 /// # Errors
 /// There is none.
 pub fn delete(tx: &mut Tx<'_>, cx: &Context, id: AppId) -> Result<(), Problem> {
+    permit(cx)?;
     let app = lock(tx, cx, id)?;
     end(tx, cx, app.id)?;
     note(tx, cx, &app, EventKind::AppDeleted)

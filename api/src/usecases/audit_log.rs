@@ -60,8 +60,8 @@ fn reason(canonical: &str) -> Option<String> {
     said.as_str().map(str::to_owned)
 }
 
-/// Ends every call that acts: what staff have changed is written to the log. This is the only place that does it, and it
-/// lets nothing pass that was changed without a trace.
+/// Ends every call that acts: what staff have changed is written to the log. Nothing else writes to it, and nothing passes
+/// that was changed without a trace.
 ///
 /// # Errors
 /// [`Code::Internal`] when nothing says what was changed, which undoes it.
@@ -92,6 +92,15 @@ pub fn conclude(tx: &mut Tx<'_>, cx: &Context, deed: &Deed) -> Result<(), Proble
         created_at: cx.now,
     };
     Ok(audit_log::record(tx, changes.into_iter().map(record).collect())?)
+}
+
+/// The same for what may change nothing, such as a guess that is only counted.
+///
+/// # Errors
+/// Only those of the store.
+pub fn conclude_if_changed(tx: &mut Tx<'_>, cx: &Context, deed: &Deed) -> Result<(), Problem> {
+    let is_changed = cx.trail().is_changed();
+    if is_changed { conclude(tx, cx, deed) } else { Ok(()) }
 }
 
 /// Does what a command asks for, as whoever runs the program; it leaves its record like all else.

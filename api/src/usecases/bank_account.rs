@@ -12,7 +12,7 @@ use persistence::{
 
 use super::{
     commit::{Audience, announce, tell},
-    member::{bind, write},
+    member::{lock_proven, write},
 };
 use crate::{context::Context, mailer, problem::Problem};
 
@@ -36,9 +36,7 @@ pub fn read(conn: &mut Conn, cx: &Context) -> Result<BankAccount, Problem> {
 /// Staff, a log-in too long ago, or another version than was seen.
 pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<BankAccount, Problem> {
     cx.permit(Operation::ChangeBankAccount, cx.standing_outside())?;
-    let me = cx.member()?;
-    cx.require_recent_login(tx)?;
-    bind(tx, &[me])?;
+    let me = lock_proven(tx, cx)?.id;
     let known = bank_account::lock(tx, me)?;
     let decision = match &known {
         Some(known) => {
@@ -72,8 +70,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &Context, details: AccountDetails) -> Result<Ban
 /// Staff, a log-in too long ago, another version than was seen, or none was named.
 pub fn remove(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
     cx.permit(Operation::ChangeBankAccount, cx.standing_outside())?;
-    let me = cx.member()?;
-    cx.require_recent_login(tx)?;
+    let me = lock_proven(tx, cx)?.id;
     let account = bank_account::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     cx.check_version(account.version)?;
     bank_account::remove(tx, &account)?;

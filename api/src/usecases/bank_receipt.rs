@@ -13,7 +13,7 @@ use persistence::{error::StoreError, payment, store::Tx};
 
 use super::{
     commit::{Audience, announce, tell},
-    funding::{self, Source},
+    payment::{self as payments, Source},
 };
 use crate::{
     context::Context,
@@ -33,7 +33,7 @@ pub fn record(tx: &mut Tx<'_>, cx: &Context, line: StatementLine) -> Result<Bank
     };
     // The payment's contract is locked before the receipt is written, as everywhere.
     match receipt.payment {
-        Some(payment) => drop(funding::receive(tx, cx, payment, receipt.line.amount, Source::Outside)?),
+        Some(payment) => drop(payments::receive(tx, cx, payment, receipt.line.amount, Source::Outside)?),
         None => book_unmatched(tx, cx, &receipt)?,
     }
     payment::add_receipt(tx, &receipt).map_err(already_recorded)?;
@@ -45,7 +45,7 @@ pub fn record(tx: &mut Tx<'_>, cx: &Context, line: StatementLine) -> Result<Bank
 /// The payment whose reference stands somewhere in what the sender wrote. One of another currency is left to a person.
 fn named_payment(tx: &mut Tx<'_>, line: &StatementLine) -> Result<Option<PaymentId>, Problem> {
     let upper = line.transfer_reference.as_deref().unwrap_or_default().to_uppercase();
-    for word in upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.starts_with(funding::REFERENCE)) {
+    for word in upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.starts_with(payments::REFERENCE)) {
         if let Some(found) = payment::by_reference(tx, word, line.amount.currency())? {
             return Ok(Some(found));
         }
@@ -85,7 +85,7 @@ pub fn assign(tx: &mut Tx<'_>, cx: &Context, id: BankReceiptId, payment: Payment
     cx.remember(id, &receipt);
     receipt.matched(payment, cx.now)?;
     check_by_transfer(tx, payment)?;
-    funding::receive(tx, cx, payment, receipt.line.amount, Source::Suspense)?;
+    payments::receive(tx, cx, payment, receipt.line.amount, Source::Suspense)?;
     // It comes last in the order of locks, so only now is it certain that nobody else was first.
     let receipt = payment::lock_receipt(tx, id)?.ok_or_else(Problem::not_found)?;
     let matched = receipt.matched(payment, cx.now)?;

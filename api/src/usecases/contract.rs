@@ -2,8 +2,7 @@
 
 use domain::{
     contract::{Contract, ContractAction},
-    event::EventKind,
-    ids::{ContractId, MilestoneId, ProposalId},
+    ids::{ContractId, ProposalId},
     milestone::Milestone,
     policy::Operation,
 };
@@ -12,20 +11,16 @@ use persistence::{
     escrow::{self, Purpose, TerminationFee},
     milestone,
     milestone::Stored,
-    note::{self, ProgressNote},
     store::Tx,
     timer::{self, Timer},
 };
 
 use super::{
-    commit::{Audience, announce, tell},
+    commit::{Audience, announce},
     job, proposal,
     work::Work,
 };
-use crate::{
-    context::Context,
-    problem::{Code, Problem},
-};
+use crate::{context::Context, problem::Problem};
 
 /// Accepts the round named of a proposal, which signs the contract.
 ///
@@ -103,38 +98,4 @@ pub fn miss_funding(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Pr
     announce(tx, cx, id, work.audience(), &decision)?;
     work.contract = contract::save(tx, &decision.next)?;
     Ok(())
-}
-
-/// The worker tells how the work goes.
-///
-/// # Errors
-/// Not the worker's to do, or about a milestone of another contract.
-pub fn write_note(
-    tx: &mut Tx<'_>,
-    cx: &Context,
-    id: ContractId,
-    about: Option<MilestoneId>,
-    body: String,
-) -> Result<ProgressNote, Problem> {
-    let work = Work::lock(tx, id)?;
-    cx.permit(Operation::WriteProgressNote, work.standing(cx))?;
-    cx.check_version(work.contract.version)?;
-    if about.is_some_and(|about| work.milestone(about).is_err()) {
-        return Err(Problem::new(Code::InvalidBody).at(
-            "/milestone_id",
-            "no milestone of this contract",
-            "この契約のマイルストーンではありません。",
-        ));
-    }
-    let note = ProgressNote {
-        id: cx.new_id(),
-        contract: id,
-        milestone: about,
-        author: cx.member()?,
-        body,
-        created_at: cx.now,
-    };
-    note::insert(tx, &note)?;
-    tell(tx, cx, note.id, work.audience(), EventKind::ProgressNoteWritten)?;
-    Ok(note)
 }

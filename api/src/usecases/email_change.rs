@@ -14,7 +14,7 @@ use persistence::{
 use super::{
     access::{coming_back, email_key, lock_holder},
     commit::{Audience, announce},
-    member::write,
+    member::{lock_proven, write},
     unasked,
 };
 use crate::{
@@ -29,11 +29,10 @@ use crate::{
 /// Asks for another address. The answer does not tell whether it is somebody's: its owner gets a mail that says so.
 ///
 /// # Errors
-/// The last proof is too long ago, or it is the present address.
+/// The last proof is too long ago, it is the present address, or the caller has asked for it too often.
 pub fn ask(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<EmailChange, Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    let member = member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let member = lock_proven(tx, cx)?;
+    let me = member.id;
     if email_key(email) == email_key(&member.email) {
         return Err(Problem::new(Code::InvalidBody).at(
             "/email",
@@ -41,6 +40,7 @@ pub fn ask(tx: &mut Tx<'_>, cx: &Context, email: &str) -> Result<EmailChange, Pr
             "すでに登録されているアドレスです。",
         ));
     }
+    unasked::name(tx, cx, email)?;
     let (expires_at, locale) = (clock::real_now() + mailer::EMAIL_CHANGE_LIFE, language_of(tx, &member)?);
     let (old_token, old) = secrets::bearer("aze_")?;
     let new = invite(tx, cx, email, locale)?;

@@ -6,8 +6,8 @@ use domain::{
     ids::MemberId,
 };
 use persistence::{
-    guess,
     store::{Conn, Tx},
+    tally,
 };
 
 use super::access::email_key;
@@ -72,7 +72,7 @@ impl Guess {
     pub fn check(&mut self, conn: &mut Conn) -> Result<(), Problem> {
         let now = clock::real_now();
         let subjects: Vec<&[u8]> = self.subjects.iter().map(|(subject, _)| subject.as_slice()).collect();
-        let tallies = guess::tallies(conn, &subjects)?;
+        let tallies = tally::read(conn, &subjects)?;
         self.cleared.retain(|subject| tallies.iter().any(|(known, _)| known == subject));
         let waits = self.subjects.iter().filter_map(|(subject, patience)| {
             let (_, tally) = tallies.iter().find(|(known, _)| known == subject)?;
@@ -88,7 +88,7 @@ impl Guess {
     pub fn failed(&self, tx: &mut Tx<'_>) -> Result<(), Problem> {
         let now = clock::real_now();
         for (subject, _) in &self.subjects {
-            guess::failed(tx, subject, now, now - MEMORY)?;
+            tally::add(tx, subject, now, now - MEMORY)?;
         }
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Guess {
     /// # Errors
     /// Only those of the store.
     pub fn succeeded(&self, tx: &mut Tx<'_>) -> Result<(), Problem> {
-        if self.cleared.is_empty() { Ok(()) } else { Ok(guess::forgive(tx, &self.cleared)?) }
+        if self.cleared.is_empty() { Ok(()) } else { Ok(tally::clear(tx, &self.cleared)?) }
     }
 }
 

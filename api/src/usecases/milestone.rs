@@ -1,4 +1,6 @@
-//! Delivering, asking for changes, accepting, and what the clock does in between.
+//! Funding, delivering, asking for changes, accepting, and what the clock does in between.
+
+mod funding;
 
 use chrono::NaiveDate;
 use domain::{
@@ -13,6 +15,8 @@ use persistence::{
     timer::{self, Timer},
 };
 
+pub use self::funding::{expire_funding, release_reservation, start_funding};
+pub(super) use self::funding::{fund, lock_funds};
 use super::{commit::tell, member::write, work::Work};
 use crate::{context::Context, mailer, problem::Problem};
 

@@ -19,8 +19,8 @@ use persistence::{
 };
 
 use super::{
-    access::{self, Device, TokenPair},
     member::bind,
+    session::{self, Device, TokenPair},
 };
 use crate::{
     clock,
@@ -146,7 +146,7 @@ pub fn browsing(conn: &mut Conn, cookie_hash: &[u8]) -> Result<Option<(SessionId
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, id: MemberId, device: &Device) -> Result<TokenPair, Problem> {
     let member = member::find(tx, id)?.ok_or_else(Problem::not_found)?;
     cx.permit(Operation::ManageApps, member.role.standing())?;
-    let opened = access::log_in(tx, cx, id, device)?;
+    let opened = session::log_in(tx, cx, id, device)?;
     held::give_to_browser(tx, opened.session, clock::real_now() + cx.app.rules.recent_login)?;
     Ok(opened)
 }

@@ -10,8 +10,8 @@ use persistence::{
 use super::{
     commit::{Audience, tell},
     guess::Guess,
-    member::write,
-    social,
+    identity,
+    member::{lock_proven, write},
 };
 use crate::{
     clock,
@@ -72,9 +72,7 @@ impl Judged {
 /// # Errors
 /// The last proof is too long ago, or the second factor that lets a password be short is gone since.
 pub fn change(tx: &mut Tx<'_>, cx: &Context, chosen: &Chosen) -> Result<(), Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let me = lock_proven(tx, cx)?.id;
     set(tx, cx, me, chosen)?;
     Ok(devices::revoke_others(tx, me, cx.session, clock::real_now())?)
 }
@@ -103,7 +101,7 @@ pub fn reset(tx: &mut Tx<'_>, cx: &Context, token: &str, chosen: &Chosen) -> Res
     credential::take_reset(tx, &hash, now)?.ok_or_else(invalid)?;
     set(tx, cx, member.id, chosen)?;
     devices::revoke_others(tx, id, None, now)?;
-    social::unlink_all(tx, cx, id)?;
+    identity::unlink_all(tx, cx, id)?;
     email_change::cancel(tx, id)?;
     Guess::from_anywhere(&cx.app, &member.email).succeeded(tx)?;
     let (device, device_hash) = secrets::bearer("azd_")?;

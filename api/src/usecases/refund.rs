@@ -26,8 +26,8 @@ use persistence::{
 
 use super::{
     commit::{Audience, announce},
-    funding::CardToken,
     member::{bind, write},
+    payment::CardToken,
     payout, withdrawal,
 };
 use crate::{config::Payments, context::Context, mailer, problem::Problem};

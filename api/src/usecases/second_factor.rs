@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use domain::{event::EventKind, ids::MemberId};
 use persistence::{
-    credential, identity, member,
+    credential, identity,
     second_factor::{self, SecondFactor},
     session::devices,
     store::{Conn, Tx},
@@ -13,7 +13,7 @@ use totp_rs::{Builder, Secret, Totp};
 
 use super::{
     commit::{Audience, tell},
-    member::write,
+    member::{lock_proven, write},
     proof,
 };
 use crate::{
@@ -58,9 +58,8 @@ fn totp(secret: Vec<u8>, account: &str) -> Result<Totp, Problem> {
 /// # Errors
 /// The last proof is too long ago, or there is a factor already.
 pub fn begin(tx: &mut Tx<'_>, cx: &Context) -> Result<Enrolment, Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    let member = member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let member = lock_proven(tx, cx)?;
+    let me = member.id;
     if second_factor::is_set(tx, me)? {
         return Err(Problem::new(Code::SecondFactorSet));
     }
@@ -78,10 +77,8 @@ pub fn begin(tx: &mut Tx<'_>, cx: &Context) -> Result<Enrolment, Problem> {
 /// # Errors
 /// The last proof is too long ago, nothing was begun, or there is a factor already.
 pub fn confirm(tx: &mut Tx<'_>, cx: &Context, code: &str) -> Result<Option<Vec<String>>, Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
     // Whoever logs in meanwhile without it, waits or is waited for: that session ends, too.
-    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let me = lock_proven(tx, cx)?.id;
     let factor = second_factor::lock(tx, me)?.ok_or_else(Problem::not_found)?;
     if factor.confirmed_at.is_some() {
         return Err(Problem::new(Code::SecondFactorSet));
@@ -102,8 +99,7 @@ pub fn confirm(tx: &mut Tx<'_>, cx: &Context, code: &str) -> Result<Option<Vec<S
 /// # Errors
 /// The last proof is too long ago, or there is no factor.
 pub fn renew_recovery_codes(tx: &mut Tx<'_>, cx: &Context) -> Result<Vec<String>, Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
+    let me = lock_proven(tx, cx)?.id;
     second_factor::lock(tx, me)?.filter(|factor| factor.confirmed_at.is_some()).ok_or_else(Problem::not_found)?;
     let codes = make_recovery_codes(tx, me)?;
     tell_codes(tx, cx, me)?;
@@ -115,9 +111,7 @@ pub fn renew_recovery_codes(tx: &mut Tx<'_>, cx: &Context) -> Result<Vec<String>
 /// # Errors
 /// The last proof is too long ago, there is no factor, or the password is too short.
 pub fn remove(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
+    let me = lock_proven(tx, cx)?.id;
     second_factor::lock(tx, me)?.filter(|factor| factor.confirmed_at.is_some()).ok_or_else(Problem::not_found)?;
     if credential::find(tx, me)?.is_some_and(|secret| secret.is_short) {
         return Err(Problem::new(Code::LongerPasswordNeeded));

@@ -4,10 +4,10 @@ use domain::{ids::MemberId, member::MemberState};
 use persistence::{member, session::devices, store::Tx};
 
 use super::{
-    access::{self, Device, TokenPair},
     guess::Guess,
     proof::Proof,
     second_factor,
+    session::{self, Device, TokenPair},
 };
 use crate::{
     context::Context,
@@ -31,7 +31,7 @@ pub struct SecondStep {
 /// As [`prove`].
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<TokenPair>, Problem> {
     let proved = prove(tx, cx, step)?;
-    proved.map(|(id, device)| access::log_in(tx, cx, id, &device)).transpose()
+    proved.map(|(id, device)| session::log_in(tx, cx, id, &device)).transpose()
 }
 
 /// Who has sent the right code, and with what; none if it was wrong, which is counted.

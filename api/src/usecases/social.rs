@@ -1,18 +1,14 @@
-//! Logging in, joining and linking by an account at a provider (decision 0029).
+//! Logging in and joining by an account at a provider (decision 0029).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    event::EventKind,
-    ids::{IdentityId, MemberId},
     member::{Member, MemberKind, MemberState},
     username::Username,
     withdrawal::ComingBack,
 };
 use persistence::{
-    credential, email_confirmation,
-    identity::{self, Identity},
-    member,
+    email_confirmation, identity, member,
     session::devices,
     social_flow::{self, Flow},
     store::{Conn, Tx},
@@ -20,16 +16,17 @@ use persistence::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    access::{self, Device, Registration, TokenPair, email_key},
-    commit::{Audience, announce, tell},
-    member::{bind, write},
-    second_factor, username,
+    access::{self, Registration, email_key},
+    commit::{Audience, announce},
+    member::bind,
+    second_factor,
+    session::{self, Device, TokenPair},
+    username,
 };
 use crate::{
     clock,
     context::Context,
     locale::Locale,
-    mailer,
     problem::{Code, Problem},
     secrets,
     social::{Account, Visit},
@@ -190,16 +187,9 @@ pub fn join(tx: &mut Tx<'_>, cx: &Context, form: &Joining) -> Result<TokenPair, 
     let saved = member::save(tx, &confirmed.next)?;
     email_confirmation::void(tx, saved.id)?;
     let saved = username::grant_wish(tx, cx, saved)?;
-    keep(tx, cx, saved.id, &account)?;
+    super::identity::keep(tx, cx, saved.id, &account)?;
     let device = Device { label: form.device.clone(), token: None };
-    access::log_in(tx, cx, saved.id, &device)
-}
-
-fn keep(tx: &mut Tx<'_>, cx: &Context, member: MemberId, account: &Account) -> Result<Identity, Problem> {
-    let Account { issuer, subject, .. } = account.clone();
-    let identity = Identity { id: cx.new_id(), member, issuer, subject, created_at: clock::real_now() };
-    identity::insert(tx, &identity)?;
-    Ok(identity)
+    session::log_in(tx, cx, saved.id, &device)
 }
 
 /// Opens a session for the owner of an account at a provider.
@@ -219,66 +209,5 @@ pub fn log_in(tx: &mut Tx<'_>, cx: &Context, account: &Account, device: &Device)
         return Err(second_factor::needed(tx, member.id, challenge)?);
     }
     let known = devices::is_known(tx, member.id, &device.hash())?;
-    access::log_in(tx, cx, member.id, &device.clone().if_known(known))
-}
-
-/// Links an account at a provider with the caller.
-///
-/// # Errors
-/// The last proof is too long ago, or it is linked with somebody, the caller included.
-pub fn link(tx: &mut Tx<'_>, cx: &Context, account: &Account) -> Result<Identity, Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    member::lock(tx, me)?.filter(|one| one.state == MemberState::Active).ok_or_else(Problem::not_found)?;
-    cx.require_live(tx)?;
-    if identity::find(tx, &account.issuer, &account.subject)?.is_some() {
-        return Err(Problem::new(Code::IdentityTaken));
-    }
-    let identity = keep(tx, cx, me, account)?;
-    tell(tx, cx, me, Audience::only(me), EventKind::MemberIdentityLinked)?;
-    write(tx, me, |to, locale| mailer::identity_linked(cx, to, locale))?;
-    Ok(identity)
-}
-
-/// What is linked with the caller.
-///
-/// # Errors
-/// Those of the store; [`Code::Unauthenticated`] if the caller is nobody.
-pub fn list(conn: &mut Conn, cx: &Context) -> Result<Vec<Identity>, Problem> {
-    Ok(identity::of(conn, cx.person()?)?)
-}
-
-/// Unlinks one of the caller's.
-///
-/// # Errors
-/// The last proof is too long ago, there is none, or it is the last way in.
-pub fn unlink(tx: &mut Tx<'_>, cx: &Context, id: IdentityId) -> Result<(), Problem> {
-    let me = cx.person()?;
-    cx.require_recent_login(tx)?;
-    member::lock(tx, me)?.ok_or_else(Problem::not_found)?;
-    let own = identity::of(tx, me)?;
-    if !own.iter().any(|one| one.id == id) {
-        return Err(Problem::not_found());
-    }
-    let has_password = credential::find(tx, me)?.is_some_and(|secret| secret.password_hash.is_some());
-    // An account whose provider is no longer set logs nobody in.
-    let others = own.iter().filter(|one| one.id != id && cx.app.providers.of_issuer(&one.issuer).is_some());
-    if !has_password && others.count() == 0 {
-        return Err(Problem::new(Code::LastWayIn));
-    }
-    take_away(tx, cx, me, id)
-}
-
-/// Unlinks all that logs in to a member's account, which the caller has locked: a thief may have linked it (decision 0035).
-///
-/// # Errors
-/// Only those of the store.
-pub fn unlink_all(tx: &mut Tx<'_>, cx: &Context, member: MemberId) -> Result<(), Problem> {
-    identity::of(tx, member)?.iter().try_for_each(|one| take_away(tx, cx, member, one.id))
-}
-
-fn take_away(tx: &mut Tx<'_>, cx: &Context, member: MemberId, id: IdentityId) -> Result<(), Problem> {
-    identity::remove(tx, id)?;
-    tell(tx, cx, member, Audience::only(member), EventKind::MemberIdentityUnlinked)?;
-    write(tx, member, |to, locale| mailer::identity_unlinked(cx, to, locale))
+    session::log_in(tx, cx, member.id, &device.clone().if_known(known))
 }

@@ -1,12 +1,12 @@
 //! Usernames: chosen once, unique by what they look like, and nobody's again after their member has left.
 
-use domain::{
-    member::{Member, MemberState},
-    username::Username,
-};
+use domain::{member::Member, username::Username};
 use persistence::{member, store::Tx, username};
 
-use super::commit::{Audience, announce};
+use super::{
+    commit::{Audience, announce},
+    member::lock_own,
+};
 use crate::{
     context::Context,
     problem::{Code, Problem},
@@ -46,8 +46,8 @@ pub fn grant_wish(tx: &mut Tx<'_>, cx: &Context, member: Member) -> Result<Membe
 /// # Errors
 /// They have one, or it is taken.
 pub fn choose(tx: &mut Tx<'_>, cx: &Context, name: &Username) -> Result<Member, Problem> {
-    let me = cx.person()?;
-    let member = member::lock(tx, me)?.filter(|one| one.state == MemberState::Active).ok_or_else(Problem::not_found)?;
+    let member = lock_own(tx, cx)?;
+    let me = member.id;
     cx.check_version(member.version)?;
     if member.username.as_ref() == Some(name) {
         return Ok(member);

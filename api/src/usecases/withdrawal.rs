@@ -24,7 +24,9 @@ use persistence::{
 use super::{
     access, app,
     commit::{Audience, announce},
-    job, payout, proposal, refund, username,
+    job,
+    member::lock_proven,
+    payout, proposal, refund, username,
 };
 use crate::{
     clock,
@@ -96,10 +98,9 @@ fn holdings(conn: &mut Conn, id: MemberId) -> Result<Vec<Tied>, Problem> {
 /// # Errors
 /// Something stands in the way, a warning was not acknowledged, the log-in was too long ago, or they have left already.
 pub fn leave(tx: &mut Tx<'_>, cx: &Context, farewell: &Farewell) -> Result<Member, Problem> {
-    let id = cx.person()?;
     cx.permit(Operation::Member(MemberAction::Withdraw), cx.standing_to_oneself())?;
-    cx.require_recent_login(tx)?;
-    let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    let member = lock_proven(tx, cx)?;
+    let id = member.id;
     cx.check_version(member.version)?;
     let ties = ties(tx, &member)?;
     check(cx, &assess(&ties), farewell)?;

@@ -347,7 +347,7 @@ impl Work {
     ) -> Result<Decision<Movement>, Problem> {
         let schedule = self.schedule()?;
         let fees = self.fees(tx, &schedule)?;
-        super::funding::release_reservation(tx, cx, self, id)?;
+        super::milestone::release_reservation(tx, cx, self, id)?;
         let stored = self.milestone(id)?;
         Ok(stored.milestone.cancel(share, &stored.escrow, fees, cx.now)?)
     }

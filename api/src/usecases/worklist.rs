@@ -53,27 +53,20 @@ pub struct Task {
 /// Not staff's to see.
 pub fn read(conn: &mut Conn, cx: &Context, kind: Option<TaskKind>, most: u8) -> Result<Vec<Task>, Problem> {
     cx.permit(Operation::ReadWorklist, cx.standing_outside())?;
-    let mut tasks = disputes(conn, most)?;
+    let mut tasks = Vec::new();
+    tasks.extend(waiting(TaskKind::DisputeInMediation, worklist::mediated(conn, false, most.into())?));
+    tasks.extend(waiting(TaskKind::DisputeEscalated, worklist::mediated(conn, true, most.into())?));
     tasks.extend(redeliveries(conn, cx, most)?);
     tasks.extend(waiting(TaskKind::ReceiptUnmatched, worklist::unmatched(conn, most.into())?));
     tasks.extend(near_limit(conn, cx, most)?);
     tasks.extend(waiting(TaskKind::PayoutHeld, worklist::held(conn, most.into())?));
     tasks.extend(waiting(TaskKind::RefundRequested, worklist::refunds(conn, most.into())?));
     tasks.extend(waiting(TaskKind::ManualEntryDrafted, worklist::drafts(conn, most.into())?));
-    // Each source has given its longest waiting, so that no kind hides another.
+    // Each kind has given its longest waiting, so that none hides another.
     tasks.retain(|task| kind.is_none_or(|kind| kind == task.kind));
     tasks.sort_by(|one, other| (one.since, &one.subject).cmp(&(other.since, &other.subject)));
     tasks.truncate(most.into());
     Ok(tasks)
-}
-
-fn disputes(conn: &mut Conn, most: u8) -> Result<Vec<Task>, Problem> {
-    let found = worklist::mediated(conn, most.into())?;
-    let task = |dispute: worklist::Mediated| {
-        let kind = if dispute.is_escalated { TaskKind::DisputeEscalated } else { TaskKind::DisputeInMediation };
-        Task { kind, subject: dispute.id.to_string(), since: dispute.opened_at }
-    };
-    Ok(found.into_iter().map(task).collect())
 }
 
 fn redeliveries(conn: &mut Conn, cx: &Context, most: u8) -> Result<Vec<Task>, Problem> {

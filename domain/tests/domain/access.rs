@@ -103,19 +103,18 @@ fn a_username_is_refused_for_its_length_characters_scripts_or_meaning() {
 
 #[test]
 fn typing_errors_cost_nothing_and_each_guess_after_them_waits_twice_as_long() {
-    let wait =
-        |failures, seconds| PAIR.wait(Tally { failures, last_at: start() }, start() + TimeDelta::seconds(seconds));
+    let wait = |times, seconds| PAIR.wait(Tally { times, last_at: start() }, start() + TimeDelta::seconds(seconds));
     assert_eq!(wait(4, 0), None);
-    assert_eq!([5, 6, 7].map(|failures| wait(failures, 0).unwrap().num_seconds()), [2, 4, 8]);
+    assert_eq!([5, 6, 7].map(|times| wait(times, 0).unwrap().num_seconds()), [2, 4, 8]);
     assert_eq!((wait(6, 3).unwrap().num_seconds(), wait(6, 4)), (1, None));
     assert_eq!(wait(1_000_000, 0), Some(TimeDelta::minutes(15)));
 }
 
 #[test]
 fn failures_are_forgotten_after_a_day_and_counted_by_kind() {
-    let old = Tally { failures: 1_000, last_at: start() - MEMORY };
+    let old = Tally { times: 1_000, last_at: start() - MEMORY };
     assert_eq!(ACCOUNT.wait(old, start()), None);
-    let tally = |failures| Tally { failures, last_at: start() };
+    let tally = |times| Tally { times, last_at: start() };
     assert_eq!((ACCOUNT.wait(tally(99), start()), ACCOUNT.wait(tally(100), start()).is_some()), (None, true));
     assert_eq!((CODE.wait(tally(4), start()), CODE.wait(tally(5), start()).is_some()), (None, true));
 }

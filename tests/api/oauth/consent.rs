@@ -14,6 +14,7 @@ on_both_engines!(
     a_member_who_says_no_goes_back_with_that,
     line_breaks_of_an_app_make_no_headers,
     the_second_factor_is_asked_for_and_guesses_are_slowed,
+    the_right_password_clears_what_was_guessed_before_also_where_a_second_factor_follows,
     a_wrong_password_is_refused_on_the_page_like_anywhere_else,
     requests_without_a_hashed_challenge_are_sent_back,
     nobody_is_sent_to_an_address_that_is_not_the_apps_own,
@@ -92,9 +93,25 @@ fn the_second_factor_is_asked_for_and_guesses_are_slowed(app: &TestApp) {
         assert_eq!(wrong.status, 401, "{}", wrong.text);
     }
     assert_eq!(send(&phone.code(1)).status, 429);
-    app.put_back("guesses", &["last_at"], 3600);
+    app.put_back("tallies", &["last_at"], 3600);
     assert_eq!(send(&phone.code(1)).status, 303);
     assert!(browser.open(&query).text.contains("value=\"allow\""));
+}
+
+fn the_right_password_clears_what_was_guessed_before_also_where_a_second_factor_follows(app: &TestApp) {
+    let (partner, hanako) = (partner(app), app.member("hanako"));
+    app.add_second_factor(&hanako);
+    let query = partner.query("profile:read", &[]);
+    let mut browser = Browser::new(app);
+    let page = browser.open(&query);
+    let mut attempt =
+        |password: &str| browser.answer(&query, &page, &[("email", &hanako.email), ("password", password)]).status;
+    for _ in 0..2 {
+        for _ in 0..4 {
+            assert_eq!(attempt("a wrong one, and a long one"), 401);
+        }
+        assert_eq!(attempt(PASSWORD), 200);
+    }
 }
 
 fn a_wrong_password_is_refused_on_the_page_like_anywhere_else(app: &TestApp) {
@@ -110,7 +127,7 @@ fn a_wrong_password_is_refused_on_the_page_like_anywhere_else(app: &TestApp) {
         assert!(wrong.text.contains("role=\"alert\""), "{}", wrong.text);
     }
     assert_eq!(attempt(PASSWORD).status, 429);
-    app.put_back("guesses", &["last_at"], 3600);
+    app.put_back("tallies", &["last_at"], 3600);
     assert_eq!(attempt(PASSWORD).status, 303);
 }
 

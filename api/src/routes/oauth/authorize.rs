@@ -1,6 +1,6 @@
 //! The page on which a member decides about an app: what it is asked with, and its two operations.
 
-use actix_web::{HttpRequest, get, http::header::LOCATION, post};
+use actix_web::{HttpRequest, get, post};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -110,6 +110,3 @@ pub(super) async fn decide(call: Call, form: Result<Form<Decision>, OauthError>)
     let read = read(call.request());
     consent::decide(call, read, form.ok().map(|Form(decision)| decision)).await
 }
-
-/// The name of the header that sends a browser elsewhere.
-pub(super) const ELSEWHERE: actix_web::http::header::HeaderName = LOCATION;

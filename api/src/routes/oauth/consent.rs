@@ -3,10 +3,9 @@
 use std::convert::identity;
 
 use actix_web::HttpResponse;
-use persistence::store::Conn;
 use serde_json::Value;
 
-use super::authorize::{Decision, ELSEWHERE, Read};
+use super::authorize::{Decision, Read};
 use crate::{
     call::{Answer, Call, Caller},
     device,
@@ -18,13 +17,12 @@ use crate::{
     },
     problem::{Code, Problem},
     routes::session::examine::{Credentials, Examined, examine},
-    state::App,
     usecases::{
-        access::{self, Device, TokenPair},
         oauth::{self, Asked, Refusal},
         proof::Proof,
         second_factor,
         second_step::{self, SecondStep},
+        session::{self, Device, TokenPair},
     },
 };
 
@@ -94,7 +92,7 @@ fn back(redirect_uri: &str, told: &[(&str, Option<&str>)]) -> HttpResponse {
 }
 
 fn elsewhere(place: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((ELSEWHERE, place)).insert_header(("Cache-Control", "no-store")).finish()
+    HttpResponse::SeeOther().insert_header(("Location", place)).insert_header(("Cache-Control", "no-store")).finish()
 }
 
 /// Percent-encoded but for what means itself everywhere (RFC 3986 section 2.3).
@@ -194,14 +192,18 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
     };
     let id = member.id;
     if has_second_factor {
-        let sign = move |conn: &mut Conn, app: &App| second_factor::challenge(conn, app, id, &hash);
-        let challenge = call.look_up(sign, identity).await?;
+        let challenge = call
+            .attempt(Caller::Anyone, move |tx, cx| {
+                guess.succeeded(tx)?;
+                second_factor::challenge(tx, &cx.app, id, &hash)
+            })
+            .await?;
         return Ok(scene.frame.second_factor(&challenge, 200, None));
     }
     let device = Device { label: device::label(call.request().headers()), token: known };
     let opened = call
         .attempt(Caller::Anyone, move |tx, cx| {
-            let device = access::require_as_compared(tx, cx, id, &hash, &device)?;
+            let device = session::require_as_compared(tx, cx, id, &hash, &device)?;
             guess.succeeded(tx)?;
             oauth::log_in(tx, cx, id, &device)
         })

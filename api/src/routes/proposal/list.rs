@@ -11,7 +11,7 @@ use persistence::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::Proposal;
+use super::resource::Proposal;
 use crate::{
     call::{Answer, Call},
     context::Context,

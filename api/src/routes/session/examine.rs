@@ -8,10 +8,7 @@ use crate::{
     password,
     problem::{Code, Problem},
     state::App,
-    usecases::{
-        access::{device_hash, email_key},
-        guess::Guess,
-    },
+    usecases::{access::email_key, guess::Guess, session::device_hash},
 };
 
 /// What somebody logs in with.

@@ -16,10 +16,10 @@ use crate::{
     problem::{Code, Problem},
     reply::Reply,
     usecases::{
-        access::Device,
         guess::Guess,
         proof::{self, Proof},
         second_step::{self, SecondStep},
+        session::Device,
     },
 };
 

@@ -1,4 +1,4 @@
-//! A proposal as sent.
+//! A proposal as it is sent.
 
 use chrono::{DateTime, Utc};
 use domain::{

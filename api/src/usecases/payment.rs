@@ -1,23 +1,23 @@
-//! Money on its way in: reserving, paying, funding, and giving up waiting.
+//! Payments: asking for money, its coming in by any way, and giving up waiting for it.
 
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use domain::{
+    calendar::after,
     decision::Decision,
     event::EventKind,
     ids::{MilestoneId, PaymentId},
     ledger::JournalEntry,
     member::Member,
-    milestone::{Milestone, MilestoneAction, MilestoneState},
+    milestone::{MilestoneAction, MilestoneState},
     money::Money,
     names,
     payment::{Means, Payment, PaymentError, PaymentMethod, PaymentState},
     policy::Operation,
-    timer::TimerKind,
+    timer::{TimerChange, TimerKind},
 };
 use persistence::{
-    ledger::{self, Funds},
     member, payment,
     store::{Conn, Tx},
     timer::{self, Timer},
@@ -25,6 +25,7 @@ use persistence::{
 
 use super::{
     commit::{Audience, announce},
+    milestone::{fund, lock_funds},
     withdrawal,
     work::Work,
 };
@@ -37,27 +38,6 @@ use crate::{
 /// How long after the funding window the sandbox's slow charge comes, so that it is late whenever it was begun.
 const SLOW_CHARGE_AFTER: TimeDelta = TimeDelta::days(1);
 
-/// Sets aside what the client has for a milestone, and asks for the rest by `method`. Funds at once if nothing is
-/// missing.
-///
-/// # Errors
-/// Not the client's to do, or not in this state.
-pub fn start(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: PaymentMethod) -> Result<Work, Problem> {
-    let mut work = Work::lock_by_milestone(tx, id)?;
-    let milestone = &work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
-    let termination_fee_due = work.termination_fee_due()?;
-    let mut funds = lock_funds(tx, &work)?;
-    let decision = milestone.start_funding(funds.available()?, termination_fee_due, cx.now, &cx.app.rules)?;
-    funds.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
-    work.step(tx, cx, &decision)?;
-    if decision.next.shortfall()?.is_zero() {
-        fund(tx, cx, &mut work, id, &mut funds)?;
-    } else {
-        ask(tx, cx, &work, id, method)?;
-    }
-    Ok(work)
-}
-
 /// Asks for what is missing in another way: after a payment has failed, or instead of one for which nothing has come.
 ///
 /// # Errors
@@ -67,11 +47,21 @@ pub fn ask_again(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId, method: Payment
     let milestone = &work.admit(tx, cx, id, Operation::Milestone(MilestoneAction::StartFunding))?.milestone;
     let pending = payment::lock_pending(tx, id)?;
     Payment::check_replaceable(milestone, pending.as_ref())?;
-    expire_payment(tx, cx, id)?;
+    expire_pending(tx, cx, id)?;
     ask(tx, cx, &work, id, method)
 }
 
-fn ask(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId, method: PaymentMethod) -> Result<Payment, Problem> {
+/// Asks for what a milestone is short of.
+///
+/// # Errors
+/// Cards are not taken here, or nothing is missing.
+pub(super) fn ask(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    work: &Work,
+    id: MilestoneId,
+    method: PaymentMethod,
+) -> Result<Payment, Problem> {
     if method == PaymentMethod::Card && cx.app.settings.payments() != Payments::Sandbox {
         return Err(Problem::new(Code::InvalidBody).at(
             "/method",
@@ -95,21 +85,6 @@ pub const REFERENCE: &str = "AZ";
 fn reference(id: PaymentId) -> String {
     let text = id.to_string().to_uppercase();
     format!("{REFERENCE}{}", text.get(text.len().saturating_sub(12)..).unwrap_or_default())
-}
-
-fn lock_funds(tx: &mut Tx<'_>, work: &Work) -> Result<Funds, Problem> {
-    Ok(ledger::lock_client_funds(tx, work.contract.client, work.contract.released.currency())?)
-}
-
-fn fund(tx: &mut Tx<'_>, cx: &Context, work: &mut Work, id: MilestoneId, funds: &mut Funds) -> Result<(), Problem> {
-    let stored = work.milestone(id)?;
-    let Milestone { reserved, termination_fee_due, .. } = stored.milestone;
-    let decision = stored.milestone.fund(&stored.escrow, cx.now)?;
-    funds.reserve_instead(tx, reserved, Money::zero(reserved.currency()))?;
-    if termination_fee_due.is_positive() {
-        work.fund_termination(tx, cx)?;
-    }
-    work.movement(tx, cx, &decision)
 }
 
 /// How a receipt is booked.
@@ -145,7 +120,7 @@ pub fn receive(
     work.step(tx, cx, &decision)?;
     if decision.next.shortfall()?.is_zero() {
         // An older payment that came late leaves a newer one with nothing to wait for.
-        expire_payment(tx, cx, payment.milestone)?;
+        expire_pending(tx, cx, payment.milestone)?;
         fund(tx, cx, &mut work, payment.milestone, &mut funds)?;
     }
     Ok(payment)
@@ -186,43 +161,16 @@ fn record(tx: &mut Tx<'_>, cx: &Context, payment: Payment, amount: Money, source
     }
 }
 
-/// Gives up waiting for a milestone's money: what was set aside is free again, what came stays the client's.
+/// Stops waiting for the payment of a milestone, if one is pending.
 ///
 /// # Errors
 /// Those of the store; a refusal of the domain's, which would be our mistake.
-pub fn expire(tx: &mut Tx<'_>, cx: &Context, due: &Timer) -> Result<(), Problem> {
-    let id = MilestoneId::from_uuid(due.subject);
-    let mut work = Work::lock_by_milestone(tx, id)?;
-    if !timer::take(tx, due)? {
-        return Ok(());
-    }
-    let milestone = work.milestone(id)?.milestone.clone();
-    let decision = milestone.expire_funding(cx.now)?;
-    expire_payment(tx, cx, id)?;
-    lock_funds(tx, &work)?.reserve_instead(tx, milestone.reserved, decision.next.reserved)?;
-    work.step(tx, cx, &decision)
-}
-
-fn expire_payment(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), Problem> {
+pub(super) fn expire_pending(tx: &mut Tx<'_>, cx: &Context, id: MilestoneId) -> Result<(), Problem> {
     let Some(payment) = payment::lock_pending(tx, id)? else { return Ok(()) };
     let decision = payment.expire(cx.now)?;
     announce(tx, cx, payment.id, Audience::only(payment.client), &decision)?;
     payment::save(tx, &decision.next)?;
     Ok(())
-}
-
-/// Frees what is set aside for a milestone that is about to end, and stops waiting for its payment.
-///
-/// # Errors
-/// Those of the store; a refusal of the domain's, which would be our mistake.
-pub fn release_reservation(tx: &mut Tx<'_>, cx: &Context, work: &Work, id: MilestoneId) -> Result<(), Problem> {
-    let milestone = &work.milestone(id)?.milestone;
-    if milestone.state != MilestoneState::Funding {
-        return Ok(());
-    }
-    expire_payment(tx, cx, id)?;
-    let nothing = Money::zero(milestone.reserved.currency());
-    Ok(lock_funds(tx, work)?.reserve_instead(tx, milestone.reserved, nothing)?)
 }
 
 names! {
@@ -258,8 +206,8 @@ pub fn charge(tx: &mut Tx<'_>, cx: &Context, id: PaymentId, card: CardToken) -> 
         CardToken::Succeeds | CardToken::RefundFails => receive(tx, cx, id, payment.shortfall()?, Source::Outside),
         CardToken::Declined => fail(tx, cx, &payment),
         CardToken::Slow => {
-            let due_at = domain::calendar::after(cx.now, cx.app.rules.funding_window + SLOW_CHARGE_AFTER);
-            timer::apply(tx, id.uuid(), &[domain::timer::TimerChange::Set(TimerKind::SlowCharge, due_at)])?;
+            let due_at = after(cx.now, cx.app.rules.funding_window + SLOW_CHARGE_AFTER);
+            timer::apply(tx, id.uuid(), &[TimerChange::Set(TimerKind::SlowCharge, due_at)])?;
             Ok(payment)
         }
     }

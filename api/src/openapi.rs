@@ -105,6 +105,6 @@ pub fn outline() -> serde_json::Result<Value> {
 
 /// What the handlers declare.
 fn declared() -> serde_json::Result<Value> {
-    let (_, api) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::configure).split_for_parts();
-    serde_json::to_value(api)
+    let described = App::new().into_utoipa_app().openapi(Base::openapi()).configure(|config| routes::configure(config));
+    serde_json::to_value(described.split_for_parts().1)
 }

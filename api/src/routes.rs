@@ -39,10 +39,32 @@ mod terms;
 mod withdrawal;
 mod worklist;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use actix_web::{dev::HttpServiceFactory, web};
+use utoipa_actix_web::{OpenApiFactory, service_config::ServiceConfig};
+
+/// Where operations are entered: those who serve need no description, which takes longer to make than all else that a
+/// server begins with, and each of its threads enters them anew.
+pub trait Routes {
+    /// Enters one.
+    fn service<F: HttpServiceFactory + OpenApiFactory + 'static>(&mut self, operation: F) -> &mut Self;
+}
+
+/// To be served.
+impl Routes for web::ServiceConfig {
+    fn service<F: HttpServiceFactory + OpenApiFactory + 'static>(&mut self, operation: F) -> &mut Self {
+        Self::service(self, operation)
+    }
+}
+
+/// To be described.
+impl Routes for ServiceConfig<'_> {
+    fn service<F: HttpServiceFactory + OpenApiFactory + 'static>(&mut self, operation: F) -> &mut Self {
+        Self::service(self, operation)
+    }
+}
 
 /// Every operation there is. A path is compared with all before it, so those asked for most come first.
-pub fn configure(config: &mut ServiceConfig<'_>) {
+pub fn configure(config: &mut impl Routes) {
     job::configure(config);
     contract::configure(config);
     milestone::configure(config);

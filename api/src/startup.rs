@@ -19,7 +19,6 @@ use persistence::{
 };
 use secrecy::ExposeSecret;
 use socket2::SockRef;
-use utoipa_actix_web::AppExt;
 
 use crate::{
     auth::Tokens,
@@ -177,11 +176,9 @@ fn http(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle) -> std:
     let patience = app.settings.body_wait;
     let factory = move || {
         HttpApp::new()
-            .into_utoipa_app()
             .app_data(web::Data::from(app.clone()))
             .app_data(web::Data::new(metrics.clone()))
             .configure(routes::configure)
-            .into_app()
             .configure(crate::docs::configure)
             .default_service(web::route().to(edge::unmatched))
             .wrap(from_fn(operations::check))

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::{
-    TestApp,
+    Engine, TestApp,
     deals::{stands, text},
     market::job_post,
     on_both_engines,
@@ -16,6 +16,7 @@ on_both_engines!(
     a_tag_that_was_never_given_matches_nothing,
     a_balance_that_would_pass_2_to_the_53_is_refused_and_named,
     a_worker_that_cannot_fire_timers_does_the_rest,
+    a_reset_that_cannot_be_answered_holds_up_no_other,
     what_was_saved_by_somebody_else_meanwhile_is_a_lost_race,
     a_milestone_that_makes_no_sense_is_not_passed_over,
 );
@@ -69,6 +70,25 @@ fn a_worker_that_cannot_fire_timers_does_the_rest(app: &TestApp) {
     let numbered = || app.database.texts("SELECT kind AS text FROM events WHERE number IS NOT NULL").pop();
     until("the worker has numbered an event", LONG, numbered);
     app.database.execute("ALTER TABLE alarms RENAME TO timers").unwrap();
+}
+
+fn a_reset_that_cannot_be_answered_holds_up_no_other(app: &TestApp) {
+    let [broken, hanako] = ["broken", "hanako"].map(|name| app.member(name));
+    let unguarded = match app.database.engine {
+        Engine::Sqlite => "PRAGMA ignore_check_constraints = ON",
+        Engine::Postgres => "ALTER TABLE members DROP CONSTRAINT IF EXISTS members_role_check",
+    };
+    let call = |role: &str| {
+        let called = format!("UPDATE members SET role = '{role}' WHERE email = '{}'", broken.email);
+        app.database.execute(&format!("{unguarded}; {called}")).unwrap();
+    };
+    call("nobody");
+    for person in [&broken, &hanako] {
+        app.post("/v1/password-resets").json(&json!({"email": person.email})).expect(202);
+    }
+    app.mailed(&hanako.email, "azp_");
+    call("member");
+    app.mailed(&broken.email, "azp_");
 }
 
 /// Whoever decides holds a lock, so it takes a trigger to have a row change under them.

@@ -7,8 +7,8 @@ use garde::Validate;
 use persistence::{address_request::AddressRequestKind, store::Conn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key, blocking},
@@ -21,7 +21,7 @@ use crate::{
     words::{MemberKind, MemberState, Role, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(register).service(confirm_email).service(resend_confirmation).service(me).service(choose_username);
 }
 

@@ -7,8 +7,8 @@ use garde::Validate;
 use persistence::{api_key, page::Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -19,7 +19,7 @@ use crate::{
     words::{Scope, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(list_api_keys).service(make_api_key).service(read_api_key).service(revoke_api_key);
 }
 

@@ -3,15 +3,15 @@
 use actix_web::{delete, get, post, put};
 use chrono::{DateTime, Utc};
 use domain::{
-    app::RedirectUri,
+    app::{REDIRECT_MOST, REDIRECTS_MOST, RedirectUri},
     ids::{AppId, AppKind},
 };
 use garde::Validate;
 use persistence::{app, page::Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -22,7 +22,7 @@ use crate::{
     usecases::app::{self as usecase, Wish},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(list_apps).service(register_app).service(read_app).service(change_app).service(delete_app);
     config.service(rotate_app_secret);
 }
@@ -37,7 +37,7 @@ struct NewApp {
     name: String,
     /// Where members are sent back to: https, or http to `127.0.0.1` or `[::1]`. A request must name one of them to the letter; on the member's own machine the port may differ.
     #[schema(max_items = 10, example = json!(["https://calendar.example/callback"]))]
-    #[garde(length(max = 10), inner(length(max = 500)))]
+    #[garde(length(max = REDIRECTS_MOST), inner(length(max = REDIRECT_MOST)))]
     #[serde(default)]
     redirect_uris: Vec<String>,
     /// Whether it can keep a secret, as a server can and an app on a phone or in a browser cannot.
@@ -55,7 +55,7 @@ struct AppChange {
     name: String,
     /// All of them, as when it was registered: one that is left out is gone.
     #[schema(max_items = 10, example = json!(["https://calendar.example/callback"]))]
-    #[garde(length(max = 10), inner(length(max = 500)))]
+    #[garde(length(max = REDIRECTS_MOST), inner(length(max = REDIRECT_MOST)))]
     redirect_uris: Vec<String>,
 }
 

@@ -10,8 +10,8 @@ use persistence::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     call::{Answer, Call},
     extract::Filter,
@@ -22,7 +22,7 @@ use crate::{
     words::{Hand, Role, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(list_audit_log).service(list_own_audit_log);
 }
 

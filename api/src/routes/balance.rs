@@ -16,8 +16,8 @@ use persistence::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     call::{Answer, Call},
     extract::Filter,
@@ -31,7 +31,7 @@ use crate::{
 /// The most lines that one entry can have on the accounts of one member.
 const MOST_LINES: i64 = 8;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(balance).service(entries);
 }
 

@@ -9,8 +9,8 @@ use domain::{
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -20,7 +20,7 @@ use crate::{
     words::{AccountType, BankAccountState, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(read_bank_account).service(put_bank_account).service(delete_bank_account);
 }
 

@@ -11,8 +11,8 @@ use garde::Validate;
 use persistence::{page::Position, payment as rows};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -26,7 +26,7 @@ use crate::{
     usecases::bank_receipt as usecase,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(record_receipt).service(read_receipt).service(match_receipt).service(list_receipts);
 }
 

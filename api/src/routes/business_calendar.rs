@@ -6,8 +6,8 @@ use garde::Validate;
 use persistence::business_calendar::Override;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -17,7 +17,7 @@ use crate::{
     usecases::business_calendar as usecase,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(payout_calendar).service(list_overrides).service(put_override).service(delete_override);
 }
 

@@ -11,9 +11,8 @@ use garde::Validate;
 use persistence::{cancellation as rows, page::Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::preview::Preview;
+use super::{Routes, preview::Preview};
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -30,7 +29,7 @@ use crate::{
     words::{CancellationState, Party, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(request_cancellation).service(list_cancellation_requests).service(read_cancellation_request);
     config.service(consent).service(refuse).service(retract);
 }

@@ -6,8 +6,8 @@ use domain::ids::AppKind;
 use persistence::{connection::Connection, page::Position};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     call::{Answer, Call, Key},
     extract::{Filter, PathId},
@@ -17,7 +17,7 @@ use crate::{
     words::{Scope, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(list_connected_apps).service(read_connected_app).service(disconnect_app);
 }
 

@@ -16,9 +16,9 @@ use persistence::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    Routes,
     milestone::{Milestone, ReleaseBreakdown},
     preview::Preview,
     terms::{Quote, Terms},
@@ -40,7 +40,7 @@ use crate::{
     words::{ContractState, EscrowState, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(sign).service(read_contract).service(list_contracts).service(leave);
 }
 

@@ -9,9 +9,9 @@ use domain::ids::{DisputeKind, MilestoneKind};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::resource::{Dispute, reply};
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -22,7 +22,7 @@ use crate::{
     words::DisputeReason,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(open_dispute).service(read_dispute).service(answer_dispute).service(offer).service(settle);
     config.service(list::list_contract_disputes).service(list::list_my_disputes).service(list::list_disputes);
     config.service(staff::propose_ruling).service(staff::rule);

@@ -6,8 +6,8 @@ use garde::Validate;
 use persistence::email_change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -16,7 +16,7 @@ use crate::{
     usecases::email_change as usecase,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(ask_for_email_change).service(read_email_change).service(cancel_email_change);
     config.service(confirm_email_change);
 }

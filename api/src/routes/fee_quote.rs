@@ -4,8 +4,8 @@ use actix_web::get;
 use domain::{fee, money};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     call::{Answer, Call},
     extract::Filter,
@@ -17,7 +17,7 @@ use crate::{
     words::{Currency, FeeBasis, TaxMode, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(quote_fee);
 }
 

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use persistence::identity;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use super::social::{self, SocialReturn, SocialVisit, SocialVisitBegun};
 use crate::{
     body::Body,
@@ -18,7 +18,7 @@ use crate::{
     usecases::identity as usecase,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(list_identities).service(begin_to_link).service(complete_link).service(unlink_identity);
 }
 

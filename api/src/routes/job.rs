@@ -14,8 +14,8 @@ use garde::Validate;
 use persistence::job::Listing;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -29,7 +29,7 @@ use crate::{
     words::{Category, Currency, JobLength, JobState, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(post_job).service(list::list_jobs).service(read_job).service(publish_job).service(cancel_job);
     config.service(list::list_my_jobs).service(list::list_categories);
 }

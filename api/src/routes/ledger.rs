@@ -5,14 +5,14 @@ use domain::policy::Operation;
 use persistence::ledger::{self, Audit};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     call::{Answer, Call},
     reply::Reply,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(verification);
 }
 

@@ -12,9 +12,8 @@ use garde::Validate;
 use persistence::page::Position;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::preview::Preview;
+use super::{Routes, preview::Preview};
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -28,7 +27,7 @@ use crate::{
     words::{AccountKind, ManualEntryState, Side, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(draft_manual_entry).service(list_manual_entries).service(read_manual_entry);
     config.service(approve_manual_entry).service(reject_manual_entry);
 }

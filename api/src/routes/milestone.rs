@@ -15,8 +15,8 @@ use persistence::{
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -33,7 +33,7 @@ use crate::{
 use resource::MilestoneDetail;
 pub(super) use resource::{Milestone, ReleaseBreakdown};
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(read_milestone).service(start_funding).service(deliver).service(request_changes).service(accept);
 }
 

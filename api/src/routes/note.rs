@@ -7,8 +7,8 @@ use garde::Validate;
 use persistence::{note, page::Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -18,7 +18,7 @@ use crate::{
     usecases::note as usecase,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(write_note).service(list_notes);
 }
 

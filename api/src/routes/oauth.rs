@@ -8,15 +8,15 @@ use actix_web::{HttpResponse, get};
 use domain::scope::Scope as DomainScope;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     call::{Answer, Call},
     oauth::issuer,
     words::{Scope, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(token::give_token).service(token::revoke_token).service(token::introspect_token);
     config.service(authorize::authorize).service(authorize::decide).service(authorization_server);
 }

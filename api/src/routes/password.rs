@@ -5,8 +5,8 @@ use garde::Validate;
 use persistence::{address_request::AddressRequestKind, store::Conn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Caller, Key},
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(ask_for_reset).service(confirm_reset).service(change_password);
 }
 

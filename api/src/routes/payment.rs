@@ -12,8 +12,8 @@ use garde::Validate;
 use persistence::{page::Position, payment as rows, store::Conn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -28,7 +28,7 @@ use crate::{
     words::{CardToken, PaymentMethod, PaymentState, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(add_payment).service(read_payment).service(pay).service(list_payments);
 }
 

@@ -9,10 +9,10 @@ use domain::ids::PayoutKind as Kind;
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::resource::{Payout, PayoutDetail, reply};
 pub(super) use self::{list::PayoutPage, staff::SettlementPost};
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -23,7 +23,7 @@ use crate::{
     usecases::payout::{self as usecase, Wish},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(request_payout).service(list::list_my_payouts).service(read_payout).service(cancel_payout);
     config
         .service(list::list_payouts)

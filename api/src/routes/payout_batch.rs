@@ -7,8 +7,8 @@ use garde::Validate;
 use persistence::{page::Position, payout::PayoutFilter, payout_batch as rows, payout_run::Run};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use super::payout::{PayoutPage, SettlementPost};
 use crate::{
     body::Body,
@@ -24,7 +24,7 @@ use crate::{
     words::{PayoutBatchState, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(prepare_batch).service(list_batches).service(read_batch).service(list_batch_payouts);
     config.service(send_batch).service(settle_batch).service(list_runs);
 }

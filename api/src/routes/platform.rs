@@ -10,8 +10,8 @@ use persistence::event::NumberedEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     call::{Answer, Call, blocking},
     extract::Filter,
@@ -22,7 +22,7 @@ use crate::{
     usecases::platform,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(live).service(ready).service(version).service(metrics).service(keys).service(specification);
     config.service(state_machines).service(events);
 }

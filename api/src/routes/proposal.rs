@@ -12,10 +12,9 @@ use domain::{
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::resource::{Proposal, reply};
-use super::terms::TermsOffer;
+use super::{Routes, terms::TermsOffer};
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -25,7 +24,7 @@ use crate::{
     usecases::proposal as usecase,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(submit_proposal).service(list::list_job_proposals).service(list::list_my_proposals);
     config.service(read_proposal).service(counter_proposal).service(decline_proposal).service(retract_proposal);
 }

@@ -12,9 +12,8 @@ use domain::{
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{bank_account::AccountAtBank, preview::Preview};
+use super::{Routes, bank_account::AccountAtBank, preview::Preview};
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -27,7 +26,7 @@ use crate::{
     words::{PaymentMethod, RefundState, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(request_refund).service(list::list_my_refunds).service(read_refund);
     config.service(list::list_refunds).service(staff::settle_refund).service(staff::fail_refund);
 }

@@ -5,8 +5,8 @@ use domain::ids::MemberKind as Kind;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -16,7 +16,7 @@ use crate::{
     words::{MemberState, Role, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(change_role);
 }
 

@@ -6,8 +6,8 @@ use garde::Validate;
 use persistence::mail;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, blocking},
@@ -20,7 +20,7 @@ use crate::{
     usecases::{address_request, platform},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(test_clock).service(advance_test_clock).service(test_mailbox);
 }
 

@@ -4,8 +4,8 @@ use actix_web::{delete, get, post};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
@@ -14,7 +14,7 @@ use crate::{
     usecases::second_factor as usecase,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(read_second_factor).service(add_second_factor).service(remove_second_factor);
     config.service(confirm_second_factor).service(renew_recovery_codes);
 }

@@ -8,8 +8,8 @@ use actix_web::{delete, post};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Caller, Key},
@@ -23,7 +23,7 @@ use crate::{
 };
 use examine::{Credentials, Examined, examine};
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(log_in).service(step_up::second_factor).service(refresh);
     config.service(list::read_current_session).service(log_out);
     config.service(list::list_sessions).service(list::log_out_everywhere).service(list::end_sessions);

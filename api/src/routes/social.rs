@@ -6,9 +6,8 @@ use domain::username::Username;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{access::require_current_terms, session::Tokens};
+use super::{Routes, access::require_current_terms, session::Tokens};
 use crate::{
     body::Body,
     call::{Answer, Call, Caller},
@@ -24,7 +23,7 @@ use crate::{
     words::MemberKind,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config
         .service(list_social_providers)
         .service(begin_social_log_in)

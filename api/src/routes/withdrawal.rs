@@ -6,8 +6,8 @@ use domain::withdrawal::Readiness as Facts;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Routes;
 use crate::{
     blocker::{Blocker, Loss},
     body::Body,
@@ -22,7 +22,7 @@ use crate::{
     words::{LeavingReason, MemberState, Warning, Word},
 };
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+pub(super) fn configure(config: &mut impl Routes) {
     config.service(readiness).service(leave_for_good).service(readmit);
 }
 

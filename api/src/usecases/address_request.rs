@@ -9,6 +9,7 @@ use persistence::{
     credential, email_confirmation, mail,
     store::{Intent, Tx},
 };
+use uuid::Uuid;
 
 use super::{
     access::{lock_holder, send_confirmation},
@@ -38,20 +39,23 @@ pub fn ask(tx: &mut Tx<'_>, kind: AddressRequestKind, email: &str, locale: Local
     Ok(address_request::insert(tx, &AddressRequest { id, kind, email, locale, created_at: now })?)
 }
 
-/// Carries out what waits, each request in a transaction of its own.
+/// Carries out what waits, oldest first, each request in a transaction of its own. One that fails waits on, and the others
+/// do not wait for it.
 ///
 /// # Errors
-/// Those of the store; a system without randomness.
+/// Only those of the store.
 pub fn carry_out(app: &Arc<App>) -> Result<(), Problem> {
-    while app.store.read(address_request::any)? {
+    let mut last = Uuid::nil();
+    while let Some(id) = app.store.read(|conn| address_request::next(conn, last))? {
+        last = id;
         let inner = app.clone();
-        app.store.write(Intent::Keep, move |tx| {
+        let answered = app.store.write(Intent::Keep, move |tx| {
             let cx = Context::anonymous(inner.clone(), tx)?;
-            match address_request::take(tx)? {
-                Some(request) => answer(tx, &cx, &request),
-                None => Ok(()),
-            }
-        })?;
+            address_request::take(tx, id)?.map_or(Ok(()), |request| answer(tx, &cx, &request))
+        });
+        if let Err(problem) = answered {
+            tracing::error!(request = %id, %problem, "what was asked about an address could not be answered{}", problem.causes());
+        }
     }
     Ok(())
 }

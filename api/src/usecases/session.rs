@@ -15,12 +15,7 @@ use persistence::{
     store::{Conn, Tx},
 };
 
-use super::{
-    commit::Audience,
-    identity,
-    member::bind,
-    second_factor,
-};
+use super::{commit::Audience, identity, member::bind, second_factor};
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
     clock,

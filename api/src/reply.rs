@@ -10,8 +10,8 @@ use crate::{
     secrets,
 };
 
-/// How many bytes most answers need at most, pages too; longer ones grow from there, which copies them.
-const LIKELY_LENGTH: usize = 32 * 1024;
+/// How many bytes most answers need at most; pages grow from there.
+const LIKELY_LENGTH: usize = 4096;
 
 /// A successful answer, not yet sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]

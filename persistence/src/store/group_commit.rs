@@ -2,8 +2,7 @@
 //! the next commit. Each piece can be undone by itself, and nobody is answered before the commit that holds it.
 
 use std::{
-    io,
-    sync::mpsc::{Receiver, SendError, Sender, SyncSender, channel, sync_channel},
+    sync::mpsc::{Receiver, SendError, Sender, channel},
     thread,
 };
 
@@ -25,9 +24,6 @@ const MOST_PER_COMMIT: usize = 64;
 
 /// For how many commits each piece has a savepoint, after one was undone among others.
 const CAREFUL_COMMITS: u32 = 16;
-
-/// After how many pieces of work the log is copied into the file: some thousands of pages.
-const PIECES_PER_CHECKPOINT: usize = 100;
 
 /// What nobody writes any more is told.
 pub(super) const STOPPED: &str = "the writer has stopped";
@@ -80,12 +76,10 @@ pub(super) struct Writer(Sender<Box<dyn Job>>);
 impl Writer {
     pub(super) fn start(conn: Conn, target: Target) -> Result<Self, OpenError> {
         let (sender, queue) = channel();
-        let (due, checkpoints) = sync_channel(1);
-        let beside = target.connect(Access::Write)?;
-        let failed = |error: io::Error| OpenError::Connect(error.to_string());
-        let thread = |name: &str| thread::Builder::new().name(name.into());
-        thread("sqlite-checkpoint").spawn(move || checkpoint(beside, &checkpoints)).map_err(failed)?;
-        thread("sqlite-writer").spawn(move || serve(conn, &target, &queue, &due)).map_err(failed)?;
+        thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || serve(conn, &target, &queue))
+            .map_err(|error| OpenError::Connect(error.to_string()))?;
         Ok(Self(sender))
     }
 
@@ -105,32 +99,16 @@ impl Writer {
     }
 }
 
-/// Copies the log into the file whenever it is due, while the writer goes on. What has come in meanwhile is copied by the
-/// writer itself, when the log has grown so long that it must begin anew (`wal_autocheckpoint`): that is little then.
-fn checkpoint(mut conn: Conn, due: &Receiver<()>) {
-    while due.recv().is_ok() {
-        if let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)") {
-            tracing::warn!(%error, "a checkpoint failed, and will be tried again");
-        }
-    }
-}
-
-fn serve(mut conn: Conn, target: &Target, queue: &Receiver<Box<dyn Job>>, due: &SyncSender<()>) {
-    let (mut careful, mut pieces) = (0, 0);
+fn serve(mut conn: Conn, target: &Target, queue: &Receiver<Box<dyn Job>>) {
+    let mut careful = 0;
     while let Ok(first) = queue.recv() {
         let mut jobs = vec![first];
         let committed = commit_together(&mut conn, &mut jobs, queue, &mut careful).map_err(|error| {
             tracing::error!(%error, "a group commit failed");
             error.to_string()
         });
-        pieces += jobs.len();
         for job in jobs {
             job.answer(committed.clone());
-        }
-        if pieces >= PIECES_PER_CHECKPOINT {
-            pieces = 0;
-            // If it is under way already, that will do.
-            let _ = due.try_send(());
         }
         replace_if_broken(&mut conn, target);
     }

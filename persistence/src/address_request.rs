@@ -56,29 +56,30 @@ pub fn insert(tx: &mut Tx<'_>, request: &AddressRequest) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Whether any request waits.
+/// The oldest request that waits and is younger than this one.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn any(conn: &mut Conn) -> Result<bool, StoreError> {
-    Ok(diesel::select(diesel::dsl::exists(address_requests::table.select(address_requests::id))).get_result(conn)?)
+pub fn next(conn: &mut Conn, after: Uuid) -> Result<Option<Uuid>, StoreError> {
+    let younger = address_requests::table.filter(address_requests::id.gt(Key(after)));
+    let next: Option<Key> = younger.order(address_requests::id).select(address_requests::id).first(conn).optional()?;
+    Ok(next.map(|id| id.0))
 }
 
-/// Takes the oldest request out.
+/// Takes a request out; none if another has.
 ///
 /// # Errors
 /// Those of the database, or a row that makes no sense.
-pub fn take(tx: &mut Tx<'_>) -> Result<Option<AddressRequest>, StoreError> {
-    let query = address_requests::table.order(address_requests::id).limit(1).select((
-        address_requests::id,
+pub fn take(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<AddressRequest>, StoreError> {
+    let query = address_requests::table.find(Key(id)).select((
         address_requests::kind,
         address_requests::email,
         address_requests::locale,
         address_requests::created_at,
     ));
-    let row: Option<(Key, String, String, String, Moment)> = for_update(query).get_result(&mut **tx).optional()?;
-    let Some((id, kind, email, locale, created_at)) = row else { return Ok(None) };
-    diesel::delete(address_requests::table.find(id)).write(tx)?;
-    let kind = kind.parse().map_err(corrupt("address_requests", id.0))?;
-    Ok(Some(AddressRequest { id: id.0, kind, email, locale, created_at: created_at.into() }))
+    let row: Option<(String, String, String, Moment)> = for_update(query).get_result(&mut **tx).optional()?;
+    let Some((kind, email, locale, created_at)) = row else { return Ok(None) };
+    diesel::delete(address_requests::table.find(Key(id))).write(tx)?;
+    let kind = kind.parse().map_err(corrupt("address_requests", id))?;
+    Ok(Some(AddressRequest { id, kind, email, locale, created_at: created_at.into() }))
 }

@@ -42,8 +42,8 @@ mod worklist;
 use actix_web::{dev::HttpServiceFactory, web};
 use utoipa_actix_web::{OpenApiFactory, service_config::ServiceConfig};
 
-/// Where operations are entered: those who serve need no description, which takes longer to make than all else that a
-/// server begins with, and each of its threads enters them anew.
+/// Where operations are entered: to be served, which needs no description and is done anew by each thread of a server, or to
+/// be described.
 pub trait Routes {
     /// Enters one.
     fn service<F: HttpServiceFactory + OpenApiFactory + 'static>(&mut self, operation: F) -> &mut Self;

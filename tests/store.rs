@@ -114,7 +114,7 @@ fn what_is_undone_among_others_is_undone_alone() {
     let queue = |name: &'static str, intent: Intent, refused: bool| {
         let told = told.clone();
         let work = move |tx: &mut Tx<'_>| {
-            tally::add(tx, name.as_bytes(), now, DateTime::UNIX_EPOCH)?;
+            tally::add(tx, name.as_bytes(), now, DateTime::UNIX_EPOCH, |_| None::<()>)?;
             if refused { Err(StoreError::StillRunning) } else { Ok(()) }
         };
         store.write_then(intent, work, move |outcome| told.send((name, outcome.is_ok())).unwrap());

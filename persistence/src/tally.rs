@@ -26,30 +26,43 @@ pub fn read(conn: &mut Conn, subjects: &[&[u8]]) -> Result<Vec<(Vec<u8>, Tally)>
     Ok(rows.into_iter().map(tally).collect())
 }
 
-/// Counts one time more; those before `forgotten` no longer count.
+/// Counts one time more, unless `enough` says of those that still count that it was done often enough: then what it says.
+/// Who counts the same at the same moment waits. Those before `forgotten` no longer count.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn add(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>, forgotten: DateTime<Utc>) -> Result<(), StoreError> {
+pub fn add<T>(
+    tx: &mut Tx<'_>,
+    subject: &[u8],
+    now: DateTime<Utc>,
+    forgotten: DateTime<Utc>,
+    enough: impl FnOnce(Tally) -> Option<T>,
+) -> Result<Option<T>, StoreError> {
     let query = tallies::table.find(subject).select((tallies::times, tallies::last_at));
     let known: Option<(i32, Moment)> = for_update(query).get_result(&mut **tx).optional()?;
     let Some((times, last_at)) = known else {
         let first = (tallies::subject.eq(subject), tallies::times.eq(1), tallies::last_at.eq(Moment::from(now)));
         diesel::insert_into(tallies::table).values(first).write(tx).map_err(StoreError::raced)?;
-        return Ok(());
+        return Ok(None);
     };
-    let times = if DateTime::from(last_at) <= forgotten { 1 } else { times.saturating_add(1) };
+    let tally = Some(Tally { times, last_at: last_at.into() }).filter(|tally| tally.last_at > forgotten);
+    if let Some(said) = tally.and_then(enough) {
+        return Ok(Some(said));
+    }
     diesel::update(tallies::table.find(subject))
-        .set((tallies::times.eq(times), tallies::last_at.eq(Moment::from(now))))
+        .set((
+            tallies::times.eq(tally.map_or(0, |tally| tally.times).saturating_add(1)),
+            tallies::last_at.eq(Moment::from(now)),
+        ))
         .write(tx)?;
-    Ok(())
+    Ok(None)
 }
 
 /// Forgets what was counted for these.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn clear(tx: &mut Tx<'_>, subjects: &[Vec<u8>]) -> Result<(), StoreError> {
+pub fn clear(tx: &mut Tx<'_>, subjects: &[&[u8]]) -> Result<(), StoreError> {
     diesel::delete(tallies::table.filter(tallies::subject.eq_any(subjects))).write(tx)?;
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Response, TestApp, on_both_engines, partner::Browser, people};
+use crate::harness::{Response, TestApp, on_both_engines, partner::Browser, people, work::at_once};
 
 on_both_engines!(
     &[("AZUKARI_LOG_INS_PER_MINUTE", "100000"), ("AZUKARI_TRUSTED_PROXIES", "127.0.0.0/8")] =>
     guesses_are_slowed_alike_at_known_and_unknown_addresses,
+    guesses_sent_at_once_are_counted_one_by_one,
     a_right_password_clears_the_typing_errors,
     a_stranger_who_guesses_does_not_keep_the_member_from_a_known_device,
     a_password_reset_opens_the_way_whatever_strangers_guess,
@@ -49,6 +50,17 @@ fn guesses_are_slowed_alike_at_known_and_unknown_addresses(app: &TestApp) {
     app.try_password(HANAKO, people::PASSWORD).problem(429, "guessing_too_fast");
     app.put_back("tallies", &["last_at"], 3);
     app.log_in(HANAKO);
+}
+
+fn guesses_sent_at_once_are_counted_one_by_one(app: &TestApp) {
+    app.member("hanako");
+    for email in [HANAKO, "nobody@example.com"] {
+        let answers = at_once(12, |_| wrong(app, email));
+        let told = answers.iter().filter(|answer| answer.text.contains("invalid_credentials")).count();
+        // Each two seconds that pass allow one more.
+        assert!((5..=8).contains(&told), "{told} were told that they are wrong");
+        assert_eq!(answers.iter().filter(|answer| answer.text.contains("guessing_too_fast")).count(), 12 - told);
+    }
 }
 
 fn a_right_password_clears_the_typing_errors(app: &TestApp) {

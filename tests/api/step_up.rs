@@ -2,13 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Engine, Person, Response, TestApp, on_both_engines, payday::account, people, work::in_turn};
+use crate::harness::{
+    Engine, Person, Response, TestApp, on_both_engines,
+    payday::account,
+    people,
+    work::{at_once, in_turn},
+};
 
 on_both_engines!(
     everything_that_needs_a_recent_proof_says_how_to_give_it,
     a_step_up_holds_for_its_session_and_for_ten_minutes,
     renewing_tokens_proves_nothing,
     a_wrong_proof_is_refused_and_guessing_is_slowed,
+    guesses_sent_at_once_are_counted_one_by_one,
     exactly_one_factor_is_sent,
     what_needs_a_proof_is_not_done_while_the_sessions_end,
 );
@@ -74,6 +80,16 @@ fn a_wrong_proof_is_refused_and_guessing_is_slowed(app: &TestApp) {
     assert!((1..=3).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
     app.put_back("tallies", &["last_at"], 3);
     app.step_up(&hanako, &json!({"password": people::PASSWORD})).expect(200);
+}
+
+fn guesses_sent_at_once_are_counted_one_by_one(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let answers = at_once(12, |_| app.step_up(&hanako, &json!({"code": "nope"})));
+    let looked_at = answers.iter().filter(|answer| answer.text.contains("invalid_code")).count();
+    // The sixth, if two seconds have passed by then.
+    assert!((5..=6).contains(&looked_at), "{looked_at} were looked at");
+    let rest = answers.iter().filter(|answer| answer.text.contains("guessing_too_fast")).count();
+    assert_eq!(rest, 12 - looked_at);
 }
 
 fn exactly_one_factor_is_sent(app: &TestApp) {

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Guess {
     subjects: Vec<(Vec<u8>, Patience)>,
-    /// Those that success clears; once it was looked, those that there are.
+    /// Those that success clears.
     cleared: Vec<Vec<u8>>,
 }
 
@@ -69,26 +69,20 @@ impl Guess {
     ///
     /// # Errors
     /// [`Code::GuessingTooFast`] with the seconds to wait.
-    pub fn check(&mut self, conn: &mut Conn) -> Result<(), Problem> {
-        let now = clock::real_now();
-        let subjects: Vec<&[u8]> = self.subjects.iter().map(|(subject, _)| subject.as_slice()).collect();
-        let tallies = tally::read(conn, &subjects)?;
-        self.cleared.retain(|subject| tallies.iter().any(|(known, _)| known == subject));
-        let waits = self.subjects.iter().filter_map(|(subject, patience)| {
-            let (_, tally) = tallies.iter().find(|(known, _)| known == subject)?;
-            patience.wait(*tally, now)
-        });
-        waits.max().map_or(Ok(()), |wait| Err(too_fast(wait)))
+    pub fn check(&self, conn: &mut Conn) -> Result<(), Problem> {
+        self.judge(conn).map(drop)
     }
 
-    /// Counts a failure.
+    /// Counts a failure. Those that failed since it was looked at count: of many that are sent at once no more are told that
+    /// they were wrong than of those sent one by one.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// As [`Self::check`].
     pub fn failed(&self, tx: &mut Tx<'_>) -> Result<(), Problem> {
         let now = clock::real_now();
-        for (subject, _) in &self.subjects {
-            tally::add(tx, subject, now, now - MEMORY)?;
+        for (subject, patience) in &self.subjects {
+            let wait = tally::add(tx, subject, now, now - MEMORY, |tally| patience.wait(tally, now))?;
+            wait.map_or(Ok(()), |wait| Err(too_fast(wait)))?;
         }
         Ok(())
     }
@@ -96,9 +90,34 @@ impl Guess {
     /// Clears what success clears. The tally of an address stays: who has stolen a list has an account of their own, too.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// As [`Self::check`], of those that failed since.
     pub fn succeeded(&self, tx: &mut Tx<'_>) -> Result<(), Problem> {
-        if self.cleared.is_empty() { Ok(()) } else { Ok(tally::clear(tx, &self.cleared)?) }
+        let known = self.judge(tx)?;
+        let cleared = |subject: &&[u8]| self.cleared.iter().any(|one| one == subject);
+        let cleared: Vec<&[u8]> = known.iter().map(Vec::as_slice).filter(cleared).collect();
+        if cleared.is_empty() { Ok(()) } else { Ok(tally::clear(tx, &cleared)?) }
+    }
+
+    /// Clears the same, however much was guessed.
+    ///
+    /// # Errors
+    /// Only those of the store.
+    pub fn forgive(&self, tx: &mut Tx<'_>) -> Result<(), Problem> {
+        let cleared: Vec<&[u8]> = self.cleared.iter().map(Vec::as_slice).collect();
+        Ok(tally::clear(tx, &cleared)?)
+    }
+
+    /// The subjects of which something is remembered.
+    fn judge(&self, conn: &mut Conn) -> Result<Vec<Vec<u8>>, Problem> {
+        let now = clock::real_now();
+        let subjects: Vec<&[u8]> = self.subjects.iter().map(|(subject, _)| subject.as_slice()).collect();
+        let tallies = tally::read(conn, &subjects)?;
+        let waits = self.subjects.iter().filter_map(|(subject, patience)| {
+            let (_, tally) = tallies.iter().find(|(known, _)| known == subject)?;
+            patience.wait(*tally, now)
+        });
+        waits.max().map_or(Ok(()), |wait| Err(too_fast(wait)))?;
+        Ok(tallies.into_iter().map(|(subject, _)| subject).collect())
     }
 }
 

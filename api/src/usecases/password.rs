@@ -103,7 +103,7 @@ pub fn reset(tx: &mut Tx<'_>, cx: &Context, token: &str, chosen: &Chosen) -> Res
     devices::revoke_others(tx, id, None, now)?;
     identity::unlink_all(tx, cx, id)?;
     email_change::cancel(tx, id)?;
-    Guess::from_anywhere(&cx.app, &member.email).succeeded(tx)?;
+    Guess::from_anywhere(&cx.app, &member.email).forgive(tx)?;
     let (device, device_hash) = secrets::bearer("azd_")?;
     devices::remember(tx, id, &device_hash, now)?;
     Ok(device)

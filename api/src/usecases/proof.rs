@@ -8,7 +8,7 @@ use persistence::{
     store::{Conn, Tx},
 };
 
-use super::{guess::Guess, second_factor};
+use super::{guess::Guess, member::lock_own, second_factor};
 use crate::{
     clock,
     context::Context,
@@ -80,9 +80,10 @@ pub enum Proof {
 /// [`Code::SecondFactorRequired`] when a password is sent where there is a second factor, [`Code::RecentLoginRequired`]
 /// where there is no password.
 pub fn step_up(tx: &mut Tx<'_>, cx: &Context, proof: &Proof) -> Result<Option<DateTime<Utc>>, Problem> {
-    let member = cx.person()?;
+    // One after the other, so that those sent at once are counted as well.
+    let member = lock_own(tx, cx)?.id;
     let session = cx.session.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-    let mut guess = Guess::in_session(&cx.app, session);
+    let guess = Guess::in_session(&cx.app, session);
     guess.check(tx)?;
     let factors = possible(tx, member)?;
     let right = match proof {

@@ -45,7 +45,7 @@ pub fn prove(tx: &mut Tx<'_>, cx: &Context, step: &SecondStep) -> Result<Option<
     // Under the lock: the password may be another one meanwhile, or a code used.
     second_factor::challenged(tx, cx, &step.challenge)?.ok_or_else(invalid)?;
     let device = step.device.clone().if_known(devices::is_known(tx, id, &step.device.hash())?);
-    let mut guess = Guess::at_code(&cx.app, id, device.token.as_deref());
+    let guess = Guess::at_code(&cx.app, id, device.token.as_deref());
     guess.check(tx)?;
     let right = match &step.proof {
         Proof::Password { .. } => false,

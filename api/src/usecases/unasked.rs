@@ -2,7 +2,7 @@
 //! go out a day.
 
 use chrono::{DateTime, Utc};
-use domain::guessing::MEMORY;
+use domain::guessing::{MEMORY, Tally};
 use persistence::{
     mail::{self, Mail},
     store::Tx,
@@ -50,11 +50,6 @@ fn count(tx: &mut Tx<'_>, cx: &Context, what: &str) -> Result<Option<DateTime<Ut
     let now = clock::real_now();
     // Keyed, so that what is kept does not tell the address.
     let subject = cx.app.tokens.secrets().sign(&format!("unasked {what}")).into_bytes();
-    let known = tally::read(tx, &[&subject])?.pop().map(|(_, tally)| tally);
-    let until = known.filter(|tally| tally.times >= MOST).map(|tally| tally.last_at + MEMORY);
-    if let Some(until) = until.filter(|until| *until > now) {
-        return Ok(Some(until));
-    }
-    tally::add(tx, &subject, now, now - MEMORY)?;
-    Ok(None)
+    let enough = |tally: Tally| (tally.times >= MOST).then(|| tally.last_at + MEMORY);
+    Ok(tally::add(tx, &subject, now, now - MEMORY, enough)?)
 }

@@ -197,8 +197,11 @@ async fn first(call: &Call, scene: Scene, email: String, password: String) -> An
                 guess.succeeded(tx)?;
                 second_factor::challenge(tx, &cx.app, id, &hash)
             })
-            .await?;
-        return Ok(scene.frame.second_factor(&challenge, 200, None));
+            .await;
+        return Ok(match shown(challenge)? {
+            Ok(challenge) => scene.frame.second_factor(&challenge, 200, None),
+            Err(problem) => scene.wrong(&problem, None),
+        });
     }
     let device = Device { label: device::label(call.request().headers()), token: known };
     let opened = call

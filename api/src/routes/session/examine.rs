@@ -34,7 +34,7 @@ pub(in crate::routes) async fn examine(call: &Call, form: &Credentials) -> Resul
         let device = given.device_token.as_deref();
         let account = member::logging_in(conn, &email_key(&given.email), &device_hash(device))?;
         let known = account.as_ref().is_some_and(|(_, _, known)| *known);
-        let mut guess = Guess::at_password(app, &given.email, &from, device.filter(|_| known));
+        let guess = Guess::at_password(app, &given.email, &from, device.filter(|_| known));
         guess.check(conn)?;
         Ok((guess, account))
     };

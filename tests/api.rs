@@ -13,6 +13,7 @@ mod business_calendar;
 mod cancellation;
 mod contract;
 mod conventions;
+mod date_time;
 mod device;
 mod dispute;
 mod email_change;

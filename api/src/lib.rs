@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod cors;
+pub mod date_time;
 pub mod dates;
 pub mod demo;
 pub mod device;

@@ -70,13 +70,21 @@ fn decode(suffix: &str) -> Option<Uuid> {
 
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_", K::PREFIX)?;
-        let bits = self.0.as_u128();
-        (0..SUFFIX_LENGTH).rev().try_for_each(|place| {
-            let digit = usize::try_from((bits >> (5 * place)) & 31).map_err(|_| fmt::Error)?;
-            fmt::Write::write_char(f, char::from(*ALPHABET.get(digit).ok_or(fmt::Error)?))
-        })
+        f.write_str(K::PREFIX)?;
+        f.write_str("_")?;
+        // In one piece: each id of an answer is written so.
+        f.write_str(str::from_utf8(&encode(self.0)).map_err(|_| fmt::Error)?)
     }
+}
+
+fn encode(uuid: Uuid) -> [u8; SUFFIX_LENGTH] {
+    let mut bits = uuid.as_u128();
+    let mut suffix = [b'0'; SUFFIX_LENGTH];
+    for character in suffix.iter_mut().rev() {
+        *character = usize::try_from(bits & 31).ok().and_then(|digit| ALPHABET.get(digit)).copied().unwrap_or(b'0');
+        bits >>= 5;
+    }
+    suffix
 }
 
 impl<K: Kind> fmt::Debug for Id<K> {

@@ -9,7 +9,7 @@ use diesel::{
     expression::AsExpression,
     pg::{Pg, PgValue},
     serialize::{self, IsNull, Output, ToSql},
-    sql_types::{BigInt, Binary, HasSqlType, Text},
+    sql_types::{BigInt, HasSqlType},
     sqlite::{Sqlite, SqliteValue},
 };
 use domain::ids::Id;
@@ -127,9 +127,8 @@ impl ToSql<sql::Identifier, Sqlite> for Key {
 }
 
 impl FromSql<sql::Identifier, Sqlite> for Key {
-    fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
-        Ok(Self(Uuid::from_slice(&bytes)?))
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(Uuid::from_slice(value.read_blob())?))
     }
 }
 
@@ -179,8 +178,7 @@ impl ToSql<sql::Json, Sqlite> for Document {
 }
 
 impl FromSql<sql::Json, Sqlite> for Document {
-    fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        let text = <String as FromSql<Text, Sqlite>>::from_sql(value)?;
-        Ok(Self(serde_json::from_str(&text)?))
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(serde_json::from_str(value.read_text())?))
     }
 }

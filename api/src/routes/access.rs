@@ -1,7 +1,6 @@
 //! Joining, and the caller's own account.
 
 use actix_web::{get, post, put};
-use chrono::{DateTime, Utc};
 use domain::{machine::State, member, password::Password, username::Username};
 use garde::Validate;
 use persistence::{address_request::AddressRequestKind, store::Conn};
@@ -12,6 +11,7 @@ use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key, blocking},
+    date_time::DateTime,
     email,
     locale::Locale,
     password,
@@ -166,8 +166,8 @@ struct Member {
     /// What you may do now: `withdraw`, when nothing stands in the way of leaving.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
 }
 
 impl Member {
@@ -190,8 +190,8 @@ impl Member {
             status: Word(member.state),
             allowed_actions: allowed.iter().map(ToString::to_string).collect(),
             version: member.version,
-            created_at: member.created_at,
-            updated_at: member.updated_at,
+            created_at: member.created_at.into(),
+            updated_at: member.updated_at.into(),
         })
     }
 }

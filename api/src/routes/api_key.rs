@@ -1,7 +1,6 @@
 //! API keys of the caller.
 
 use actix_web::{delete, get, post};
-use chrono::{DateTime, Utc};
 use domain::ids::ApiKeyKind;
 use garde::Validate;
 use persistence::{api_key, page::Position};
@@ -12,6 +11,7 @@ use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
+    date_time::DateTime,
     extract::{Filter, PathId},
     page::PageFilter,
     reply::Reply,
@@ -52,11 +52,11 @@ struct ApiKey {
     hint: String,
     #[schema(example = json!(["money:read", "events:read"]))]
     scopes: Vec<Scope>,
-    created_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    created_at: DateTime,
+    expires_at: DateTime,
     /// To within a minute or so; null if never.
     #[schema(required = true)]
-    last_used_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime>,
 }
 
 impl From<api_key::ApiKey> for ApiKey {
@@ -66,9 +66,9 @@ impl From<api_key::ApiKey> for ApiKey {
             name: key.name,
             hint: key.hint,
             scopes: key.scopes.iter().map(Word).collect(),
-            created_at: key.created_at,
-            expires_at: key.expires_at,
-            last_used_at: key.used_at,
+            created_at: key.created_at.into(),
+            expires_at: key.expires_at.into(),
+            last_used_at: key.used_at.map(Into::into),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Partner apps, for those who register them.
 
 use actix_web::{delete, get, post, put};
-use chrono::{DateTime, Utc};
 use domain::{
     app::{REDIRECT_MOST, REDIRECTS_MOST, RedirectUri},
     ids::{AppId, AppKind},
@@ -15,6 +14,7 @@ use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
+    date_time::DateTime,
     extract::{Filter, PathId},
     page::PageFilter,
     problem::Problem,
@@ -69,7 +69,7 @@ struct App {
     #[schema(example = json!(["https://calendar.example/callback"]))]
     redirect_uris: Vec<String>,
     confidential: bool,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 impl From<app::App> for App {
@@ -79,7 +79,7 @@ impl From<app::App> for App {
             name: app.name,
             redirect_uris: app.redirect_uris.iter().map(|uri| RedirectUri::as_str(uri).to_owned()).collect(),
             confidential: app.secret_hash.is_some(),
-            created_at: app.created_at,
+            created_at: app.created_at.into(),
         }
     }
 }

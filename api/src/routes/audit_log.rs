@@ -1,7 +1,7 @@
 //! What staff did: all of it for admins, and for each member what concerns them.
 
 use actix_web::get;
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use domain::policy::Role as DomainRole;
 use persistence::{
     audit_log::{AuditFilter, AuditRecord as Record},
@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Routes;
 use crate::{
     call::{Answer, Call},
+    date_time::DateTime,
     extract::Filter,
     page::{PageFilter, PageRequest},
     problem::{Code, Problem},
@@ -79,7 +80,7 @@ struct AuditRecord {
     /// The `X-Request-Id` of the request; all that one request changed has the same.
     #[schema(required = true, example = "0198c0de5d1f7c3a9b1e4f6f2d1c7a10")]
     request_id: Option<String>,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 impl TryFrom<&Record> for AuditRecord {
@@ -98,7 +99,7 @@ impl TryFrom<&Record> for AuditRecord {
             before: state(&record.before)?,
             after: state(&record.after)?,
             request_id: record.request.clone(),
-            created_at: record.created_at,
+            created_at: record.created_at.into(),
         })
     }
 }
@@ -129,9 +130,9 @@ struct AuditQuery {
     #[param(max_length = 254)]
     resource: Option<String>,
     /// Only what was done at this moment or later.
-    from_at: Option<DateTime<Utc>>,
+    from_at: Option<chrono::DateTime<Utc>>,
     /// Only what was done before this moment.
-    until_at: Option<DateTime<Utc>>,
+    until_at: Option<chrono::DateTime<Utc>>,
     /// How many at most.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u8>,
@@ -199,7 +200,7 @@ struct OwnAuditRecord {
     /// How it stands since.
     #[schema(required = true)]
     after: Option<AuditedState>,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 impl From<AuditRecord> for OwnAuditRecord {

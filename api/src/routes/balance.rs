@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use actix_web::get;
-use chrono::{DateTime, Utc};
 use domain::{
     ids::MemberId,
     ledger::Account,
@@ -20,6 +19,7 @@ use utoipa::ToSchema;
 use super::Routes;
 use crate::{
     call::{Answer, Call},
+    date_time::DateTime,
     extract::Filter,
     money::Money,
     page::PageFilter,
@@ -118,7 +118,7 @@ struct LedgerEntry {
     change: i64,
     /// What it held then.
     balance_after: Money,
-    occurred_at: DateTime<Utc>,
+    occurred_at: DateTime,
 }
 
 impl TryFrom<AccountLine> for LedgerEntry {
@@ -132,7 +132,7 @@ impl TryFrom<AccountLine> for LedgerEntry {
             account: Word(line.account.kind()),
             change: line.change,
             balance_after: Amount::new(line.balance_after, line.currency)?.into(),
-            occurred_at: line.occurred_at,
+            occurred_at: line.occurred_at.into(),
         })
     }
 }

@@ -1,7 +1,6 @@
 //! Where the caller's payouts go.
 
 use actix_web::{delete, get, put};
-use chrono::{DateTime, Utc};
 use domain::{
     bank_account::{self, AccountDetails, AccountNumber, InvalidBankAccount},
     kana::KanaName,
@@ -14,6 +13,7 @@ use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
+    date_time::DateTime,
     problem::{Code, Problem},
     reply::Reply,
     usecases::bank_account as usecase,
@@ -64,8 +64,8 @@ struct BankAccount {
     failure_reason: Option<String>,
     /// Name it when you ask for a payout.
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
 }
 
 fn reply(account: &bank_account::BankAccount) -> Result<Reply, Problem> {
@@ -74,8 +74,8 @@ fn reply(account: &bank_account::BankAccount) -> Result<Reply, Problem> {
         status: Word(account.state),
         failure_reason: account.failure_reason.clone(),
         version: account.version,
-        created_at: account.created_at,
-        updated_at: account.updated_at,
+        created_at: account.created_at.into(),
+        updated_at: account.updated_at.into(),
     };
     Ok(Reply::ok(&body)?.version(account.version))
 }

@@ -1,7 +1,7 @@
 //! Bank transfers, for finance.
 
 use actix_web::{get, post};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::{
     bank_receipt::{self, StatementLine},
     ids::{BankReceiptKind, PaymentId},
@@ -17,6 +17,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     context::Context,
+    date_time::DateTime,
     extract::{Filter, PathId},
     money::{Money, positive},
     page::PageRequest,
@@ -71,8 +72,8 @@ struct BankReceipt {
     payment_id: Option<String>,
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -91,8 +92,8 @@ impl BankReceipt {
             payment_id: receipt.payment.map(|id| id.to_string()),
             allowed_actions: if open { vec!["match".into()] } else { Vec::new() },
             version: receipt.version,
-            created_at: receipt.created_at,
-            updated_at: receipt.updated_at,
+            created_at: receipt.created_at.into(),
+            updated_at: receipt.updated_at.into(),
             preview: Preview::of(cx),
         }
     }

@@ -1,7 +1,7 @@
 //! Paydays, and the days on which banks are open.
 
 use actix_web::{delete, get, put};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use garde::Validate;
 use persistence::business_calendar::Override;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
+    date_time::DateTime,
     extract::{Filter, PathDate},
     page::{PageFilter, of_day},
     reply::Reply,
@@ -68,7 +69,7 @@ struct CalendarOverride {
     note: String,
     /// Who said so.
     author_id: String,
-    updated_at: DateTime<Utc>,
+    updated_at: DateTime,
 }
 
 impl From<Override> for CalendarOverride {
@@ -78,7 +79,7 @@ impl From<Override> for CalendarOverride {
             is_business_day: said.is_business_day,
             note: said.note,
             author_id: said.author_id.to_string(),
-            updated_at: said.updated_at,
+            updated_at: said.updated_at.into(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Ending a contract by consent.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::{
     cancellation::{self, CancellationAction},
     ids::{CancellationRequestKind, ContractKind},
@@ -17,6 +16,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     context::Context,
+    date_time::DateTime,
     extract::{Filter, PathId},
     money::Money,
     page::PageFilter,
@@ -72,12 +72,12 @@ struct CancellationRequest {
     status: CancellationState,
     /// Until when the other side may answer. After that, what becomes of a milestone depends on what the worker has
     /// shown since it was funded: nothing, and the client gets the money back; else it becomes a dispute.
-    respond_by: DateTime<Utc>,
+    respond_by: DateTime,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -93,11 +93,11 @@ impl CancellationRequest {
             reason: request.reason.clone(),
             shares: request.shares.iter().map(MilestoneShare::from).collect(),
             status: Word(request.state),
-            respond_by: request.respond_by,
+            respond_by: request.respond_by.into(),
             allowed_actions: allowed.iter().map(CancellationAction::to_string).collect(),
             version: request.version,
-            created_at: request.created_at,
-            updated_at: request.updated_at,
+            created_at: request.created_at.into(),
+            updated_at: request.updated_at.into(),
             preview: Preview::of(cx),
         }
     }

@@ -1,7 +1,6 @@
 //! The apps that can act for the caller.
 
 use actix_web::{delete, get};
-use chrono::{DateTime, Utc};
 use domain::ids::AppKind;
 use persistence::{connection::Connection, page::Position};
 use serde::Serialize;
@@ -10,6 +9,7 @@ use utoipa::ToSchema;
 use super::Routes;
 use crate::{
     call::{Answer, Call, Key},
+    date_time::DateTime,
     extract::{Filter, PathId},
     page::PageFilter,
     reply::Reply,
@@ -31,10 +31,10 @@ struct ConnectedApp {
     #[schema(example = json!(["profile:read", "contracts:read"]))]
     scopes: Vec<Scope>,
     /// Since when.
-    connected_at: DateTime<Utc>,
+    connected_at: DateTime,
     /// To within a minute or so; null if never.
     #[schema(required = true)]
-    last_used_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime>,
 }
 
 impl From<Connection> for ConnectedApp {
@@ -43,8 +43,8 @@ impl From<Connection> for ConnectedApp {
             app_id: connection.app.to_string(),
             name: connection.name,
             scopes: connection.scopes.iter().map(Word).collect(),
-            connected_at: connection.created_at,
-            last_used_at: connection.used_at,
+            connected_at: connection.created_at.into(),
+            last_used_at: connection.used_at.map(Into::into),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Contracts: signing, reading, leaving.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::{
     ids::{ContractKind, ProposalKind},
     milestone::FeeTerms,
@@ -27,6 +26,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     context::Context,
+    date_time::DateTime,
     extract::{Filter, PathId},
     money::Money,
     page::PageRequest,
@@ -74,22 +74,22 @@ struct Contract {
     termination: Option<Termination>,
     /// When the next funding the terms require is due; missing it pauses an active contract.
     #[schema(required = true)]
-    funding_due_at: Option<DateTime<Utc>>,
+    funding_due_at: Option<DateTime>,
     /// When it lapses, unless something is funded before.
     #[schema(required = true)]
-    lapse_at: Option<DateTime<Utc>>,
+    lapse_at: Option<DateTime>,
     #[schema(required = true)]
-    paused_at: Option<DateTime<Utc>>,
+    paused_at: Option<DateTime>,
     /// While paused: from when on the worker may leave.
     #[schema(required = true)]
-    leave_from_at: Option<DateTime<Utc>>,
+    leave_from_at: Option<DateTime>,
     #[schema(required = true)]
-    ended_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime>,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -142,15 +142,15 @@ impl Contract {
             released: contract.released.into(),
             milestones: work.milestones.iter().map(|stored| Milestone::of(stored, work, begun, cx)).collect(),
             termination: work.termination.as_ref().map(Termination::from),
-            funding_due_at: contract.funding_due_at,
-            lapse_at: contract.lapse_at,
-            paused_at: contract.paused_at,
-            leave_from_at: contract.leave_from(&cx.app.rules),
-            ended_at: contract.ended_at,
+            funding_due_at: contract.funding_due_at.map(Into::into),
+            lapse_at: contract.lapse_at.map(Into::into),
+            paused_at: contract.paused_at.map(Into::into),
+            leave_from_at: contract.leave_from(&cx.app.rules).map(Into::into),
+            ended_at: contract.ended_at.map(Into::into),
             allowed_actions: allowed.iter().map(ToString::to_string).collect(),
             version: contract.version,
-            created_at: contract.created_at,
-            updated_at: contract.updated_at,
+            created_at: contract.created_at.into(),
+            updated_at: contract.updated_at.into(),
             preview: Preview::of(cx),
         })
     }

@@ -1,7 +1,6 @@
 //! Another e-mail address, confirmed on both ends.
 
 use actix_web::{delete, get, post};
-use chrono::{DateTime, Utc};
 use garde::Validate;
 use persistence::email_change;
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
+    date_time::DateTime,
     email,
     reply::Reply,
     usecases::email_change as usecase,
@@ -40,7 +40,7 @@ struct EmailChange {
     /// Whether the owner of the address to be has confirmed.
     next_confirmed: bool,
     /// Until when both may.
-    expires_at: DateTime<Utc>,
+    expires_at: DateTime,
 }
 
 impl From<email_change::EmailChange> for EmailChange {
@@ -49,7 +49,7 @@ impl From<email_change::EmailChange> for EmailChange {
             email: change.email,
             present_confirmed: change.old_confirmed_at.is_some(),
             next_confirmed: change.new_confirmed_at.is_some(),
-            expires_at: change.expires_at,
+            expires_at: change.expires_at.into(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Accounts at providers that are linked with the caller's.
 
 use actix_web::{delete, get, post};
-use chrono::{DateTime, Utc};
 use persistence::identity;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +10,7 @@ use super::social::{self, SocialReturn, SocialVisit, SocialVisitBegun};
 use crate::{
     body::Body,
     call::{Answer, Call, Caller, Key},
+    date_time::DateTime,
     extract::PathId,
     problem::Problem,
     reply::Reply,
@@ -29,13 +29,13 @@ struct Identity {
     /// As `/v1/social-providers` names it; null if the operator no longer has it.
     #[schema(required = true, example = "google")]
     provider: Option<String>,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 impl Identity {
     fn of(app: &App, one: &identity::Identity) -> Self {
         let provider = app.providers.of_issuer(&one.issuer).map(str::to_owned);
-        Self { id: one.id.to_string(), provider, created_at: one.created_at }
+        Self { id: one.id.to_string(), provider, created_at: one.created_at.into() }
     }
 }
 

@@ -3,7 +3,6 @@
 mod list;
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::{
     ids::JobKind,
     job::{self, NewJob},
@@ -20,6 +19,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     context::Context,
+    date_time::DateTime,
     extract::PathId,
     money::{Money, positive},
     problem::Problem,
@@ -129,26 +129,26 @@ struct Job {
     #[schema(minimum = 0, example = 3)]
     applicant_count: i32,
     #[schema(required = true)]
-    published_at: Option<DateTime<Utc>>,
+    published_at: Option<DateTime>,
     /// When it stops taking proposals, while open.
     #[schema(required = true)]
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime>,
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
 }
 
 impl Job {
-    fn new(cx: &Context, listing: &Listing) -> Result<Self, Problem> {
+    fn new(cx: &Context, listing: Listing) -> Result<Self, Problem> {
         let Listing { job, applicants } = listing;
         let allowed = job.state.allowed(cx.standing_to_owner(job.client));
         Ok(Self {
             id: job.id.to_string(),
             client_id: job.client.to_string(),
             format: "fixed",
-            title: job.title.clone(),
-            description: job.description.clone(),
+            title: job.title,
+            description: job.description,
             category: Word(job.category),
             budget_min: job.budget_min.map(Money::from),
             budget_min_net: job.budget_min.map(|price| net(&cx.app, price)).transpose()?,
@@ -157,13 +157,13 @@ impl Job {
             currency: Word(job.currency),
             length: Word(job.length),
             status: Word(job.state),
-            applicant_count: *applicants,
-            published_at: job.published_at,
-            expires_at: job.expires_at,
+            applicant_count: applicants,
+            published_at: job.published_at.map(Into::into),
+            expires_at: job.expires_at.map(Into::into),
             allowed_actions: allowed.iter().map(job::JobAction::to_string).collect(),
             version: job.version,
-            created_at: job.created_at,
-            updated_at: job.updated_at,
+            created_at: job.created_at.into(),
+            updated_at: job.updated_at.into(),
         })
     }
 }
@@ -172,8 +172,9 @@ fn net(app: &App, price: money::Money) -> Result<Money, Problem> {
     Ok(money::Money::new(app.fees.first_net(price.amount())?, price.currency())?.into())
 }
 
-fn reply(cx: &Context, listing: &Listing) -> Result<Reply, Problem> {
-    Ok(Reply::ok(&Job::new(cx, listing)?)?.version(listing.job.version))
+fn reply(cx: &Context, listing: Listing) -> Result<Reply, Problem> {
+    let version = listing.job.version;
+    Ok(Reply::ok(&Job::new(cx, listing)?)?.version(version))
 }
 
 /// Post a job
@@ -188,8 +189,8 @@ async fn post_job(call: Call, body: Body<JobPost>) -> Answer {
     let new = NewJob::try_from(value)?;
     call.act(Key::Optional, &canonical, move |tx, cx| {
         let listing = usecase::post(tx, cx, new.clone(), start)?;
-        let location = format!("/v1/jobs/{}", listing.job.id);
-        Ok(Reply::created(&Job::new(cx, &listing)?, location)?.version(listing.job.version))
+        let (location, version) = (format!("/v1/jobs/{}", listing.job.id), listing.job.version);
+        Ok(Reply::created(&Job::new(cx, listing)?, location)?.version(version))
     })
     .await
 }
@@ -200,7 +201,7 @@ async fn post_job(call: Call, body: Body<JobPost>) -> Answer {
 #[utoipa::path(tag = "market", responses((status = 200, description = "The job", body = Job)), security((), ("bearer" = [])))]
 #[get("/v1/jobs/{id}")]
 async fn read_job(call: Call, id: PathId<JobKind>) -> Answer {
-    call.read_open(move |conn, cx| reply(cx, &usecase::read(conn, cx, id.0)?)).await
+    call.read_open(move |conn, cx| reply(cx, usecase::read(conn, cx, id.0)?)).await
 }
 
 /// Publish a draft
@@ -209,7 +210,7 @@ async fn read_job(call: Call, id: PathId<JobKind>) -> Answer {
 #[utoipa::path(tag = "market", responses((status = 200, description = "The open job", body = Job)))]
 #[post("/v1/jobs/{id}/publish")]
 async fn publish_job(call: Call, id: PathId<JobKind>) -> Answer {
-    call.act(Key::Optional, "", move |tx, cx| reply(cx, &usecase::publish(tx, cx, id.0)?)).await
+    call.act(Key::Optional, "", move |tx, cx| reply(cx, usecase::publish(tx, cx, id.0)?)).await
 }
 
 /// Take a job back
@@ -218,5 +219,5 @@ async fn publish_job(call: Call, id: PathId<JobKind>) -> Answer {
 #[utoipa::path(tag = "market", responses((status = 200, description = "The canceled job", body = Job)))]
 #[post("/v1/jobs/{id}/cancel")]
 async fn cancel_job(call: Call, id: PathId<JobKind>) -> Answer {
-    call.act(Key::Optional, "", move |tx, cx| reply(cx, &usecase::cancel(tx, cx, id.0)?)).await
+    call.act(Key::Optional, "", move |tx, cx| reply(cx, usecase::cancel(tx, cx, id.0)?)).await
 }

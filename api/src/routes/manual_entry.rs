@@ -1,7 +1,6 @@
 //! Booking by hand what no operation books, for finance.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::{
     ids::{ManualEntryKind as Kind, MemberId},
     ledger::{Account, Posting},
@@ -18,6 +17,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     context::Context,
+    date_time::DateTime,
     extract::{Filter, PathId},
     money::{Money, positive},
     page::PageRequest,
@@ -107,8 +107,8 @@ struct ManualEntry {
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -128,8 +128,8 @@ impl ManualEntry {
             refusal: manual.refusal.clone(),
             allowed_actions: allowed.iter().map(ManualEntryAction::to_string).collect(),
             version: manual.version,
-            created_at: manual.created_at,
-            updated_at: manual.updated_at,
+            created_at: manual.created_at.into(),
+            updated_at: manual.updated_at.into(),
             preview: Preview::of(cx),
         })
     }

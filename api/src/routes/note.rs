@@ -1,7 +1,6 @@
 //! Progress notes on a contract.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::ids::ContractKind;
 use garde::Validate;
 use persistence::{note, page::Position};
@@ -12,6 +11,7 @@ use super::Routes;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
+    date_time::DateTime,
     extract::{Filter, PathId},
     page::PageFilter,
     reply::Reply,
@@ -45,7 +45,7 @@ struct ProgressNote {
     milestone_id: Option<String>,
     author_id: String,
     body: String,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 impl From<note::ProgressNote> for ProgressNote {
@@ -56,7 +56,7 @@ impl From<note::ProgressNote> for ProgressNote {
             milestone_id: note.milestone.map(|id| id.to_string()),
             author_id: note.author.to_string(),
             body: note.body,
-            created_at: note.created_at,
+            created_at: note.created_at.into(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Payments: what a client is asked for, and the sandbox's card gateway.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::{
     ids::{MemberId, MilestoneKind, PaymentKind},
     milestone::Milestone,
@@ -18,6 +17,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     context::Context,
+    date_time::DateTime,
     extract::{Filter, PathId},
     money::Money,
     page::PageFilter,
@@ -56,12 +56,12 @@ pub(super) struct Payment {
     failure_code: Option<String>,
     /// Until when it is waited for. What comes later goes to your client funds.
     #[schema(required = true)]
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime>,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -110,11 +110,11 @@ impl Payment {
             status: Word(payment.state),
             transfer_reference: payment.transfer_reference.clone(),
             failure_code: payment.failure_code.clone(),
-            expires_at: payment.expires_at,
+            expires_at: payment.expires_at.map(Into::into),
             allowed_actions: is_chargeable.then(|| "pay".to_owned()).into_iter().collect(),
             version: payment.version,
-            created_at: payment.created_at,
-            updated_at: payment.updated_at,
+            created_at: payment.created_at.into(),
+            updated_at: payment.updated_at.into(),
             preview: Preview::of(cx),
         })
     }

@@ -1,7 +1,7 @@
 //! Batches of payouts and monthly runs, for finance.
 
 use actix_web::{get, post};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::{ids::PayoutBatchKind, payout_batch, policy::Operation, settlement::Settlement};
 use garde::Validate;
 use persistence::{page::Position, payout::PayoutFilter, payout_batch as rows, payout_run::Run};
@@ -14,6 +14,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     context::Context,
+    date_time::DateTime,
     extract::{Filter, PathId},
     money::Money,
     page::{PageFilter, of_day},
@@ -45,14 +46,14 @@ struct PayoutBatch {
     /// Who gathered it.
     preparer_id: String,
     #[schema(required = true)]
-    sent_at: Option<DateTime<Utc>>,
+    sent_at: Option<DateTime>,
     #[schema(required = true)]
-    settled_at: Option<DateTime<Utc>>,
+    settled_at: Option<DateTime>,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -69,12 +70,12 @@ impl PayoutBatch {
             payouts: batch.payouts,
             total: batch.total.into(),
             preparer_id: batch.preparer_id.to_string(),
-            sent_at: batch.sent_at,
-            settled_at: batch.settled_at,
+            sent_at: batch.sent_at.map(Into::into),
+            settled_at: batch.settled_at.map(Into::into),
             allowed_actions: allowed.into_iter().map(|action| action.to_string()).collect(),
             version: batch.version,
-            created_at: batch.created_at,
-            updated_at: batch.updated_at,
+            created_at: batch.created_at.into(),
+            updated_at: batch.updated_at.into(),
             preview: Preview::of(cx),
         }
     }
@@ -206,16 +207,23 @@ struct PayoutRun {
     payouts: i64,
     /// Of how much in all.
     total: Money,
-    started_at: DateTime<Utc>,
+    started_at: DateTime,
     /// When nobody was left to be paid; null while it is under way.
     #[schema(required = true)]
-    finished_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime>,
 }
 
 impl From<Run> for PayoutRun {
     fn from(run: Run) -> Self {
         let Run { closed_on, pay_on, payouts, total, started_at, finished_at, .. } = run;
-        Self { closed_on, pay_on, payouts, total: total.into(), started_at, finished_at }
+        Self {
+            closed_on,
+            pay_on,
+            payouts,
+            total: total.into(),
+            started_at: started_at.into(),
+            finished_at: finished_at.map(Into::into),
+        }
     }
 }
 

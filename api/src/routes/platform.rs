@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
 use domain::states;
 use metrics_exporter_prometheus::PrometheusHandle;
 use persistence::event::NumberedEvent;
@@ -14,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Routes;
 use crate::{
     call::{Answer, Call, blocking},
+    date_time::DateTime,
     extract::Filter,
     page::limit,
     problem::{Code, Problem},
@@ -236,7 +236,7 @@ struct Event {
     /// Nothing so far: read the resource for what became of it.
     #[schema(value_type = Object, example = json!({}))]
     data: Value,
-    occurred_at: DateTime<Utc>,
+    occurred_at: DateTime,
 }
 
 impl From<NumberedEvent> for Event {
@@ -247,7 +247,7 @@ impl From<NumberedEvent> for Event {
             kind: event.kind,
             subject: event.subject,
             data: event.data,
-            occurred_at: event.occurred_at,
+            occurred_at: event.occurred_at.into(),
         }
     }
 }

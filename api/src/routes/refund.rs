@@ -4,7 +4,7 @@ mod list;
 mod staff;
 
 use actix_web::{get, post};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::{
     ids::{PaymentId, RefundKind as Kind},
     refund,
@@ -18,6 +18,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Key},
     context::Context,
+    date_time::DateTime,
     extract::PathId,
     money::{Money, positive},
     problem::Problem,
@@ -57,8 +58,8 @@ struct Refund {
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -80,8 +81,8 @@ impl Refund {
             reason: refund.reason.clone(),
             allowed_actions: allowed.iter().map(ToString::to_string).collect(),
             version: refund.version,
-            created_at: refund.created_at,
-            updated_at: refund.updated_at,
+            created_at: refund.created_at.into(),
+            updated_at: refund.updated_at.into(),
             preview: Preview::of(cx),
         }
     }

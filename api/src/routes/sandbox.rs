@@ -1,7 +1,7 @@
 //! The sandbox's test clock and test mailbox. In production they answer 404.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{Datelike, Utc};
 use garde::Validate;
 use persistence::mail;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, blocking},
     config::Mode,
+    date_time::DateTime,
     email::is_address,
     extract::Filter,
     mailer,
@@ -37,7 +38,7 @@ fn only_in_sandbox(call: &Call) -> Result<(), Problem> {
 /// The marketplace's time.
 #[derive(Debug, Serialize, ToSchema)]
 struct TestClock {
-    now_at: DateTime<Utc>,
+    now_at: DateTime,
 }
 
 /// What time it is in this sandbox
@@ -45,7 +46,7 @@ struct TestClock {
 #[get("/v1/test-clock")]
 async fn test_clock(call: Call) -> Answer {
     only_in_sandbox(&call)?;
-    call.read_public(|_, cx| Reply::ok(&TestClock { now_at: cx.now })).await
+    call.read_public(|_, cx| Reply::ok(&TestClock { now_at: cx.now.into() })).await
 }
 
 /// Where to set the clock to.
@@ -54,7 +55,7 @@ async fn test_clock(call: Call) -> Answer {
 struct Advance {
     /// Later than now.
     #[garde(skip)]
-    to_at: DateTime<Utc>,
+    to_at: chrono::DateTime<Utc>,
 }
 
 /// Set the test clock forward
@@ -70,7 +71,7 @@ async fn advance_test_clock(call: Call, body: Body<Advance>) -> Answer {
     }
     let app = call.app().clone();
     let now_at = blocking(move || platform::advance_clock(&app, body.value.to_at)).await?;
-    Ok(Reply::ok(&TestClock { now_at })?.send(call.request(), false))
+    Ok(Reply::ok(&TestClock { now_at: now_at.into() })?.send(call.request(), false))
 }
 
 /// Whose mail to read.
@@ -94,7 +95,7 @@ struct TestMail {
     body: String,
     /// The same as a page.
     html: String,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 /// The newest mails to an address.
@@ -122,7 +123,7 @@ async fn test_mailbox(call: Call, filter: Filter<MailFilter>) -> Answer {
             recipient: mail.recipient,
             subject: mail.subject,
             body: mail.body,
-            created_at: mail.created_at,
+            created_at: mail.created_at.into(),
         });
         Reply::ok(&TestMailbox { items: items.collect() })
     })

@@ -1,7 +1,6 @@
 //! Logging in and joining by an account at a provider.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::username::Username;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use super::{Routes, access::require_current_terms, session::Tokens};
 use crate::{
     body::Body,
     call::{Answer, Call, Caller},
+    date_time::DateTime,
     device,
     locale::Locale,
     problem::{Code, Problem},
@@ -82,7 +82,7 @@ pub(super) struct SocialVisitBegun {
     #[schema(example = "azf_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     flow_token: String,
     /// When it is too late to come back.
-    expires_at: DateTime<Utc>,
+    expires_at: DateTime,
 }
 
 /// Begins a visit for whoever calls.
@@ -101,7 +101,8 @@ pub(super) async fn begin(call: Call, caller: Caller, asked: SocialVisit) -> Ans
     let begun = call.attempt(caller, move |tx, cx| social::begin(tx, cx, &name, &redirect)).await?;
     let Begun { flow_token, visit, expires_at } = begun;
     let authorization_url = provider.authorization_url(&visit, &asked.redirect_uri).await?;
-    Ok(Reply::ok(&SocialVisitBegun { authorization_url, flow_token, expires_at })?.send(call.request(), false))
+    Ok(Reply::ok(&SocialVisitBegun { authorization_url, flow_token, expires_at: expires_at.into() })?
+        .send(call.request(), false))
 }
 
 /// What the provider sent the person back with.

@@ -1,7 +1,6 @@
 //! Leaving (退会): what stands in the way, and going.
 
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::withdrawal::Readiness as Facts;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use crate::{
     blocker::{Blocker, Loss},
     body::Body,
     call::{Answer, Call, Key},
+    date_time::DateTime,
     email,
     locale::Locale,
     reply::Reply,
@@ -89,7 +89,7 @@ fn agreed(consent: &bool, (): &()) -> garde::Result {
 struct Left {
     /// `closed`; or `closing` while the last payout or refund is on its way.
     status: MemberState,
-    left_at: DateTime<Utc>,
+    left_at: DateTime,
 }
 
 /// Leave for good
@@ -107,7 +107,7 @@ async fn leave_for_good(call: Call, body: Body<Leave>) -> Answer {
     };
     call.act(Key::Required, &canonical, move |tx, cx| {
         let member = usecase::leave(tx, cx, &farewell)?;
-        Reply::ok(&Left { status: Word(member.state), left_at: cx.now })
+        Reply::ok(&Left { status: Word(member.state), left_at: cx.now.into() })
     })
     .await
 }

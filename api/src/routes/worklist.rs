@@ -1,13 +1,13 @@
 //! What waits for staff.
 
 use actix_web::get;
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Routes;
 use crate::{
     call::{Answer, Call},
+    date_time::DateTime,
     extract::Filter,
     page::limit,
     reply::Reply,
@@ -40,12 +40,12 @@ struct Task {
     #[schema(example = "dispute_01k30dwqgzfgx9p7jfdwpht7gg")]
     id: String,
     /// Since when: the opening of a dispute, the end of the wait for a redelivery, the recording of a receipt, the request of a refund, the draft of an entry, the holding of a payout, the day from which few are left to pay what was earned.
-    since_at: DateTime<Utc>,
+    since_at: DateTime,
 }
 
 impl From<worklist::Task> for Task {
     fn from(task: worklist::Task) -> Self {
-        Self { kind: Word(task.kind), id: task.subject, since_at: task.since }
+        Self { kind: Word(task.kind), id: task.subject, since_at: task.since.into() }
     }
 }
 

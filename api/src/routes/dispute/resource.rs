@@ -1,6 +1,5 @@
 //! A dispute as it is sent.
 
-use chrono::{DateTime, Utc};
 use domain::{
     dispute::{self, DisputeAction, DisputeState as State},
     policy::Operation,
@@ -10,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     context::Context,
+    date_time::DateTime,
     money::Money,
     problem::Problem,
     reply::Reply,
@@ -65,20 +65,20 @@ pub(super) struct Dispute {
     owner_id: Option<String>,
     /// Until when the other side may answer.
     #[schema(required = true)]
-    respond_by: Option<DateTime<Utc>>,
+    respond_by: Option<DateTime>,
     /// When staff begin to mediate, unless the two agree before.
     #[schema(required = true)]
-    negotiation_ends_at: Option<DateTime<Utc>>,
+    negotiation_ends_at: Option<DateTime>,
     /// When one of staff gets it by name, unless it is over by then.
     #[schema(required = true)]
-    escalate_at: Option<DateTime<Utc>>,
+    escalate_at: Option<DateTime>,
     #[schema(required = true)]
-    escalated_at: Option<DateTime<Utc>>,
+    escalated_at: Option<DateTime>,
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -106,14 +106,14 @@ impl Dispute {
             worker_share: final_share(dispute),
             status: Word(dispute.state),
             owner_id: dispute.owner.map(|owner| owner.to_string()),
-            respond_by: dispute.respond_by,
-            negotiation_ends_at: dispute.negotiation_ends_at,
-            escalate_at: dispute.escalate_at,
-            escalated_at: dispute.escalated_at,
+            respond_by: dispute.respond_by.map(Into::into),
+            negotiation_ends_at: dispute.negotiation_ends_at.map(Into::into),
+            escalate_at: dispute.escalate_at.map(Into::into),
+            escalated_at: dispute.escalated_at.map(Into::into),
             allowed_actions: allowed.iter().map(DisputeAction::to_string).collect(),
             version: dispute.version,
-            created_at: dispute.created_at,
-            updated_at: dispute.updated_at,
+            created_at: dispute.created_at.into(),
+            updated_at: dispute.updated_at.into(),
             preview: Preview::of(cx),
         }
     }

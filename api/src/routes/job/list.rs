@@ -106,8 +106,8 @@ struct JobPage {
 
 fn page(cx: &Context, found: Vec<Listing>, request: &PageRequest) -> Result<Reply, Problem> {
     let position = |listing: &Listing| Position { at: listing.job.created_at, id: listing.job.id.uuid() };
-    let (postings, next_cursor) = request.cut(found, position, cx.app.tokens.secrets());
-    let items = postings.iter().map(|listing| Job::new(cx, listing)).collect::<Result<_, _>>()?;
+    let (listings, next_cursor) = request.cut(found, position, cx.app.tokens.secrets());
+    let items = listings.into_iter().map(|listing| Job::new(cx, listing)).collect::<Result<_, _>>()?;
     Reply::ok(&JobPage { items, next_cursor })
 }
 

@@ -1,6 +1,6 @@
 //! A milestone as it is sent.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::{policy::Operation, release::payment_due_on};
 use persistence::{
     escrow::Charged,
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{
     context::Context,
+    date_time::DateTime,
     money::Money,
     problem::Problem,
     routes::{payment::Payment, preview::Preview},
@@ -68,16 +69,16 @@ pub(in crate::routes) struct Milestone {
     delivery_id: Option<String>,
     /// When silence accepts the delivery.
     #[schema(required = true)]
-    auto_accept_at: Option<DateTime<Utc>>,
+    auto_accept_at: Option<DateTime>,
     /// When waiting for its money ends.
     #[schema(required = true)]
-    funding_expires_at: Option<DateTime<Utc>>,
+    funding_expires_at: Option<DateTime>,
     #[schema(required = true)]
-    funded_at: Option<DateTime<Utc>>,
+    funded_at: Option<DateTime>,
     #[schema(required = true)]
-    delivered_at: Option<DateTime<Utc>>,
+    delivered_at: Option<DateTime>,
     #[schema(required = true)]
-    finished_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime>,
     /// What became of the money, once it was released.
     #[schema(required = true)]
     release: Option<ReleaseBreakdown>,
@@ -87,8 +88,8 @@ pub(in crate::routes) struct Milestone {
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -117,19 +118,19 @@ impl Milestone {
             revision_rounds_used: milestone.revision_rounds,
             revision_limit: milestone.revision_limit,
             delivery_id: milestone.delivery.map(|id| id.to_string()),
-            auto_accept_at: milestone.auto_accept_at,
-            funding_expires_at: milestone.funding_expires_at,
-            funded_at: milestone.funded_at,
-            delivered_at: milestone.delivered_at,
-            finished_at: milestone.finished_at,
+            auto_accept_at: milestone.auto_accept_at.map(Into::into),
+            funding_expires_at: milestone.funding_expires_at.map(Into::into),
+            funded_at: milestone.funded_at.map(Into::into),
+            delivered_at: milestone.delivered_at.map(Into::into),
+            finished_at: milestone.finished_at.map(Into::into),
             release,
             payment_due_on: charged
                 .and(milestone.finished_at)
                 .map(|at| payment_due_on(milestone.delivered_at, at, &cx.app.rules.payout)),
             allowed_actions: work.allowed_actions(milestone, standing, begun),
             version: milestone.version,
-            created_at: milestone.created_at,
-            updated_at: milestone.updated_at,
+            created_at: milestone.created_at.into(),
+            updated_at: milestone.updated_at.into(),
             preview: Preview::of(cx),
         }
     }
@@ -141,7 +142,7 @@ struct Delivery {
     id: String,
     message: String,
     links: Vec<String>,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 /// Changes that were asked for.
@@ -152,7 +153,7 @@ struct ChangeRequest {
     delivery_id: String,
     reason: String,
     due_on: NaiveDate,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 /// A milestone with everything that was handed over and asked for.
@@ -179,14 +180,14 @@ impl MilestoneDetail {
             id: delivery.id.to_string(),
             message: delivery.message,
             links: delivery.links,
-            created_at: delivery.created_at,
+            created_at: delivery.created_at.into(),
         });
         let changes = milestone::change_requests(conn, id)?.into_iter().map(|request| ChangeRequest {
             round: request.round,
             delivery_id: request.delivery.to_string(),
             reason: request.reason,
             due_on: request.due_on,
-            created_at: request.created_at,
+            created_at: request.created_at.into(),
         });
         Ok(Self {
             milestone: Milestone::of(stored, work, &Begun::read(conn, [stored])?, cx),

@@ -1,6 +1,6 @@
 //! A payout as it is sent.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::{payout, release};
 use persistence::{payout as rows, store::Conn};
 use serde::Serialize;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     context::Context,
+    date_time::DateTime,
     money::Money,
     problem::Problem,
     reply::Reply,
@@ -46,7 +47,7 @@ pub(in crate::routes) struct Payout {
     bank_account: Option<AccountAtBank>,
     /// When the bank was told.
     #[schema(required = true)]
-    sent_at: Option<DateTime<Utc>>,
+    sent_at: Option<DateTime>,
     /// Why it is held, was taken back, failed or came back.
     #[schema(required = true, example = json!(null))]
     reason: Option<String>,
@@ -65,8 +66,8 @@ pub(in crate::routes) struct Payout {
     /// What you may do now.
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
     /// With `?preview=true`: what would be posted. Nothing has been.
     #[schema(required = true)]
     preview: Option<Preview>,
@@ -90,7 +91,7 @@ impl Payout {
             pay_on: payout.pay_on,
             batch_id: payout.batch.map(|id| id.to_string()),
             bank_account: payout.account.as_ref().map(AccountAtBank::from),
-            sent_at: payout.sent_at,
+            sent_at: payout.sent_at.map(Into::into),
             reason: payout.reason.clone(),
             bank_reference: payout.bank_reference.clone(),
             value_on: payout.value_on,
@@ -98,8 +99,8 @@ impl Payout {
             returned_on: payout.returned_on,
             allowed_actions: allowed.iter().map(ToString::to_string).collect(),
             version: payout.version,
-            created_at: payout.created_at,
-            updated_at: payout.updated_at,
+            created_at: payout.created_at.into(),
+            updated_at: payout.updated_at.into(),
             preview: Preview::of(cx),
         })
     }

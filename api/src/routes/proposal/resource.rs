@@ -1,6 +1,5 @@
 //! A proposal as it is sent.
 
-use chrono::{DateTime, Utc};
 use domain::{
     ids::ContractId,
     milestone::FeeTerms,
@@ -16,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     context::Context,
+    date_time::DateTime,
     problem::Problem,
     reply::Reply,
     routes::terms::{Quote, Terms},
@@ -33,7 +33,7 @@ struct ProposalRound {
     /// What these terms leave the worker.
     quote: Quote,
     message: String,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 impl ProposalRound {
@@ -44,7 +44,7 @@ impl ProposalRound {
             terms: Terms::from(&past.terms),
             quote: Quote::new(&past.terms, fees)?,
             message: past.message.clone(),
-            created_at: past.at,
+            created_at: past.at.into(),
         })
     }
 }
@@ -69,7 +69,7 @@ pub(super) struct Proposal {
     message: String,
     /// Until when it waits for an answer, while it does.
     #[schema(required = true)]
-    respond_by: Option<DateTime<Utc>>,
+    respond_by: Option<DateTime>,
     /// The contract that was made of it.
     #[schema(required = true)]
     contract_id: Option<String>,
@@ -77,8 +77,8 @@ pub(super) struct Proposal {
     rounds: Vec<ProposalRound>,
     allowed_actions: Vec<String>,
     version: i32,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: DateTime,
+    updated_at: DateTime,
 }
 
 impl Proposal {
@@ -109,13 +109,13 @@ impl Proposal {
             terms: Terms::from(&proposal.terms),
             quote: Quote::new(&proposal.terms, fees)?,
             message: proposal.message.clone(),
-            respond_by: proposal.respond_by,
+            respond_by: proposal.respond_by.map(Into::into),
             contract_id: contract.map(|id| id.to_string()),
             rounds: rounds.iter().map(|past| ProposalRound::new(past, fees)).collect::<Result<_, _>>()?,
             allowed_actions: allowed.iter().map(ProposalAction::to_string).collect(),
             version: proposal.version,
-            created_at: proposal.created_at,
-            updated_at: proposal.updated_at,
+            created_at: proposal.created_at.into(),
+            updated_at: proposal.updated_at.into(),
         })
     }
 

@@ -1,7 +1,6 @@
 //! The sessions of the caller, which are their devices; and how staff end somebody's.
 
 use actix_web::{delete, get, post};
-use chrono::{DateTime, Utc};
 use domain::ids::{MemberKind, SessionId, SessionKind};
 use garde::Validate;
 use persistence::{page::Position, session::devices};
@@ -11,6 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     body::Body,
     call::{Answer, Call, Key},
+    date_time::DateTime,
     extract::{Filter, PathId},
     page::PageFilter,
     problem::{Code, Problem},
@@ -27,10 +27,10 @@ struct Session {
     device: String,
     /// Whether it is the one of this request.
     current: bool,
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
     /// When its tokens were last renewed; when it was opened, if never.
-    last_refreshed_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    last_refreshed_at: DateTime,
+    expires_at: DateTime,
 }
 
 impl Session {
@@ -39,9 +39,9 @@ impl Session {
             id: session.id.to_string(),
             device: session.device,
             current: current == Some(session.id),
-            created_at: session.created_at,
-            last_refreshed_at: session.refreshed_at.unwrap_or(session.created_at),
-            expires_at: session.expires_at,
+            created_at: session.created_at.into(),
+            last_refreshed_at: session.refreshed_at.unwrap_or(session.created_at).into(),
+            expires_at: session.expires_at.into(),
         }
     }
 }
@@ -52,7 +52,7 @@ struct CurrentSession {
     id: String,
     member_id: String,
     /// When its owner last proved who they are, by logging in or stepping up.
-    authenticated_at: DateTime<Utc>,
+    authenticated_at: DateTime,
 }
 
 /// Whether this token is good, and whose it is
@@ -65,7 +65,8 @@ pub(super) async fn read_current_session(call: Call) -> Answer {
         let (Some(session), Some(authenticated_at)) = (cx.session, cx.authenticated_at) else {
             return Err(Problem::new(Code::Unauthenticated));
         };
-        Reply::ok(&CurrentSession { id: session.to_string(), member_id: cx.person()?.to_string(), authenticated_at })
+        let (id, member_id) = (session.to_string(), cx.person()?.to_string());
+        Reply::ok(&CurrentSession { id, member_id, authenticated_at: authenticated_at.into() })
     })
     .await
 }

@@ -1,7 +1,6 @@
 //! The second step of a log-in, and proving again who one is within a session.
 
 use actix_web::post;
-use chrono::{DateTime, Utc};
 use garde::Validate;
 use persistence::{credential, store::Conn};
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use crate::{
     body::Body,
     call::{Answer, Call, Caller},
     context::Context,
+    date_time::DateTime,
     device, password,
     problem::{Code, Problem},
     reply::Reply,
@@ -98,7 +98,7 @@ struct StepUp {
 #[derive(Debug, Serialize, ToSchema)]
 struct SteppedUp {
     /// What needs a recent proof can be done until then.
-    expires_at: DateTime<Utc>,
+    expires_at: DateTime,
 }
 
 /// Prove again who you are
@@ -116,7 +116,7 @@ pub(super) async fn step_up(call: Call, body: Body<StepUp>) -> Answer {
     };
     let proved = call.attempt(Caller::Person, move |tx, cx| proof::step_up(tx, cx, &proof)).await?;
     let expires_at = proved.ok_or_else(|| Problem::new(refusal))?;
-    Ok(Reply::ok(&SteppedUp { expires_at })?.send(call.request(), false))
+    Ok(Reply::ok(&SteppedUp { expires_at: expires_at.into() })?.send(call.request(), false))
 }
 
 async fn compare(call: &Call, password: String) -> Result<Proof, Problem> {

@@ -182,7 +182,7 @@ impl FeeSchedule {
     pub fn release_fee(&self, before: i64, gross: i64) -> Result<Fee, MoneyError> {
         let end = before.checked_add(gross).filter(|_| gross >= 0).ok_or(MoneyError::OutOfRange)?;
         let fee = self.fee(end)? - self.fee(before)?;
-        let (tax, net) = self.tax_and_net(gross, fee)?;
+        let (tax, net) = (self.tax_of(fee)?, self.net_of(gross, fee)?);
         let parts = self.parts(before, end)?;
         Ok(Fee { gross, fee, tax, net, client_total: gross, mode: self.tax, parts })
     }
@@ -192,16 +192,16 @@ impl FeeSchedule {
     /// # Errors
     /// A negative amount, or one past what can be held exactly.
     pub fn first_net(&self, gross: i64) -> Result<i64, MoneyError> {
-        Ok(self.tax_and_net(gross, self.fee(gross)?)?.1)
+        self.net_of(gross, self.fee(gross)?)
     }
 
-    fn tax_and_net(&self, gross: i64, fee: i64) -> Result<(i64, i64), MoneyError> {
-        let tax = self.tax_of(fee)?;
+    /// Without asking for a tax that is part of the fee: it is a division, and each job of a page asks twice.
+    fn net_of(&self, gross: i64, fee: i64) -> Result<i64, MoneyError> {
         let charged = match self.tax {
             TaxMode::Included => fee,
-            TaxMode::Added => fee + tax,
+            TaxMode::Added => fee + self.tax_of(fee)?,
         };
-        Ok((tax, gross - charged))
+        Ok(gross - charged)
     }
 
     /// The smallest price that gives exactly this net.

@@ -22,7 +22,7 @@ impl Serialize for DateTime {
 /// Whole microseconds in the years that have four digits, which is all that is stored.
 fn text(at: chrono::DateTime<Utc>) -> String {
     let (year, micros) = (u32::try_from(at.year()).unwrap_or(u32::MAX), at.nanosecond() / 1_000);
-    if year > 9_999 || at.nanosecond() % 1_000 != 0 || micros > 999_999 {
+    if year > 9_999 || !at.nanosecond().is_multiple_of(1_000) || micros > 999_999 {
         return at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     }
     let mut text = String::with_capacity("2026-01-01T00:00:00.000000Z".len());
@@ -38,12 +38,11 @@ fn text(at: chrono::DateTime<Utc>) -> String {
         push(&mut text, number, places);
         text.push(after);
     }
-    match (micros, micros % 1_000) {
-        (0, _) => return text,
-        (_, 0) => push(&mut text, micros / 1_000, 3),
-        (_, _) => push(&mut text, micros, 6),
+    if micros != 0 {
+        let (number, places) = if micros.is_multiple_of(1_000) { (micros / 1_000, 3) } else { (micros, 6) };
+        push(&mut text, number, places);
+        text.push('Z');
     }
-    text.push('Z');
     text
 }
 

@@ -126,6 +126,12 @@ impl TestApp {
         self.server.take().unwrap().stop();
     }
 
+    /// Serves again what others have changed meanwhile, with these settings.
+    pub fn serve_again(&mut self, more: &[(&str, &str)]) {
+        self.app = startup::open(settings(&self.database, more)).unwrap();
+        self.server = Some(Server::start(self.app.clone()));
+    }
+
     /// What must hold after every test, whatever it did.
     fn verify(&self) {
         self.verify_books();

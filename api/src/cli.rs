@@ -15,7 +15,8 @@ use crate::{
     config::{Flags, Mode, Settings},
     demo, logs, openapi,
     problem::Code,
-    secrets, startup,
+    secrets,
+    startup::{self, StartError},
     state::App,
     usecases::{
         audit_log::{Deed, at_console},
@@ -93,6 +94,9 @@ enum Staff {
 enum Keys {
     /// Sign with the next key from now on; tokens of the present one stay good. Nobody is logged out.
     Rotate,
+    /// Let the present secret take the place of the one that the database belongs to, which was stolen or lost. Voids all
+    /// access tokens and second factors; replicas that run with another secret end.
+    Adopt,
 }
 
 #[derive(Debug, Subcommand)]
@@ -127,27 +131,34 @@ async fn execute(cli: Cli) -> Result<ExitCode, String> {
         Command::Migrate => open(&cli.flags).map(|_| ExitCode::SUCCESS),
         Command::Staff(Staff::Create { email, role, name }) => create_staff(&open(&cli.flags)?, role, &email, &name),
         Command::Staff(Staff::SetRole { email, role, reason }) => {
-            set_role(&open_existing(&cli.flags)?, &email, role, &reason)
+            set_role(&open_existing(startup::open, &cli.flags)?, &email, role, &reason)
         }
-        Command::Keys(Keys::Rotate) => rotate_keys(&open_existing(&cli.flags)?),
-        Command::Ledger(Ledger::Verify) => verify(&open_existing(&cli.flags)?),
+        Command::Keys(Keys::Rotate) => rotate_keys(&open_existing(startup::open, &cli.flags)?),
+        Command::Keys(Keys::Adopt) => adopt_secret(&open_existing(startup::open_with_any_secret, &cli.flags)?),
+        Command::Ledger(Ledger::Verify) => verify(&open_existing(startup::open, &cli.flags)?),
     }
 }
 
+/// What makes the application of its settings.
+type Opening = fn(Settings) -> Result<Arc<App>, StartError>;
+
 fn open(flags: &Flags) -> Result<Arc<App>, String> {
-    let settings = Settings::load(flags).map_err(|error| error.to_string())?;
+    open_by(startup::open, Settings::load(flags).map_err(|error| error.to_string())?)
+}
+
+fn open_by(opening: Opening, settings: Settings) -> Result<Arc<App>, String> {
     logs::start(&settings.log)?;
-    startup::open(settings).map_err(|error| error.to_string())
+    opening(settings).map_err(|error| error.to_string())
 }
 
 /// For commands that look at what is there: a mistyped path must not make a new, empty database.
-fn open_existing(flags: &Flags) -> Result<Arc<App>, String> {
+fn open_existing(opening: Opening, flags: &Flags) -> Result<Arc<App>, String> {
     let settings = Settings::load(flags).map_err(|error| error.to_string())?;
     match settings.database_url.expose_secret().strip_prefix("sqlite:") {
         Some(path) if !std::path::Path::new(path.trim_start_matches("//")).exists() => {
             Err(format!("there is no database at {path}"))
         }
-        Some(_) | None => open(flags),
+        Some(_) | None => open_by(opening, settings),
     }
 }
 
@@ -245,6 +256,13 @@ fn rotate_keys(app: &Arc<App>) -> Result<ExitCode, String> {
         format!("the keys were rotated less than {hours} hour ago, and tokens of the key before must stay good")
     })?;
     println!("tokens are signed by key {generation} from now on");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn adopt_secret(app: &Arc<App>) -> Result<ExitCode, String> {
+    let adopted = keys::adopt(app).map_err(|problem| problem.told())?;
+    let told = "the present secret is the database's from now on; whoever runs with another ends within a moment";
+    println!("{}", if adopted { told } else { "the database belongs to the present secret already" });
     Ok(ExitCode::SUCCESS)
 }
 

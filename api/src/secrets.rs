@@ -97,6 +97,14 @@ impl Secrets {
         })
     }
 
+    /// What tells this secret from others and nothing more of it: the id of its first signing key, which is public.
+    ///
+    /// # Errors
+    /// As [`Secrets::signing_key`].
+    pub fn id(&self) -> Result<String, UnusableSecret> {
+        Ok(self.signing_key(0)?.key_id)
+    }
+
     /// Encrypts what is kept (AES-256-GCM); it opens only for the same owner.
     ///
     /// # Errors

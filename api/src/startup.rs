@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -12,13 +13,16 @@ use actix_web::{
     web,
 };
 use domain::{fee::FeeSchedule, member::MemberKind, password::Password, policy::Role};
+use futures_util::future::{Either, join, select};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use persistence::{
-    instance, ledger, member,
-    store::{Intent, Sizes, Store},
+    instance::{self, Instance},
+    ledger, member,
+    store::{Intent, Sizes, Store, Tx},
 };
 use secrecy::ExposeSecret;
 use socket2::SockRef;
+use tokio::sync::Notify;
 
 use crate::{
     auth::Tokens,
@@ -38,7 +42,7 @@ use crate::{
         access,
         audit_log::{Deed, at_console},
         commit::Audience,
-        payout_run,
+        keys, payout_run,
     },
     uses::Uses,
     worker::{self, Worker},
@@ -55,34 +59,34 @@ impl StartError {
     }
 }
 
-/// Opens the database, claims it for this mode and derives the keys.
+/// What a process is told whose keys are of another secret.
+const OTHER_SECRET: &str = "this database belongs to another secret: set the AZUKARI_SECRET it was made with (none, if a \
+    sandbox was made without); or, if that one was stolen or lost, let the present one take its place by \
+    `azukari keys adopt`, which voids all access tokens and second factors";
+
+/// Opens the database, claims it for this mode and this secret, and derives the keys.
 ///
 /// # Errors
 /// One line that says what is wrong.
 pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
+    let app = open_with_any_secret(settings)?;
+    let unusable = |problem: Problem| unusable(&problem);
+    let instance = app.store.read(instance::read).map_err(|error| unusable(error.into()))?;
+    if keys::belong(&app, &instance).map_err(unusable)? { Ok(app) } else { Err(StartError(OTHER_SECRET.into())) }
+}
+
+/// The same whatever secret the database belongs to, which is for nothing but to adopt the present one.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn open_with_any_secret(settings: Settings) -> Result<Arc<App>, StartError> {
     let sizes = Sizes { readers: settings.readers, writers: settings.writers };
     let store = Store::open(settings.database_url.expose_secret(), sizes).map_err(|e| StartError(e.to_string()))?;
     let fresh = secrets::random().map_err(|error| StartError(error.to_string()))?;
-    let (mode, now) = (settings.mode, clock::real_now());
-    let claimed = store
-        .write(Intent::Keep, move |tx| {
-            let own = (mode == Mode::Sandbox).then_some(fresh.as_slice());
-            ledger::open_platform_accounts(tx)?;
-            let claimed = instance::claim(tx, mode.as_str(), own, now)?;
-            payout_run::schedule(tx, clock::market_now(claimed.clock_offset()))?;
-            Ok::<_, Problem>(claimed)
-        })
-        .map_err(|problem| StartError(format!("the database cannot be used: {}", problem.told())))?;
-    if claimed.mode != mode.as_str() {
-        return Err(StartError(format!(
-            "this database belongs to a {} installation; {} needs a database of its own",
-            claimed.mode,
-            mode.as_str()
-        )));
-    }
-    let secret = settings.secret.as_ref().map(|secret| secret.expose_secret().as_bytes().to_vec());
-    let secret = secret.or(claimed.secret).ok_or_else(|| StartError("no secret is set".into()))?;
-    let secrets = Secrets::derive(&secret).map_err(|error| StartError(error.to_string()))?;
+    let given = settings.secret.as_ref().map(|secret| secret.expose_secret().as_bytes().to_vec());
+    let mode = settings.mode;
+    let claimed = store.write(Intent::Keep, move |tx| claim(tx, mode, given.as_deref(), &fresh));
+    let (claimed, secrets) = claimed.map_err(|problem| unusable(&problem))??;
     let tokens = Tokens::new(secrets, settings.issuer(), mode.as_str()).and_then(|tokens| {
         tokens.turn_to(claimed.key_generation)?;
         Ok(tokens)
@@ -93,7 +97,41 @@ pub fn open(settings: Settings) -> Result<Arc<App>, StartError> {
     let fees = FeeSchedule::standard_with(settings.fee.tax.0, settings.fee.basis.0);
     let providers =
         Providers::new(&settings.social, mode == Mode::Production).map_err(|error| StartError(error.to_string()))?;
-    Ok(Arc::new(App { settings, store, tokens, limits, uses: Uses::default(), providers, fees, rules }))
+    let (uses, disowned) = (Uses::default(), Notify::new());
+    Ok(Arc::new(App { settings, store, tokens, limits, uses, providers, fees, rules, disowned }))
+}
+
+/// Marks a new database, and does what every start does. What belongs to another mode or secret is left as it is.
+fn claim(
+    tx: &mut Tx<'_>,
+    mode: Mode,
+    given: Option<&[u8]>,
+    fresh: &[u8],
+) -> Result<Result<(Instance, Secrets), StartError>, Problem> {
+    let own = (mode == Mode::Sandbox).then_some(fresh);
+    let claimed = instance::claim(tx, mode.as_str(), own, clock::real_now())?;
+    if claimed.mode != mode.as_str() {
+        return Ok(Err(StartError(format!(
+            "this database belongs to a {} installation; {} needs a database of its own",
+            claimed.mode,
+            mode.as_str()
+        ))));
+    }
+    let Some(secret) = given.or(claimed.secret.as_deref()) else {
+        return Ok(Err(StartError("no secret is set".into())));
+    };
+    let secrets = Secrets::derive(secret)?;
+    let id = secrets.id()?;
+    let claimed = instance::note_secret(tx, &id)?;
+    if claimed.first_key_id.as_ref() == Some(&id) {
+        ledger::open_platform_accounts(tx)?;
+        payout_run::schedule(tx, clock::market_now(claimed.clock_offset()))?;
+    }
+    Ok(Ok((claimed, secrets)))
+}
+
+fn unusable(problem: &Problem) -> StartError {
+    StartError(format!("the database cannot be used: {}", problem.told()))
 }
 
 /// How many connections may wait to be accepted; the system may allow fewer. The standard library asks for 128, and of a
@@ -123,6 +161,7 @@ pub fn bind(app: Arc<App>) -> Result<Bound, StartError> {
 /// A server at work.
 pub struct Running {
     server: Server,
+    app: Arc<App>,
     workers: Vec<Worker>,
 }
 
@@ -138,12 +177,20 @@ impl Running {
         self.server.handle()
     }
 
-    /// Waits until it is told to stop and accepted requests have finished.
+    /// Waits until it is told to stop and accepted requests have finished; or until the database belongs to another secret,
+    /// whereupon nothing is finished: what is signed with ours must open nothing more.
     ///
     /// # Errors
     /// One line that says what is wrong.
     pub async fn finish(self) -> Result<(), StartError> {
-        let done = self.server.await.map_err(|e| StartError::of("the server failed")(&e));
+        let handle = self.server.handle();
+        let done = match select(self.server, pin!(self.app.disowned.notified())).await {
+            Either::Left((done, _)) => done.map_err(|e| StartError::of("the server failed")(&e)),
+            Either::Right(((), server)) => {
+                let ((), _) = join(handle.stop(false), server).await;
+                Err(StartError(OTHER_SECRET.into()))
+            }
+        };
         self.workers.into_iter().for_each(Worker::stop);
         done
     }
@@ -160,8 +207,8 @@ pub fn start(bound: Bound) -> Result<Running, StartError> {
     let mut workers = vec![Worker::start("timers", app.clone(), worker::jobs())];
     workers.extend(mailer.map(|mailer| Worker::start("mail", (mailer, app.clone()), worker::mail())));
     let workers = workers.into_iter().collect::<Result<_, _>>().map_err(|e| StartError::of("worker")(&e))?;
-    let server = http(listener, app, metrics).map_err(|e| StartError::of("cannot serve")(&e))?;
-    Ok(Running { server, workers })
+    let server = http(listener, app.clone(), metrics).map_err(|e| StartError::of("cannot serve")(&e))?;
+    Ok(Running { server, app, workers })
 }
 
 /// Serves until it is told to stop, then lets accepted requests finish.

@@ -2,6 +2,7 @@
 
 use domain::{fee::FeeSchedule, rules::Rules};
 use persistence::store::Store;
+use tokio::sync::Notify;
 
 use crate::{auth::Tokens, config::Settings, limits::Limits, social::Providers, uses::Uses};
 
@@ -24,4 +25,6 @@ pub struct App {
     pub fees: FeeSchedule,
     /// The numbers that the domain's decisions read.
     pub rules: Rules,
+    /// Told when the database has gone to another secret, with which nothing must be signed or believed any more.
+    pub disowned: Notify,
 }

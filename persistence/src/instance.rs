@@ -21,6 +21,8 @@ pub struct Instance {
     pub secret: Option<Vec<u8>>,
     /// Which generation of keys signs access tokens.
     pub key_generation: i32,
+    /// The id of the first of them, which tells to what secret the database belongs; none before that was noted.
+    pub first_key_id: Option<String>,
     clock_offset: i64,
 }
 
@@ -44,6 +46,25 @@ pub fn claim(tx: &mut Tx<'_>, mode: &str, secret: Option<&[u8]>, now: DateTime<U
         instance::created_at.eq(Moment::from(now)),
     );
     on_each!(*tx, conn => diesel::insert_into(instance::table).values(row).on_conflict_do_nothing().execute(conn))?;
+    read(tx)
+}
+
+/// Notes to what secret the database belongs, unless that is known: of two that start at once, the first is noted.
+///
+/// # Errors
+/// Only those of the database.
+pub fn note_secret(tx: &mut Tx<'_>, first_key_id: &str) -> Result<Instance, StoreError> {
+    let unknown = instance::table.filter(instance::first_key_id.is_null());
+    diesel::update(unknown).set(instance::first_key_id.eq(Some(first_key_id))).write(tx)?;
+    read(tx)
+}
+
+/// Gives the database to another secret.
+///
+/// # Errors
+/// Only those of the database.
+pub fn adopt_secret(tx: &mut Tx<'_>, first_key_id: &str) -> Result<Instance, StoreError> {
+    diesel::update(instance::table).set(instance::first_key_id.eq(Some(first_key_id))).write(tx)?;
     read(tx)
 }
 

@@ -145,6 +145,16 @@ pub fn lock(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<Member>, StoreError>
     for_update(query).get_result::<Row>(&mut **tx).optional()?.map(Member::try_from).transpose()
 }
 
+/// Reads and locks members, in the order of their ids.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn lock_all(tx: &mut Tx<'_>, ids: &[MemberId]) -> Result<Vec<Member>, StoreError> {
+    let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+    let query = members::table.filter(members::id.eq_any(keys)).order(members::id).select(Row::as_select());
+    for_update(query).load::<Row>(&mut **tx)?.into_iter().map(Member::try_from).collect()
+}
+
 /// Keeps members as they are until the transaction ends, in the order of their ids; others may rely on them, too.
 ///
 /// # Errors

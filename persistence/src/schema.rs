@@ -12,6 +12,7 @@ diesel::table! {
         created_at -> Instant,
         key_generation -> Integer,
         keys_rotated_at -> Nullable<Instant>,
+        first_key_id -> Nullable<Text>,
     }
 }
 

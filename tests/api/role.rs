@@ -3,7 +3,9 @@
 use domain::policy::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, partner::VERIFIER, people::PASSWORD, program};
+use crate::harness::{
+    Engine, Person, Response, TestApp, on_both_engines, partner::VERIFIER, people::PASSWORD, program, work::in_turn,
+};
 
 on_both_engines!(
     a_role_holds_from_the_next_request_on,
@@ -14,6 +16,8 @@ on_both_engines!(
     a_member_with_business_of_their_own_does_not_become_staff,
     a_stale_version_changes_no_role,
     a_role_is_given_only_shortly_after_a_log_in,
+    no_role_is_given_while_the_sessions_of_who_gives_it_end,
+    of_two_admins_who_take_the_role_from_each_other_one_keeps_it,
     a_moderator_reads_disputes_and_decides_nothing,
     roles_are_given_by_a_command_and_logged,
 );
@@ -110,6 +114,34 @@ fn a_role_is_given_only_shortly_after_a_log_in(app: &TestApp) {
     give(app, &noa, &mia, "finance").problem(403, "recent_login_required");
     app.step_up(&noa, &json!({"password": PASSWORD})).expect(200);
     give(app, &noa, &mia, "finance").expect(200);
+}
+
+/// A thief is logged out at the very moment in which they would do what outlives the session: each waits for the account.
+fn no_role_is_given_while_the_sessions_of_who_gives_it_end(app: &TestApp) {
+    let (noa, mia) = (app.staff(Role::Admin, "noa"), app.staff(Role::Support, "mia"));
+    for (role, given_first) in [("moderator", true), ("finance", false)] {
+        let thief = app.log_in(&noa.email);
+        let end = || app.request("DELETE", "/v1/sessions").by(&thief).send();
+        let (given, ended) = in_turn(app, "true", given_first, || give(app, &thief, &mia, role), end);
+        ended.expect(204);
+        if given.status == 200 {
+            assert!(given_first || app.database.engine == Engine::Sqlite);
+        } else {
+            given.problem(401, "invalid_token");
+        }
+        let has = app.read(&mia, "/v1/me")["role"] == role;
+        assert_eq!(has, given.status == 200);
+    }
+}
+
+fn of_two_admins_who_take_the_role_from_each_other_one_keeps_it(app: &TestApp) {
+    let (noa, eve) = (app.staff(Role::Admin, "noa"), app.staff(Role::Admin, "eve"));
+    let (first, second) = (|| give(app, &noa, &eve, "member"), || give(app, &eve, &noa, "member"));
+    let (first, second) = in_turn(app, "true", true, first, second);
+    let mut answers = [first.status, second.status];
+    answers.sort_unstable();
+    // Who comes when all is over is a member, who learns of no such thing.
+    assert!(matches!(answers, [200, 403 | 404]), "{} {}", first.text, second.text);
 }
 
 fn a_moderator_reads_disputes_and_decides_nothing(app: &TestApp) {

@@ -1,19 +1,23 @@
 //! Members as the two sides of something that begins, as the owners of their accounts, and as those we write to.
 
-use domain::{ids::MemberId, member::Member};
+use domain::{actor::Actor, ids::MemberId, member::Member};
 use persistence::{
     mail::{self, Mail},
     member,
     store::Tx,
 };
 
-use crate::{context::Context, locale::Locale, problem::Problem};
+use crate::{
+    context::Context,
+    locale::Locale,
+    problem::{Code, Problem},
+};
 
 /// Makes sure that nobody leaves while something begins that would hold them: whoever creates an obligation locks both
 /// sides `FOR SHARE`, and leaving locks `FOR UPDATE` (domain rules, section 4).
 ///
 /// # Errors
-/// [`Code::MemberLeft`](crate::problem::Code::MemberLeft) when one of them has left already.
+/// [`Code::MemberLeft`] when one of them has left already.
 pub fn bind(tx: &mut Tx<'_>, members: &[MemberId]) -> Result<(), Problem> {
     let bound = member::lock_shared(tx, members)?;
     Ok(bound.iter().try_for_each(Member::check_here)?)
@@ -23,17 +27,32 @@ pub fn bind(tx: &mut Tx<'_>, members: &[MemberId]) -> Result<(), Problem> {
 /// locks it, too: so nothing is made in one of them afterwards that outlives it.
 ///
 /// # Errors
-/// [`Code::InvalidToken`](crate::problem::Code::InvalidToken) when the session is over.
+/// [`Code::InvalidToken`] when the session is over.
 pub fn lock_own(tx: &mut Tx<'_>, cx: &Context) -> Result<Member, Problem> {
     let member = member::lock(tx, cx.person()?)?.ok_or_else(Problem::not_found)?;
     cx.require_live(tx)?;
     Ok(member)
 }
 
-/// The same for what a stolen token must not do: with a proof of the last few minutes.
+/// Locks another account than one's own, for what one does to it as staff, with the own beside it: in a session that nobody
+/// has ended meanwhile, and in a role that nobody has taken away.
 ///
 /// # Errors
-/// [`Code::RecentLoginRequired`](crate::problem::Code::RecentLoginRequired) when it is longer ago; as [`lock_own`].
+/// [`Code::InvalidToken`] when the session is over, [`Code::NotPermitted`] when the role is another one,
+/// [`Code::NotFound`] when there is no such account.
+pub fn lock_beside_own(tx: &mut Tx<'_>, cx: &Context, other: MemberId) -> Result<Member, Problem> {
+    let locked = member::lock_all(tx, &[cx.person()?, other])?;
+    cx.require_live(tx)?;
+    if !locked.iter().any(|own| cx.actor == Some(Actor::Staff(own.id, own.role))) {
+        return Err(Problem::new(Code::NotPermitted));
+    }
+    locked.into_iter().find(|member| member.id == other).ok_or_else(Problem::not_found)
+}
+
+/// The same as [`lock_own`] for what a stolen token must not do: with a proof of the last few minutes.
+///
+/// # Errors
+/// [`Code::RecentLoginRequired`] when it is longer ago; as [`lock_own`].
 pub fn lock_proven(tx: &mut Tx<'_>, cx: &Context) -> Result<Member, Problem> {
     cx.require_recent_login(tx)?;
     lock_own(tx, cx)

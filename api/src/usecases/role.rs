@@ -10,6 +10,7 @@ use persistence::{member, session::held, store::Tx};
 use super::{
     access::email_key,
     commit::{Audience, announce},
+    member::lock_beside_own,
     withdrawal,
 };
 use crate::{clock, context::Context, problem::Problem};
@@ -18,11 +19,13 @@ use crate::{clock, context::Context, problem::Problem};
 /// staff end.
 ///
 /// # Errors
-/// Not the caller's to do, their own account, the log-in was too long ago, nobody has this id, or they cannot have it.
+/// Not the caller's to do, or no longer; their own account, the log-in was too long ago, nobody has this id, or they cannot
+/// have it.
 pub fn change(tx: &mut Tx<'_>, cx: &Context, id: MemberId, role: Role) -> Result<Member, Problem> {
     cx.permit(Operation::ChangeRole, cx.standing_to_owner(id))?;
     cx.require_recent_login(tx)?;
-    give(tx, cx, id, role)
+    let member = lock_beside_own(tx, cx, id)?;
+    give(tx, cx, &member, role)
 }
 
 /// The same by a command, for the account with this address.
@@ -31,14 +34,15 @@ pub fn change(tx: &mut Tx<'_>, cx: &Context, id: MemberId, role: Role) -> Result
 /// Nobody has this address, or they cannot have it.
 pub fn change_by_address(tx: &mut Tx<'_>, cx: &Context, email: &str, role: Role) -> Result<Member, Problem> {
     let found = member::by_email(tx, &email_key(email))?.ok_or_else(Problem::not_found)?;
-    give(tx, cx, found.id, role)
+    let member = member::lock(tx, found.id)?.ok_or_else(Problem::not_found)?;
+    give(tx, cx, &member, role)
 }
 
-fn give(tx: &mut Tx<'_>, cx: &Context, id: MemberId, role: Role) -> Result<Member, Problem> {
-    let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+fn give(tx: &mut Tx<'_>, cx: &Context, member: &Member, role: Role) -> Result<Member, Problem> {
+    let id = member.id;
     cx.check_version(member.version)?;
-    cx.remember(id, &member);
-    let is_tied = !withdrawal::assess_member(tx, &member)?.blockers.is_empty();
+    cx.remember(id, member);
+    let is_tied = !withdrawal::assess_member(tx, member)?.blockers.is_empty();
     let decision = member.change_role(role, is_tied, cx.now)?;
     announce(tx, cx, id, Audience::only(id), &decision)?;
     let saved = member::save(tx, &decision.next)?;

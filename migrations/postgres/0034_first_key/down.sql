@@ -1,0 +1,1 @@
+ALTER TABLE instance DROP COLUMN first_key_id;

@@ -118,8 +118,8 @@ impl Operation {
 
     /// The first query parameter that it does not have.
     fn unknown(&self, request: &HttpRequest) -> Option<String> {
-        // A member's browser may bring more than we know (RFC 6749 section 3.1).
-        if request.query_string().is_empty() || self.name == "GET /oauth/authorize" {
+        // A member's browser may bring more than we know (RFC 6749 section 3.1), and the page's form sends it again.
+        if request.query_string().is_empty() || self.name.ends_with(" /oauth/authorize") {
             return None;
         }
         // What cannot be read at all is refused by whoever reads it.

@@ -8,6 +8,7 @@ on_both_engines!(
     &[("AZUKARI_LOG_INS_PER_MINUTE", "100000"), ("AZUKARI_TRUSTED_PROXIES", "127.0.0.0/8")] =>
     guesses_are_slowed_alike_at_known_and_unknown_addresses,
     guesses_sent_at_once_are_counted_one_by_one,
+    a_right_password_among_wrong_ones_is_told_no_more_whatever_else_is_wrong,
     a_right_password_clears_the_typing_errors,
     a_stranger_who_guesses_does_not_keep_the_member_from_a_known_device,
     a_password_reset_opens_the_way_whatever_strangers_guess,
@@ -61,6 +62,19 @@ fn guesses_sent_at_once_are_counted_one_by_one(app: &TestApp) {
         assert!((5..=8).contains(&told), "{told} were told that they are wrong");
         assert_eq!(answers.iter().filter(|answer| answer.text.contains("guessing_too_fast")).count(), 12 - told);
     }
+}
+
+/// What is wrong with the request beside it is told after the guess was judged: it would tell the right one apart.
+fn a_right_password_among_wrong_ones_is_told_no_more_whatever_else_is_wrong(app: &TestApp) {
+    app.member("hanako");
+    let answers = at_once(36, |each| {
+        let password = if each % 3 == 2 { people::PASSWORD } else { "a wrong one, and a long one" };
+        let request = app.post("/v1/sessions").header("Idempotency-Key", "not a key");
+        request.json(&json!({"email": HANAKO, "password": password}))
+    });
+    let told = answers.iter().filter(|answer| answer.text.contains("invalid_header")).count();
+    assert!(told < 12, "all twelve were told apart");
+    assert!(answers.iter().any(|answer| answer.text.contains("guessing_too_fast")));
 }
 
 fn a_right_password_clears_the_typing_errors(app: &TestApp) {

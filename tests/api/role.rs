@@ -4,7 +4,8 @@ use domain::policy::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Engine, Person, Response, TestApp, on_both_engines, partner::VERIFIER, people::PASSWORD, program, work::in_turn,
+    Engine, Person, Response, TestApp, market::job_post, on_both_engines, partner::VERIFIER, people::PASSWORD, program,
+    work::in_turn,
 };
 
 on_both_engines!(
@@ -18,6 +19,8 @@ on_both_engines!(
     a_role_is_given_only_shortly_after_a_log_in,
     no_role_is_given_while_the_sessions_of_who_gives_it_end,
     of_two_admins_who_take_the_role_from_each_other_one_keeps_it,
+    what_a_member_makes_while_they_are_given_a_role_does_not_outlive_it,
+    nothing_begins_with_who_has_become_staff,
     a_moderator_reads_disputes_and_decides_nothing,
     roles_are_given_by_a_command_and_logged,
 );
@@ -132,6 +135,35 @@ fn no_role_is_given_while_the_sessions_of_who_gives_it_end(app: &TestApp) {
         let has = app.read(&mia, "/v1/me")["role"] == role;
         assert_eq!(has, given.status == 200);
     }
+}
+
+/// On PostgreSQL the role is given first, to whoever was still a member when their request arrived.
+fn what_a_member_makes_while_they_are_given_a_role_does_not_outlive_it(app: &TestApp) {
+    let noa = app.staff(Role::Admin, "noa");
+    let key = json!({"name": "Bookkeeping", "scopes": ["profile:read"]});
+    for (name, path, body, status, code) in
+        [("a", "/v1/api-keys", key, 403, "not_permitted"), ("b", "/v1/jobs", job_post(), 409, "member_left")]
+    {
+        let person = app.member(name);
+        let make = || app.act(&person, path, &body);
+        let (given, made) = in_turn(app, "true", true, || give(app, &noa, &person, "support"), make);
+        if app.database.engine == Engine::Postgres {
+            given.expect(200);
+            made.problem(status, code);
+        } else {
+            assert!(given.status == 200 || made.status == 201, "{} {}", given.text, made.text);
+        }
+    }
+}
+
+/// As when a contract lapses, and an offer that it had set aside waits again.
+fn nothing_begins_with_who_has_become_staff(app: &TestApp) {
+    let (client, worker) = (app.member("hanako"), app.member("taro"));
+    let proposal = app.proposal(&worker, &app.job(&client), &[10_000]);
+    let role = format!("UPDATE members SET role = 'finance' WHERE email = '{}'", worker.email);
+    app.database.execute(&role).unwrap();
+    app.act(&client, &format!("{proposal}/accept"), &json!({"round": 1})).problem(409, "member_left");
+    assert_eq!(app.status(&client, &proposal), "submitted");
 }
 
 fn of_two_admins_who_take_the_role_from_each_other_one_keeps_it(app: &TestApp) {

@@ -181,7 +181,7 @@ fn reply(cx: &Context, listing: Listing) -> Result<Reply, Problem> {
 ///
 /// It takes proposals at once, for 30 days, unless you ask for a draft.
 #[utoipa::path(tag = "market", request_body = JobPost, responses((status = 201, description = "The job", body = Job)),
-    extensions(("x-errors" = json!(["not_permitted"]))))]
+    extensions(("x-errors" = json!(["not_permitted", "member_left"]))))]
 #[post("/v1/jobs")]
 async fn post_job(call: Call, body: Body<JobPost>) -> Answer {
     let Body { value, canonical } = body;

@@ -15,7 +15,7 @@ use persistence::{
     store::{Conn, Tx},
 };
 
-use super::{commit::Audience, identity, member::bind, second_factor};
+use super::{commit::Audience, identity, member::hold, second_factor};
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, SESSION_LIFE},
     clock,
@@ -58,10 +58,12 @@ pub fn require_as_compared(
     hash: &str,
     device: &Device,
 ) -> Result<Device, Problem> {
-    bind(tx, &[member])?;
+    // Who has left has no password any more.
+    let wrong = || Problem::new(Code::InvalidCredentials);
+    hold(tx, &[member]).map_err(|problem| if problem.code() == Code::MemberLeft { wrong() } else { problem })?;
     let (secret, known) = credential::with_device(tx, member, &device.hash())?.unzip();
     let same = |secret: &Secret| secret.password_hash.as_deref() == Some(hash);
-    let secret = secret.filter(same).ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+    let secret = secret.filter(same).ok_or_else(wrong)?;
     if secret.has_second_factor {
         let challenge = second_factor::challenge(tx, &cx.app, member, hash)?;
         return Err(second_factor::needed(tx, member, challenge)?);

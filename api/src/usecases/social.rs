@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     access::{self, Registration, email_key},
     commit::{Audience, announce},
-    member::bind,
+    member::hold,
     second_factor,
     session::{self, Device, TokenPair},
     username,
@@ -198,7 +198,7 @@ pub fn join(tx: &mut Tx<'_>, cx: &Context, form: &Joining) -> Result<TokenPair, 
 /// Those of [`owner`]; [`Code::SecondFactorRequired`] when they have a second factor.
 pub fn log_in(tx: &mut Tx<'_>, cx: &Context, account: &Account, device: &Device) -> Result<TokenPair, Problem> {
     let seen = owner(tx, cx, account)?;
-    bind(tx, &[seen.id])?;
+    hold(tx, &[seen.id])?;
     // Judged under the lock, that keeps it as it is: meanwhile the account may have been unlinked, or a factor added.
     let member = owner(tx, cx, account)?;
     if member.id != seen.id {

@@ -36,7 +36,9 @@ fn partner(app: &TestApp) -> Partner {
 fn a_member_logs_in_decides_and_goes_back_with_a_code_and_the_state_untouched(app: &TestApp) {
     let (partner, hanako) = (partner(app), app.member("hanako"));
     let state = "a/state&with=%25 <odd> 文字";
-    let query = partner.query("profile:read contracts:write", &[("state", state)]);
+    // What we do not know is ignored, as many clients send it.
+    let query =
+        partner.query("profile:read contracts:write", &[("state", state), ("nonce", "n-0S6"), ("prompt", "consent")]);
     let mut browser = Browser::new(app);
     let page = browser.log_in(&query, &hanako);
     for said in ["Tea Calendar", "calendar.example", "See your name", "Deliver work", &hanako.email] {

@@ -1,5 +1,7 @@
 //! Comparing a password, for whatever it opens.
 
+use std::convert::identity;
+
 use domain::member::{Member, MemberState};
 use persistence::{credential::Secret, member, store::Conn};
 
@@ -58,6 +60,8 @@ pub(in crate::routes) async fn examine(call: &Call, form: &Credentials) -> Resul
         call.attempt(Caller::Anyone, move |tx, _| guess.failed(tx)).await?;
         return Err(Problem::new(Code::InvalidCredentials));
     };
+    // Others may have failed meanwhile: then nothing is told of this one either, whatever else is wrong with the request.
+    let guess = call.look_up(move |conn, _| guess.check(conn).map(|()| guess), identity).await?;
     if member.state == MemberState::Closing {
         return Err(Problem::new(Code::AccountClosing));
     }

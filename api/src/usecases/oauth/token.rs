@@ -19,7 +19,7 @@ use persistence::{
 
 use super::super::{
     commit::{Audience, tell},
-    member::{bind, write},
+    member::{hold, write},
 };
 use crate::{
     auth::{ACCESS_TOKEN_LIFE, Claims, Given},
@@ -83,9 +83,9 @@ pub fn exchange(tx: &mut Tx<'_>, cx: &Context, app: &App, brought: &Brought) -> 
     let (hash, now) = (secrets::hash(brought.code.as_bytes()), clock::real_now());
     let Some(member) = authorization_code::owner(tx, &hash)? else { return Ok(Err(OauthError::grant())) };
     // Members come first in the order of locks.
-    match bind(tx, &[member]) {
+    match hold(tx, &[member]) {
         Err(problem) if problem.code() == Code::MemberLeft => return Ok(Err(OauthError::grant())),
-        bound => bound?,
+        held => drop(held?),
     }
     let code = authorization_code::lock(tx, &hash)?.filter(|code| code.app == app.id);
     let Some(code) = code else { return Ok(Err(OauthError::grant())) };

@@ -150,7 +150,7 @@ fn what_is_made_while_the_sessions_end_ends_with_them(app: &TestApp) {
             ),
             false => app.request("DELETE", "/v1/sessions").by(&person).send(),
         };
-        let (made, ended) = in_turn(app, "true", made_first, make, end);
+        let (made, ended) = in_turn(app, &person.email, made_first, make, end);
         ended.expect(204);
         if made.status == 201 {
             assert!(made_first || app.database.engine == Engine::Sqlite);
@@ -172,7 +172,7 @@ fn a_code_given_while_the_sessions_end_is_worth_nothing(app: &TestApp) {
         let browser = Mutex::new(browser);
         let allow = || browser.lock().unwrap().answer(&query, &page, &[("decision", "allow")]);
         let end = || app.request("DELETE", "/v1/sessions").by(&person).send();
-        let (allowed, ended) = in_turn(app, "true", allowed_first, allow, end);
+        let (allowed, ended) = in_turn(app, &person.email, allowed_first, allow, end);
         ended.expect(204);
         if allowed.status == 303 {
             app.trade(&partner, &told(&allowed, "code"), VERIFIER).oauth(400, "invalid_grant");

@@ -114,7 +114,7 @@ fn of_two_who_take_one_address_at_once_one_has_it(app: &TestApp) {
         let join_token = app.mailed_token(&next);
         let joining = || app.post("/v1/accounts/confirm-email").json(&json!({"token": join_token}));
         let changing = || confirm(app, &change_token);
-        let (joined, changed) = in_turn(app, "state = 'pending'", joins_first, joining, changing);
+        let (joined, changed) = in_turn(app, &next, joins_first, joining, changing);
         if changed.status == 200 {
             joined.problem(401, "invalid_token");
             assert_eq!(email(app, &person), json!(next));

@@ -125,7 +125,7 @@ fn no_role_is_given_while_the_sessions_of_who_gives_it_end(app: &TestApp) {
     for (role, given_first) in [("moderator", true), ("finance", false)] {
         let thief = app.log_in(&noa.email);
         let end = || app.request("DELETE", "/v1/sessions").by(&thief).send();
-        let (given, ended) = in_turn(app, "true", given_first, || give(app, &thief, &mia, role), end);
+        let (given, ended) = in_turn(app, &noa.email, given_first, || give(app, &thief, &mia, role), end);
         ended.expect(204);
         if given.status == 200 {
             assert!(given_first || app.database.engine == Engine::Sqlite);
@@ -146,7 +146,7 @@ fn what_a_member_makes_while_they_are_given_a_role_does_not_outlive_it(app: &Tes
     {
         let person = app.member(name);
         let make = || app.act(&person, path, &body);
-        let (given, made) = in_turn(app, "true", true, || give(app, &noa, &person, "support"), make);
+        let (given, made) = in_turn(app, &person.email, true, || give(app, &noa, &person, "support"), make);
         if app.database.engine == Engine::Postgres {
             given.expect(200);
             made.problem(status, code);
@@ -169,7 +169,7 @@ fn nothing_begins_with_who_has_become_staff(app: &TestApp) {
 fn of_two_admins_who_take_the_role_from_each_other_one_keeps_it(app: &TestApp) {
     let (noa, eve) = (app.staff(Role::Admin, "noa"), app.staff(Role::Admin, "eve"));
     let (first, second) = (|| give(app, &noa, &eve, "member"), || give(app, &eve, &noa, "member"));
-    let (first, second) = in_turn(app, "true", true, first, second);
+    let (first, second) = in_turn(app, &noa.email, true, first, second);
     let mut answers = [first.status, second.status];
     answers.sort_unstable();
     // Who comes when all is over is a member, who learns of no such thing.

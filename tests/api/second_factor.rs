@@ -311,7 +311,7 @@ fn who_logs_in_while_a_second_factor_is_added_has_no_session_without_it(app: &Te
         let phone = Authenticator::told(enrolment["secret"].as_str().unwrap());
         let log_in = || app.try_password(&person.email, people::PASSWORD);
         let confirm = || app.post("/v1/me/second-factor/confirm").by(&person).json(&json!({"code": phone.code(0)}));
-        let (opened, confirmed) = in_turn(app, "true", log_in_first, log_in, confirm);
+        let (opened, confirmed) = in_turn(app, &person.email, log_in_first, log_in, confirm);
         confirmed.expect(200);
         // On SQLite the two come as they come.
         if opened.status == 201 && (log_in_first || app.database.engine == Engine::Sqlite) {

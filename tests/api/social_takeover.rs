@@ -38,7 +38,7 @@ fn who_logs_in_by_a_provider_while_a_second_factor_is_added_has_no_session_witho
         let body = visit.back(&openid::visit(&visit.url, name));
         let log_in = || phone.complete(&body);
         let confirm = || app.post("/v1/me/second-factor/confirm").by(&person).json(&json!({"code": codes.code(0)}));
-        let (opened, confirmed) = in_turn(&app, "true", log_in_first, log_in, confirm);
+        let (opened, confirmed) = in_turn(&app, &person.email, log_in_first, log_in, confirm);
         confirmed.expect(200);
         // On SQLite the two come as they come.
         if opened.status == 201 && (log_in_first || app.database.engine == Engine::Sqlite) {
@@ -144,7 +144,7 @@ fn what_is_linked_while_staff_end_the_sessions_does_not_stay(plain: &TestApp) {
         let path = format!("/v1/admin/members/{}/end-sessions", person.id);
         let link = || phone.complete_link(&person, &body);
         let end = || app.act(&mia, &path, &json!({"reason": "A lost phone."}));
-        let (linked, ended) = in_turn(&app, "true", link_first, link, end);
+        let (linked, ended) = in_turn(&app, &person.email, link_first, link, end);
         ended.expect(204);
         if linked.status != 201 {
             linked.problem(401, "invalid_token");

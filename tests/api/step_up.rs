@@ -117,7 +117,7 @@ fn what_needs_a_proof_is_not_done_while_the_sessions_end(app: &TestApp) {
     for (number, theft) in thefts.into_iter().enumerate() {
         let owner = app.member(&format!("owner-{number}"));
         let end = || app.request("DELETE", "/v1/sessions").by(&owner).send();
-        let (done, ended) = in_turn(app, "true", false, || theft(app, &owner), end);
+        let (done, ended) = in_turn(app, &owner.email, false, || theft(app, &owner), end);
         if app.database.engine == Engine::Postgres {
             done.problem(401, "invalid_token");
         } else {

@@ -132,18 +132,19 @@ pub fn at_once(times: usize, act: impl Fn(usize) -> Response + Sync) -> Vec<Resp
     })
 }
 
-/// Sends two requests that both need the row of one of these members, on PostgreSQL in this order or the other: it is kept
-/// from them until both wait for it. SQLite takes them as they come. What the one was answered, and the other.
+/// Sends two requests that both need the account with this address, on PostgreSQL in this order or the other: it is kept
+/// from them until both wait for it. Of that one account alone: who waits for two of them in another order than the other
+/// would have won nothing by having come first. SQLite takes them as they come. What the one was answered, and the other.
 pub fn in_turn(
     app: &TestApp,
-    members: &str,
+    email: &str,
     one_first: bool,
     one: impl Fn() -> Response + Sync,
     other: impl Fn() -> Response + Sync,
 ) -> (Response, Response) {
     let (one, other): (&(dyn Fn() -> Response + Sync), &(dyn Fn() -> Response + Sync)) = (&one, &other);
     let (first, second) = if one_first { (one, other) } else { (other, one) };
-    let lock = format!("SELECT 1 FROM members WHERE {members} FOR UPDATE");
+    let lock = format!("SELECT 1 FROM members WHERE email = '{email}' FOR UPDATE");
     let held = (app.database.engine == Engine::Postgres).then(|| app.database.half_done(&lock));
     let waiting =
         "SELECT 'x' AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";

@@ -1,7 +1,7 @@
 //! The circumstances of a call: who acts, when, and what they are to the thing at hand.
 
 use std::{
-    cell::{RefCell, RefMut},
+    cell::{Cell, RefCell, RefMut},
     fmt::Display,
     sync::Arc,
 };
@@ -11,6 +11,7 @@ use domain::{
     actor::{Actor, Party},
     ids::{Id, Kind, MemberId, SessionId},
     ledger::JournalEntry,
+    member::Member,
     policy::{self, Operation, Role, Standing},
     scope::{Holder, Need, Scopes},
 };
@@ -56,6 +57,7 @@ pub struct Context {
     journal: RefCell<Vec<JournalEntry>>,
     instead: RefCell<Vec<String>>,
     at_console: bool,
+    recognized: Cell<Option<Actor>>,
     // Apart, because hardly a call needs it.
     trail: Box<RefCell<Trail>>,
 }
@@ -76,6 +78,7 @@ impl Context {
             journal: RefCell::default(),
             instead: RefCell::default(),
             at_console: false,
+            recognized: Cell::default(),
             trail: Box::default(),
         }
     }
@@ -104,9 +107,20 @@ impl Context {
         Ok(Self { at_console: true, ..Self::system(app, now) })
     }
 
+    /// Takes a caller who is not logged in for somebody, because of a token that was mailed to them: it opens nothing, and is
+    /// for the audit log alone.
+    pub fn recognize(&self, member: &Member) {
+        self.recognized.set(Some(Actor::of(member.id, member.role)));
+    }
+
+    /// Who it is that acts, as far as the audit log tells it.
+    pub fn doer(&self) -> Option<Actor> {
+        self.actor.or_else(|| self.recognized.get())
+    }
+
     /// In which part the caller acts for the operator, if they do: then what they change is logged.
     pub fn hand(&self) -> Option<Hand> {
-        match self.actor {
+        match self.doer() {
             Some(Actor::Staff(_, role)) => audit_log::hand(role),
             Some(Actor::System) => self.at_console.then_some(Hand::Console),
             Some(Actor::Member(_)) | None => None,
@@ -335,10 +349,7 @@ impl Conditions {
         if let Some((holder, scopes)) = live.held {
             return self.held(here, claims, live.role, holder, scopes);
         }
-        let actor = match live.role {
-            Role::Member => Actor::Member(claims.member),
-            role @ (Role::Support | Role::Moderator | Role::Finance | Role::Admin) => Actor::Staff(claims.member, role),
-        };
+        let actor = Actor::of(claims.member, live.role);
         let authenticated_at = Some(live.authenticated_at);
         let lacks_factor = live.lacks_factor && self.app.settings.mode == Mode::Production;
         Ok(Context { actor: Some(actor), session: Some(claims.session), authenticated_at, lacks_factor, ..here })

@@ -18,6 +18,14 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// Somebody by what their account may be.
+    pub const fn of(member: MemberId, role: Role) -> Self {
+        match role {
+            Role::Member => Self::Member(member),
+            Role::Support | Role::Moderator | Role::Finance | Role::Admin => Self::Staff(member, role),
+        }
+    }
+
     /// The person, if it is one.
     pub const fn member(self) -> Option<MemberId> {
         match self {

@@ -105,6 +105,9 @@ pub struct Member {
 }
 
 impl Member {
+    /// The version of who has just registered.
+    const FIRST: i32 = 1;
+
     /// A new account that waits for its e-mail address to be confirmed.
     pub fn register(
         id: MemberId,
@@ -114,10 +117,15 @@ impl Member {
         now: DateTime<Utc>,
     ) -> Decision<Self> {
         let (role, state) = (Role::Member, MemberState::INITIAL);
-        let (username, version) = (None, 1);
+        let (username, version) = (None, Self::FIRST);
         let member =
             Self { id, kind, role, email, display_name, username, state, version, created_at: now, updated_at: now };
         Decision::new(member, EventKind::MemberRegistered)
+    }
+
+    /// Whether its address was registered again before anybody confirmed it, perhaps by somebody else.
+    pub fn is_contested(&self) -> bool {
+        self.state == MemberState::Pending && self.version > Self::FIRST
     }
 
     /// Whether something can begin that would bind them: nobody who leaves takes on more.

@@ -167,6 +167,8 @@ pub enum Operation {
     ChangeRole,
     /// Ending all sessions of somebody whose account is in wrong hands.
     EndSessions,
+    /// The same of one of the operator's people.
+    EndSessionsOfStaff,
     /// Reading what staff did.
     ReadAuditLog,
     /// Reading what staff did that concerns the caller.
@@ -226,7 +228,7 @@ pub const fn permitted(operation: Operation) -> &'static [Standing] {
         Operation::AssignDispute => MEDIATORS,
         Operation::ReadWorklist => STAFF,
         // To their own account an admin stands as its owner: nobody raises themselves.
-        Operation::ChangeRole | Operation::ReadAuditLog => ONLY_ADMIN,
+        Operation::ChangeRole | Operation::EndSessionsOfStaff | Operation::ReadAuditLog => ONLY_ADMIN,
         Operation::ReadOwnAuditLog => ANY_MEMBER,
     }
 }

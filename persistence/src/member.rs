@@ -102,8 +102,7 @@ pub fn insert(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials) -> Re
     Ok(())
 }
 
-/// Starts the registration of an unconfirmed address anew: whoever confirms it now is who registered last, and links
-/// mailed before are void.
+/// Starts the registration of an unconfirmed address anew.
 ///
 /// # Errors
 /// Those of the database; [`StoreError::LostRace`] when it is not as it was read.
@@ -123,8 +122,7 @@ pub fn register_anew(tx: &mut Tx<'_>, member: &Member, credentials: &Credentials
             members::updated_at.eq(Moment::from(member.updated_at)),
         ))
         .write(tx)?;
-    saved(changed, "members")?;
-    email_confirmation::void(tx, member.id)
+    saved(changed, "members")
 }
 
 /// Reads a member.

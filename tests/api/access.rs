@@ -2,11 +2,17 @@
 
 use serde_json::json;
 
-use crate::harness::{Person, Response, TestApp, on_both_engines, people, work::at_once};
+use crate::harness::{
+    Engine, Person, Response, TestApp, on_both_engines, people,
+    work::{at_once, in_turn},
+};
 
 on_both_engines!(
     a_known_address_gets_the_same_answer_as_a_new_one,
-    an_address_nobody_confirmed_belongs_to_whoever_registers_it_last,
+    an_address_that_was_registered_again_is_confirmed_by_who_knows_its_last_password,
+    an_address_that_is_registered_again_while_it_is_confirmed_needs_its_new_password,
+    a_password_that_comes_with_a_confirmation_is_compared,
+    who_registers_again_and_again_fills_no_mailbox,
     an_address_in_other_letter_case_is_the_same_address,
     an_address_is_spelled_by_whoever_registers_it_last,
     a_mailbox_is_not_filled_by_those_who_name_it,
@@ -30,7 +36,7 @@ on_both_engines!(
 fn a_known_address_gets_the_same_answer_as_a_new_one(app: &TestApp) {
     let first = app.register("hanako@example.com");
     let unconfirmed = app.register("hanako@example.com");
-    confirm(app, &app.mailed_token("hanako@example.com")).expect(200);
+    confirm_with(app, &app.mailed_token("hanako@example.com"), people::PASSWORD).expect(200);
     let confirmed = app.register("hanako@example.com");
     let first = first.expect(202);
     assert_eq!([unconfirmed.expect(202), confirmed.expect(202)], [first.clone(), first]);
@@ -38,17 +44,67 @@ fn a_known_address_gets_the_same_answer_as_a_new_one(app: &TestApp) {
     assert_eq!(app.subjects("hanako@example.com"), ["You already have an account", confirm, confirm]);
 }
 
-fn an_address_nobody_confirmed_belongs_to_whoever_registers_it_last(app: &TestApp) {
-    let mut planted = people::registration("hanako@example.com");
-    planted["password"] = json!("the password of somebody else");
-    app.post("/v1/accounts").json(&planted).expect(202);
-    let void = app.mailed_token("hanako@example.com");
+const PLANTED: &str = "eleven herons paint bridges";
+
+/// Somebody who does not read the mail.
+fn plant(app: &TestApp, email: &str) -> Response {
+    let mut form = people::registration(email);
+    form["password"] = json!(PLANTED);
+    app.post("/v1/accounts").json(&form)
+}
+
+fn an_address_that_was_registered_again_is_confirmed_by_who_knows_its_last_password(app: &TestApp) {
     app.register("hanako@example.com").expect(202);
-    confirm(app, &void).problem(401, "invalid_token");
-    confirm(app, &app.mailed_token("hanako@example.com")).expect(200);
-    let login = json!({"email": "hanako@example.com", "password": planted["password"]});
-    app.post("/v1/sessions").json(&login).problem(401, "invalid_credentials");
+    let first = app.mailed_token("hanako@example.com");
+    plant(app, "hanako@example.com").expect(202);
+    let newest = app.mailed_token("hanako@example.com");
+    confirm(app, &newest).problem(403, "password_needed");
+    confirm_with(app, &newest, people::PASSWORD).problem(401, "invalid_credentials");
+    app.register("hanako@example.com").expect(202);
+    confirm(app, &newest).problem(403, "password_needed");
+    // What was mailed first shows as well whose mailbox it is.
+    confirm_with(app, &first, people::PASSWORD).expect(200);
+    confirm_with(app, &newest, people::PASSWORD).problem(401, "invalid_token");
+    app.try_password("hanako@example.com", PLANTED).problem(401, "invalid_credentials");
     app.log_in("hanako@example.com");
+}
+
+/// On PostgreSQL in this order or the other.
+fn an_address_that_is_registered_again_while_it_is_confirmed_needs_its_new_password(app: &TestApp) {
+    for (email, planted_first) in [("hanako@example.com", true), ("taro@example.com", false)] {
+        app.register(email).expect(202);
+        let token = app.mailed_token(email);
+        let confirm = || confirm_with(app, &token, people::PASSWORD);
+        let (planted, confirmed) = in_turn(app, email, planted_first, || plant(app, email), confirm);
+        planted.expect(202);
+        app.try_password(email, PLANTED).problem(401, "invalid_credentials");
+        if confirmed.status == 200 {
+            assert!(!planted_first || app.database.engine == Engine::Sqlite);
+            app.log_in(email);
+        } else {
+            confirmed.problem(401, "invalid_credentials");
+        }
+    }
+}
+
+fn a_password_that_comes_with_a_confirmation_is_compared(app: &TestApp) {
+    app.register("hanako@example.com").expect(202);
+    let token = app.mailed_token("hanako@example.com");
+    confirm_with(app, &token, PLANTED).problem(401, "invalid_credentials");
+    confirm_with(app, "azc_unknown", people::PASSWORD).problem(401, "invalid_token");
+    confirm_with(app, &token, people::PASSWORD).expect(200);
+}
+
+fn who_registers_again_and_again_fills_no_mailbox(app: &TestApp) {
+    let mails = || app.mails("hanako@example.com").len();
+    for _ in 0..5 {
+        plant(app, "hanako@example.com").expect(202);
+    }
+    assert_eq!(mails(), 3);
+    app.register("hanako@example.com").expect(202);
+    assert_eq!(mails(), 3);
+    // None of them keeps it from its owner.
+    confirm_with(app, &app.mailed_token("hanako@example.com"), people::PASSWORD).expect(200);
 }
 
 fn an_address_in_other_letter_case_is_the_same_address(app: &TestApp) {
@@ -60,8 +116,11 @@ fn an_address_in_other_letter_case_is_the_same_address(app: &TestApp) {
 
 fn an_address_is_spelled_by_whoever_registers_it_last(app: &TestApp) {
     app.register("HANAKO@EXAMPLE.COM").expect(202);
-    let hanako = app.member("hanako");
-    assert_eq!(app.read(&hanako, "/v1/me")["email"], "hanako@example.com");
+    let elsewhere = app.mailed_token("HANAKO@EXAMPLE.COM");
+    app.register("hanako@example.com").expect(202);
+    confirm_with(app, &elsewhere, people::PASSWORD).problem(401, "invalid_token");
+    confirm_with(app, &app.mailed_token("hanako@example.com"), people::PASSWORD).expect(200);
+    assert_eq!(app.read(&app.log_in("hanako@example.com"), "/v1/me")["email"], "hanako@example.com");
 }
 
 fn a_mailbox_is_not_filled_by_those_who_name_it(app: &TestApp) {
@@ -97,6 +156,10 @@ fn confirm(app: &TestApp, token: &str) -> Response {
     app.post("/v1/accounts/confirm-email").json(&json!({"token": token}))
 }
 
+fn confirm_with(app: &TestApp, token: &str, password: &str) -> Response {
+    app.post("/v1/accounts/confirm-email").json(&json!({"token": token, "password": password}))
+}
+
 fn nobody_logs_in_before_the_address_is_confirmed(app: &TestApp) {
     app.register("hanako@example.com").expect(202);
     let login = json!({"email": "hanako@example.com", "password": people::PASSWORD});
@@ -109,10 +172,8 @@ fn nobody_logs_in_before_the_address_is_confirmed(app: &TestApp) {
 fn registering_and_then_logging_in_does_not_tell_whose_address_is_known(app: &TestApp) {
     app.member("hanako");
     let answers = ["hanako@example.com", "nobody@example.com"].map(|email| {
-        let mut form = people::registration(email);
-        form["password"] = json!("eleven herons paint bridges");
-        let joined = app.post("/v1/accounts").json(&form).expect(202);
-        let mut refused = app.try_password(email, "eleven herons paint bridges").problem(401, "invalid_credentials");
+        let joined = plant(app, email).expect(202);
+        let mut refused = app.try_password(email, PLANTED).problem(401, "invalid_credentials");
         refused.as_object_mut().unwrap().remove("request_id");
         (joined, refused)
     });

@@ -16,6 +16,7 @@ on_both_engines!(
     what_follows_from_one_act_has_the_same_request,
     an_entry_of_the_bank_and_a_day_of_the_calendar_are_logged,
     staff_leave_a_trace_on_their_own_account,
+    staff_leave_a_trace_by_what_was_mailed_to_them,
     staff_leave_a_trace_by_what_lasts_though_it_may_be_refused_and_none_by_a_guess,
     what_is_refused_previewed_or_done_by_members_leaves_no_record,
     commands_leave_a_record_without_a_person,
@@ -168,6 +169,28 @@ fn staff_leave_a_trace_on_their_own_account(app: &TestApp) {
     let done: Vec<&str> = found.iter().map(|record| record["operation"].as_str().unwrap()).collect();
     assert_eq!(done, ["DELETE /v1/sessions/current", "PUT /v1/me/username"]);
     assert!(found.iter().all(|record| record["resource"] == mia.id), "{found:?}");
+}
+
+/// Who sends it is not logged in; members leave none.
+fn staff_leave_a_trace_by_what_was_mailed_to_them(app: &TestApp) {
+    let (mia, admin, hanako) = (app.staff(Role::Support, "mia"), app.staff(Role::Admin, "noa"), app.member("hanako"));
+    let before = log(app, &admin, "").len();
+    for person in [&mia, &hanako] {
+        let next = format!("next-{}", person.email);
+        app.act(person, "/v1/me/email-change", &json!({"email": next})).expect(202);
+        for token in [app.mailed(&person.email, "aze_"), app.mailed(&next, "aze_")] {
+            app.post("/v1/me/email-change/confirm").json(&json!({"token": token})).expect(200);
+        }
+        app.post("/v1/password-resets").json(&json!({"email": next})).expect(202);
+        let reset = json!({"token": app.mailed(&next, "azp_"), "password": "seven otters juggle lanterns"});
+        app.post("/v1/password-resets/confirm").json(&reset).expect(200);
+    }
+    let found = log(app, &admin, &format!("&actor_id={}", mia.id));
+    let done: Vec<&str> = found.iter().map(|record| record["operation"].as_str().unwrap()).collect();
+    let confirm = "POST /v1/me/email-change/confirm";
+    assert_eq!(done, ["POST /v1/password-resets/confirm", confirm, confirm, "POST /v1/me/email-change"]);
+    assert!(found.iter().all(|record| record["resource"] == mia.id && record["actor_role"] == "support"), "{found:?}");
+    assert_eq!(log(app, &admin, "").len(), before + done.len());
 }
 
 fn what_is_refused_previewed_or_done_by_members_leaves_no_record(app: &TestApp) {

@@ -14,6 +14,7 @@ on_both_engines!(
     staff_end_every_session_of_an_account_in_wrong_hands,
     what_acts_for_a_member_ends_with_their_sessions_by_staff,
     a_stale_version_ends_no_session,
+    the_sessions_of_staff_are_ended_by_admins_only,
     a_new_device_is_told_by_mail_and_a_known_one_is_not,
     a_device_that_was_logged_out_counts_as_new_again,
     the_device_token_of_somebody_else_makes_no_device_known,
@@ -46,6 +47,18 @@ fn staff_end_every_session_of_an_account_in_wrong_hands(app: &TestApp) {
     assert_eq!(read["reason"], "Her phone was stolen.");
     let log = app.read(&noa, &format!("/v1/admin/audit-log?member_id={}", hanako.id));
     assert_eq!(log["items"][0]["operation"], "POST /v1/admin/members/{id}/end-sessions");
+}
+
+fn the_sessions_of_staff_are_ended_by_admins_only(app: &TestApp) {
+    let [mia, ann, noa] = [(Role::Support, "mia"), (Role::Support, "ann"), (Role::Admin, "noa")]
+        .map(|(role, name)| app.staff(role, name));
+    let reason = json!({"reason": "A lost phone."});
+    for whose in [&ann, &noa] {
+        end_sessions(app, &mia, whose).json(&reason).problem(403, "not_permitted");
+        app.read(whose, "/v1/me");
+    }
+    end_sessions(app, &noa, &ann).json(&reason).expect(204);
+    app.get("/v1/me").by(&ann).send().problem(401, "invalid_token");
 }
 
 fn end_sessions(app: &TestApp, by: &Person, whose: &Person) -> Request {

@@ -55,7 +55,12 @@ button{font:inherit;padding:.5rem 1.2rem;margin:.5rem .5rem .5rem 0}.error{borde
 /// Only this origin, and the app's own, may be the target of a form; nothing may frame the page.
 fn policy(back_to: &str) -> String {
     let (scheme, host) = origin(back_to);
-    let origin = scheme.map(|scheme| format!(" {scheme}://{host}")).unwrap_or_default();
+    let origin = match scheme {
+        // A policy cannot name an IPv6 address (CSP level 3, section 2.3.1), which only an app on this machine has.
+        Some(scheme) if host.starts_with('[') => format!(" {scheme}:"),
+        Some(scheme) => format!(" {scheme}://{host}"),
+        None => String::new(),
+    };
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'{origin}; frame-ancestors 'none'; base-uri 'none'"
     )

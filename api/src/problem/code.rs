@@ -54,6 +54,8 @@ codes! {
         "The token is expired, revoked, forged or not for this server: refresh it or log in again." "トークンの期限切れ、失効、偽造、または別のサーバー向けです。更新するかログインし直してください。";
     InvalidCredentials 401 "invalid_credentials" "E-mail or password is wrong" "メールアドレスまたはパスワードが違います"
         "No account has this e-mail with this password, or nobody has confirmed the address yet." "このメールアドレスとパスワードの組み合わせのアカウントがないか、アドレスがまだ確認されていません。";
+    PasswordNeeded 403 "password_needed" "Send the password as well" "パスワードも必要です"
+        "This address was registered more than once, perhaps not by you alone: send the password of the last registration with the token." "このメールアドレスは複数回登録されています（ご本人以外の可能性があります）。トークンとともに、最後の登録のパスワードを送ってください。";
     InvalidCode 401 "invalid_code" "The code is wrong" "コードが違います"
         "The code is not that of this half minute, was used before, or is no recovery code that is left." "現在のコードではないか、使用済みか、有効なリカバリーコードではありません。";
     SecondFactorRequired 403 "second_factor_required" "A second factor is needed" "二段階認証が必要です"

@@ -17,7 +17,11 @@ use crate::{
     password,
     problem::{Code, Problem},
     reply::Reply,
-    usecases::{access, address_request, username, withdrawal},
+    state::App,
+    usecases::{
+        access::{self, Said},
+        address_request, username, withdrawal,
+    },
     words::{MemberKind, MemberState, Role, Word},
 };
 
@@ -111,21 +115,35 @@ struct EmailConfirmation {
     #[schema(max_length = 100)]
     #[garde(length(max = 100))]
     token: String,
+    /// The password of the registration. Needed where the address was registered more than once, and compared wherever it is sent.
+    #[schema(max_length = 128)]
+    #[garde(length(chars, max = 128))]
+    password: Option<String>,
 }
 
 /// Confirm an e-mail address
 ///
-/// Takes the token from the mail. Works once.
+/// Takes the token from the mail. Works once. Where the address was registered more than once, perhaps by somebody else, it is refused with `password_needed` until the password of the last registration comes along: so nobody's mail confirms what somebody else has registered.
 #[utoipa::path(tag = "access", request_body = EmailConfirmation, responses((status = 200, description = "The account is active", body = Member)), security(()),
-    extensions(("x-errors" = json!(["invalid_token", "action_refused"]))))]
+    extensions(("x-errors" = json!(["invalid_token", "password_needed", "invalid_credentials", "action_refused"]))))]
 #[post("/v1/accounts/confirm-email")]
 async fn confirm_email(call: Call, body: Body<EmailConfirmation>) -> Answer {
-    let Body { value, canonical } = body;
+    let Body { value: EmailConfirmation { token, password }, canonical } = body;
+    let said = match password {
+        Some(password) => compare(&call, token.clone(), password).await?,
+        None => Said::Nothing,
+    };
     call.act_open(&canonical, move |tx, cx| {
-        let member = access::confirm_email(tx, cx, &value.token)?;
+        let member = access::confirm_email(tx, cx, &token, &said)?;
         Ok(Reply::ok(&Member::read(tx, &member)?)?.version(member.version))
     })
     .await
+}
+
+async fn compare(call: &Call, token: String, password: String) -> Result<Said, Problem> {
+    let look = move |conn: &mut Conn, _: &App| access::password_to_confirm(conn, &token);
+    let compare = move |stored: Option<String>| stored.filter(|hash| password::verify(&password, Some(hash.as_str())));
+    Ok(call.look_up(look, compare).await?.map_or(Said::Wrong, Said::Right))
 }
 
 /// An address.

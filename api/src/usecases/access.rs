@@ -9,9 +9,9 @@ use domain::{
     withdrawal::ComingBack,
 };
 use persistence::{
-    email_confirmation, mail,
+    credential, email_confirmation, mail,
     member::{self, Credentials},
-    store::Tx,
+    store::{Conn, Tx},
     withdrawal,
 };
 
@@ -45,6 +45,21 @@ pub struct Registration {
     pub locale: Locale,
 }
 
+/// What who confirms an address says of the password that it was registered with; compared outside any transaction,
+/// because that takes long.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// Nothing.
+    Nothing,
+    /// Another one.
+    Wrong,
+    /// The one with this hash.
+    Right(String),
+}
+
+/// How many tokens of one kind may be on their way to an address, so that nobody fills a mailbox with them.
+pub const MOST_UNDER_WAY: i64 = 3;
+
 /// How often it is looked whose an address is, when it is another's each time its owner is locked.
 const HANDS: usize = 3;
 
@@ -54,8 +69,9 @@ pub fn email_key(email: &str) -> String {
 }
 
 /// Registers a member and mails the confirmation token. The answer is the same when the address is taken, whose owner
-/// gets a mail that says so: strangers do not learn who is a member. An address that nobody has confirmed yet belongs to
-/// whoever registers it last, so that nobody can keep it from its owner, or plant a password there.
+/// gets a mail that says so: strangers do not learn who is a member. What was told of an address that nobody has confirmed
+/// yet is replaced, so that nobody can keep it from its owner; and whoever confirms it then has to know the password that it
+/// was registered with last, so that nobody can plant one there (decision 0022).
 ///
 /// # Errors
 /// [`Code::UsernameTaken`].
@@ -83,7 +99,7 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
     send_confirmation(tx, cx, id, &form.email, form.locale)
 }
 
-/// Mails a token that confirms an address.
+/// Mails a token that confirms an address, unless there are enough of them in its mailbox, which are as good.
 ///
 /// # Errors
 /// Those of the store; a system without randomness.
@@ -94,8 +110,12 @@ pub fn send_confirmation(
     email: &str,
     locale: Locale,
 ) -> Result<(), Problem> {
+    let now = clock::real_now();
+    if email_confirmation::under_way(tx, id, now)? >= MOST_UNDER_WAY {
+        return Ok(());
+    }
     let (token, hash) = secrets::bearer("azc_")?;
-    email_confirmation::expect(tx, id, &hash, clock::real_now() + mailer::CONFIRMATION_LIFE)?;
+    email_confirmation::expect(tx, id, &hash, now + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, email, &token, locale);
     Ok(mail::queue(tx, &mail)?)
 }
@@ -163,6 +183,9 @@ pub fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Regi
     let (display_name, username) = (form.display_name.clone(), form.username.clone());
     // As they spell it: to their mail server upper and lower case may be two mailboxes (RFC 5321 section 2.4).
     let email = form.email.clone();
+    if email != pending.email {
+        email_confirmation::void(tx, pending.id)?;
+    }
     let member = Member { kind: form.kind, email, display_name, username, updated_at: cx.now, ..pending };
     member::register_anew(tx, &member, &credentials(cx, form))?;
     Ok(Member { version: member.version + 1, ..member })
@@ -197,20 +220,51 @@ pub fn create_confirmed(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Regist
     Ok(member)
 }
 
+/// The hash of the password that an address was registered with, which a mailed token confirms; none if it is not good.
+///
+/// # Errors
+/// Only those of the store.
+pub fn password_to_confirm(conn: &mut Conn, token: &str) -> Result<Option<String>, Problem> {
+    let found = email_confirmation::member_of(conn, &secrets::hash(token.as_bytes()), clock::real_now())?;
+    let secret = found.map(|id| credential::find(conn, id)).transpose()?.flatten();
+    Ok(secret.and_then(|secret| secret.password_hash))
+}
+
 /// Confirms an e-mail address with the mailed token.
 ///
 /// # Errors
-/// [`Code::InvalidToken`] when the token is unknown, used or expired.
-pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Member, Problem> {
+/// [`Code::InvalidToken`] when the token is unknown, used or expired; [`Code::PasswordNeeded`] and
+/// [`Code::InvalidCredentials`] where it does not show that who reads the mail is who registered.
+pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str, said: &Said) -> Result<Member, Problem> {
     let (invalid, hash) = (|| Problem::new(Code::InvalidToken), secrets::hash(token.as_bytes()));
     let id = email_confirmation::member_of(tx, &hash, clock::real_now())?.ok_or_else(invalid)?;
     let member = member::lock(tx, id)?.ok_or_else(invalid)?;
     if !email_confirmation::take(tx, &hash)? {
         return Err(invalid());
     }
+    require_own(tx, &member, said)?;
     let decision = member.confirm(cx.now)?;
     announce(tx, cx, id, Audience::only(id), &decision)?;
     let saved = member::save(tx, &decision.next)?;
     email_confirmation::void(tx, id)?;
     username::grant_wish(tx, cx, saved)
+}
+
+fn require_own(tx: &mut Tx<'_>, member: &Member, said: &Said) -> Result<(), Problem> {
+    let is_right = match said {
+        Said::Nothing if member.is_contested() => return Err(Problem::new(Code::PasswordNeeded)),
+        Said::Nothing => true,
+        Said::Wrong => false,
+        // It may have been registered again while that was compared.
+        Said::Right(hash) => {
+            credential::find(tx, member.id)?.is_some_and(|now| now.password_hash.as_ref() == Some(hash))
+        }
+    };
+    if is_right {
+        return Ok(());
+    }
+    Err(Problem::new(Code::InvalidCredentials).detail(
+        "This is not the password of the last registration with this address: register again, then send that one. The token stays good.",
+        "このメールアドレスでの最後の登録のパスワードと一致しません。もう一度登録し、そのパスワードを送ってください。トークンは引き続き有効です。",
+    ))
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use domain::member::{Member, MemberState};
 use persistence::{
     address_request::{self, AddressRequest, AddressRequestKind},
-    credential, email_confirmation, mail,
+    credential, mail,
     store::{Intent, Tx},
 };
 use uuid::Uuid;
 
 use super::{
-    access::{lock_holder, send_confirmation},
+    access::{MOST_UNDER_WAY, lock_holder, send_confirmation},
     unasked,
 };
 use crate::{
@@ -24,9 +24,6 @@ use crate::{
     secrets,
     state::App,
 };
-
-/// How many tokens of one kind may be on their way to an address, so that nobody fills a mailbox with them.
-const MOST: i64 = 3;
 
 /// Writes a request down.
 ///
@@ -67,7 +64,7 @@ fn answer(tx: &mut Tx<'_>, cx: &Context, request: &AddressRequest) -> Result<(),
         (AddressRequestKind::PasswordReset, MemberState::Active) => send_reset(tx, cx, &member, locale),
         // Who has not confirmed cannot log in; that is what they need first.
         (AddressRequestKind::PasswordReset | AddressRequestKind::Confirmation, MemberState::Pending) => {
-            confirm_again(tx, cx, &member, locale)
+            send_confirmation(tx, cx, member.id, &member.email, locale)
         }
         (AddressRequestKind::Confirmation, MemberState::Active) => {
             let mail = mailer::already_member(cx, &member.email, locale);
@@ -79,18 +76,11 @@ fn answer(tx: &mut Tx<'_>, cx: &Context, request: &AddressRequest) -> Result<(),
 
 fn send_reset(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) -> Result<(), Problem> {
     let now = clock::real_now();
-    if credential::resets_under_way(tx, member.id, now)? >= MOST {
+    if credential::resets_under_way(tx, member.id, now)? >= MOST_UNDER_WAY {
         return Ok(());
     }
     let (token, hash) = secrets::bearer("azp_")?;
     credential::expect_reset(tx, member.id, &hash, now, now + mailer::RESET_LIFE)?;
     let mail = mailer::password_reset(cx, &member.email, &token, locale);
     Ok(mail::queue(tx, &mail)?)
-}
-
-fn confirm_again(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) -> Result<(), Problem> {
-    if email_confirmation::under_way(tx, member.id, clock::real_now())? >= MOST {
-        return Ok(());
-    }
-    send_confirmation(tx, cx, member.id, &member.email, locale)
 }

@@ -67,7 +67,7 @@ fn reason(canonical: &str) -> Option<String> {
 /// [`Code::Internal`] when nothing says what was changed, which undoes it.
 pub fn conclude(tx: &mut Tx<'_>, cx: &Context, deed: &Deed) -> Result<(), Problem> {
     let Some(hand) = cx.hand() else { return Ok(()) };
-    let actor = cx.actor.and_then(Actor::member);
+    let actor = cx.doer().and_then(Actor::member);
     let (mut changes, reason) = cx.trail().take();
     if changes.is_empty() {
         // What staff do to their own account is changed as everybody's is.

@@ -116,6 +116,7 @@ pub fn confirm(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<EmailChange
     let owner = email_change::owner_of(tx, &hash, now)?.ok_or_else(invalid)?;
     let member = member::lock(tx, owner)?.filter(|one| one.state == MemberState::Active).ok_or_else(invalid)?;
     let change = email_change::confirm(tx, owner, &hash, now)?.ok_or_else(invalid)?;
+    cx.recognize(&member);
     if change.old_confirmed_at.is_some() && change.new_confirmed_at.is_some() {
         complete(tx, cx, &member, &change)?;
     }

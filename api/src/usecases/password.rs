@@ -99,6 +99,7 @@ pub fn reset(tx: &mut Tx<'_>, cx: &Context, token: &str, chosen: &Chosen) -> Res
     let id = credential::reset_of(tx, &hash, now)?.ok_or_else(invalid)?;
     let member = member::lock(tx, id)?.filter(|one| one.state == MemberState::Active).ok_or_else(invalid)?;
     credential::take_reset(tx, &hash, now)?.ok_or_else(invalid)?;
+    cx.recognize(&member);
     set(tx, cx, member.id, chosen)?;
     devices::revoke_others(tx, id, None, now)?;
     identity::unlink_all(tx, cx, id)?;

@@ -134,7 +134,10 @@ pub fn use_code(tx: &mut Tx<'_>, cx: &Context, member: MemberId, code: &str) -> 
 
 fn matches(tx: &mut Tx<'_>, cx: &Context, id: MemberId, factor: &SecondFactor, code: &str) -> Result<bool, Problem> {
     // Sealed with a secret that another has replaced since: a recovery code is still good.
-    let Some(secret) = cx.app.tokens.secrets().unseal(&id.to_string(), &factor.sealed) else { return Ok(false) };
+    let Some(secret) = cx.app.tokens.secrets().unseal(&id.to_string(), &factor.sealed) else {
+        tracing::warn!(member = %id, "a second factor was sealed with another secret: only a recovery code gets its owner in");
+        return Ok(false);
+    };
     let totp = totp(secret, "")?;
     let Some(step) = step_of(&totp, code, clock::real_now()) else { return Ok(false) };
     if step <= factor.last_step {

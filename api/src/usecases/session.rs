@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     ids::{MemberId, SessionId},
-    policy::Operation,
+    policy::{Operation, Role},
 };
 use persistence::{
     credential::{self, Secret},
@@ -219,6 +219,9 @@ pub fn log_out_everywhere(tx: &mut Tx<'_>, cx: &Context) -> Result<(), Problem> 
 pub fn end_all(tx: &mut Tx<'_>, cx: &Context, id: MemberId) -> Result<(), Problem> {
     cx.permit(Operation::EndSessions, cx.standing_to_owner(id))?;
     let member = member::lock(tx, id)?.ok_or_else(Problem::not_found)?;
+    if member.role != Role::Member {
+        cx.permit(Operation::EndSessionsOfStaff, cx.standing_to_owner(id))?;
+    }
     cx.check_version(member.version)?;
     devices::revoke_others(tx, member.id, None, clock::real_now())?;
     identity::unlink_all(tx, cx, member.id)?;

@@ -121,7 +121,7 @@ fn a_moderator_reads_what_is_offered_and_said_and_decides_nothing() {
 
 #[test]
 fn only_an_admin_gives_out_roles_and_reads_what_staff_did() {
-    for operation in [Operation::ChangeRole, Operation::ReadAuditLog] {
+    for operation in [Operation::ChangeRole, Operation::EndSessionsOfStaff, Operation::ReadAuditLog] {
         assert_eq!(permitted(operation), [Standing::Admin]);
     }
     let admin = Actor::Staff(id(3), Role::Admin);

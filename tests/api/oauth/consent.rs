@@ -4,7 +4,7 @@ use domain::policy::Role;
 use serde_json::json;
 
 use crate::harness::{
-    TestApp, on_both_engines,
+    Person, TestApp, on_both_engines,
     partner::{Browser, Partner, REDIRECT, hidden, told},
     people::PASSWORD,
 };
@@ -20,6 +20,7 @@ on_both_engines!(
     nobody_is_sent_to_an_address_that_is_not_the_apps_own,
     what_cannot_be_read_is_told_as_that,
     a_loopback_address_may_have_any_port_and_no_other_may,
+    the_form_may_go_back_to_an_app_that_listens_on_ipv6,
     nobody_decides_by_a_form_of_another_browser_or_another_request,
     the_page_cannot_be_framed_kept_or_scripted,
     the_page_masks_the_password_and_lets_a_manager_fill_it_in,
@@ -198,9 +199,7 @@ fn what_cannot_be_read_is_told_as_that(app: &TestApp) {
 
 fn a_loopback_address_may_have_any_port_and_no_other_may(app: &TestApp) {
     let taro = app.member("taro");
-    let wish = json!({"name": "Tea Desk", "redirect_uris": ["http://127.0.0.1/cb"], "confidential": false});
-    let made = app.act(&taro, "/v1/apps", &wish).expect(201);
-    let partner = Partner { id: made["id"].as_str().unwrap().to_owned(), secret: None };
+    let partner = desk(app, &taro, "http://127.0.0.1/cb");
     for (uri, status) in [
         ("http://127.0.0.1/cb", 200),
         ("http://127.0.0.1:51004/cb", 200),
@@ -214,6 +213,22 @@ fn a_loopback_address_may_have_any_port_and_no_other_may(app: &TestApp) {
         let page = Browser::new(app).open(&partner.query("profile:read", &[("redirect_uri", uri)]));
         assert_eq!(page.status, status, "{uri}");
     }
+}
+
+fn desk(app: &TestApp, owner: &Person, redirect_uri: &str) -> Partner {
+    let wish = json!({"name": "Tea Desk", "redirect_uris": [redirect_uri], "confidential": false});
+    let made = app.act(owner, "/v1/apps", &wish).expect(201);
+    Partner { id: made["id"].as_str().unwrap().to_owned(), secret: None }
+}
+
+/// A content security policy has no words for such an address, and a browser would keep the answer from the app.
+fn the_form_may_go_back_to_an_app_that_listens_on_ipv6(app: &TestApp) {
+    let partner = desk(app, &app.member("taro"), "http://[::1]/cb");
+    let uri = "http://[::1]:51004/cb";
+    let page = Browser::new(app).open(&partner.query("profile:read", &[("redirect_uri", uri)]));
+    assert_eq!(page.status, 200);
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("form-action 'self' http:;"), "{policy}");
 }
 
 fn nobody_decides_by_a_form_of_another_browser_or_another_request(app: &TestApp) {

@@ -128,7 +128,7 @@ pub fn add_token(tx: &mut Tx<'_>, session: SessionId, token_hash: &[u8]) -> Resu
     tx.later(Rows::New, diesel::insert_into(refresh_tokens::table).values(token))
 }
 
-/// A refresh token as found, locked together with its session.
+/// A refresh token as found, with its session.
 #[derive(Debug, Clone, Copy)]
 pub struct FoundToken {
     /// The session it renews.
@@ -151,13 +151,9 @@ pub struct FoundToken {
 
 type TokenRow = (Key, Key, Option<Moment>, Moment, Option<Moment>, Option<String>, Option<Key>, Option<String>);
 
-/// Finds a refresh token by its hash and locks it.
-///
-/// # Errors
-/// Those of the database, or a row that makes no sense.
-pub fn find_token(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<FoundToken>, StoreError> {
-    let query =
-        refresh_tokens::table.inner_join(sessions::table).filter(refresh_tokens::token_hash.eq(token_hash)).select((
+macro_rules! token {
+    ($hash:expr) => {
+        refresh_tokens::table.inner_join(sessions::table).filter(refresh_tokens::token_hash.eq($hash)).select((
             sessions::id,
             sessions::member_id,
             refresh_tokens::used_at,
@@ -166,8 +162,25 @@ pub fn find_token(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<FoundToke
             sessions::holder,
             sessions::app_id,
             sessions::scopes,
-        ));
-    let row: Option<TokenRow> = for_update(query).get_result(&mut **tx).optional()?;
+        ))
+    };
+}
+
+/// Finds a refresh token by its hash.
+///
+/// # Errors
+/// Those of the database, or a row that makes no sense.
+pub fn find_token(conn: &mut Conn, token_hash: &[u8]) -> Result<Option<FoundToken>, StoreError> {
+    let row: Option<TokenRow> = token!(token_hash).get_result(conn).optional()?;
+    row.map(found).transpose()
+}
+
+/// The same, and locks it together with its session.
+///
+/// # Errors
+/// As [`find_token`].
+pub fn lock_token(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<Option<FoundToken>, StoreError> {
+    let row: Option<TokenRow> = for_update(token!(token_hash)).get_result(&mut **tx).optional()?;
     row.map(found).transpose()
 }
 

@@ -151,7 +151,7 @@ fn pair(cx: &Context, claims: Claims, refresh: String) -> Result<TokenPair, Prob
 pub fn refresh(tx: &mut Tx<'_>, cx: &Context, token: &str) -> Result<Option<TokenPair>, Problem> {
     let (hash, now) = (secrets::hash(token.as_bytes()), clock::real_now());
     // What an app or a page of ours has is renewed, if at all, where it was given.
-    let found = session::find_token(tx, &hash)?.filter(|found| found.holder.is_none());
+    let found = session::lock_token(tx, &hash)?.filter(|found| found.holder.is_none());
     let Some(found) = found else { return Ok(None) };
     if found.used {
         session::revoke(tx, found.session, now)?;

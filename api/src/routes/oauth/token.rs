@@ -1,6 +1,9 @@
 //! Tokens for apps: given, given up, and asked about.
 
+use std::convert::identity;
+
 use actix_web::{HttpResponse, ResponseError, post};
+use persistence::store::Conn;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,6 +16,7 @@ use crate::{
         form::Form,
     },
     problem::Problem,
+    state::App,
     usecases::oauth::{
         introspect,
         token::{self, Brought, Issued},
@@ -224,23 +228,22 @@ pub(super) async fn introspect_token(call: Call, form: Result<Form<TokenInQuesti
         Ok(asked) => asked,
         Err(refused) => return Ok(refused.error_response()),
     };
-    let told: Result<Introspection, OauthError> = call
-        .attempt(Caller::Anyone, move |tx, cx| {
-            let app = match client.recognize(tx)? {
-                Ok(app) if app.secret_hash.is_some() => app,
-                Ok(_) => return Ok(Err(OauthError::client())),
-                Err(refused) => return Ok(Err(refused)),
-            };
-            let found = introspect::introspect(tx, &cx.app.tokens, &app, &token)?;
-            Ok::<_, Problem>(Ok(found.map_or_else(Introspection::default, |standing| Introspection {
-                active: true,
-                scope: Some(standing.scopes.to_string()),
-                client_id: Some(app.id.to_string()),
-                sub: Some(standing.subject),
-                exp: Some(standing.expires),
-                token_type: standing.is_access.then_some("Bearer"),
-            })))
-        })
-        .await?;
+    let look = move |conn: &mut Conn, here: &App| {
+        let app = match client.recognize(conn)? {
+            Ok(app) if app.secret_hash.is_some() => app,
+            Ok(_) => return Ok(Err(OauthError::client())),
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let found = introspect::introspect(conn, &here.tokens, &app, &token)?;
+        Ok::<_, Problem>(Ok(found.map_or_else(Introspection::default, |standing| Introspection {
+            active: true,
+            scope: Some(standing.scopes.to_string()),
+            client_id: Some(app.id.to_string()),
+            sub: Some(standing.subject),
+            exp: Some(standing.expires),
+            token_type: standing.is_access.then_some("Bearer"),
+        })))
+    };
+    let told: Result<Introspection, OauthError> = call.look_up(look, identity).await?;
     Ok(told.map_or_else(|refused| refused.error_response(), |told| answer(&told)))
 }

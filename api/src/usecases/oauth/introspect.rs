@@ -7,7 +7,7 @@ use domain::{
 use persistence::{
     app::App,
     session::{self, held},
-    store::Tx,
+    store::{Conn, Tx},
 };
 
 use crate::{auth::Tokens, clock, problem::Problem, secrets};
@@ -35,7 +35,7 @@ fn subject(app: AppId, member: MemberId, alone: bool) -> String {
 }
 
 /// Whichever kind of token it is, if this app was given it and has not used it up.
-fn find(tx: &mut Tx<'_>, tokens: &Tokens, app: &App, token: &str) -> Result<Option<Found>, Problem> {
+fn find(conn: &mut Conn, tokens: &Tokens, app: &App, token: &str) -> Result<Option<Found>, Problem> {
     if let Some((claims, expires)) = tokens.inspect(token) {
         let given = claims.given.filter(|given| given.app == Some(app.id));
         return Ok(given.map(|given| {
@@ -44,7 +44,7 @@ fn find(tx: &mut Tx<'_>, tokens: &Tokens, app: &App, token: &str) -> Result<Opti
             Found { session: claims.session, standing }
         }));
     }
-    let found = session::find_token(tx, &secrets::hash(token.as_bytes()))?;
+    let found = session::find_token(conn, &secrets::hash(token.as_bytes()))?;
     let own = found.filter(|found| found.app == Some(app.id) && !found.used);
     Ok(own.map(|found| {
         let (scopes, expires) = (found.scopes, found.expires_at.timestamp());
@@ -57,9 +57,9 @@ fn find(tx: &mut Tx<'_>, tokens: &Tokens, app: &App, token: &str) -> Result<Opti
 ///
 /// # Errors
 /// Only those of the store.
-pub fn introspect(tx: &mut Tx<'_>, tokens: &Tokens, app: &App, token: &str) -> Result<Option<Standing>, Problem> {
-    let Some(found) = find(tx, tokens, app, token)? else { return Ok(None) };
-    let live = held::is_live(tx, found.session, clock::real_now())?;
+pub fn introspect(conn: &mut Conn, tokens: &Tokens, app: &App, token: &str) -> Result<Option<Standing>, Problem> {
+    let Some(found) = find(conn, tokens, app, token)? else { return Ok(None) };
+    let live = held::is_live(conn, found.session, clock::real_now())?;
     Ok(live.then_some(found.standing))
 }
 

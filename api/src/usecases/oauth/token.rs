@@ -122,7 +122,7 @@ fn issue(tx: &mut Tx<'_>, cx: &Context, claims: Claims, scopes: Scopes, now: Dat
 /// Those of the store; a system without randomness.
 pub fn refresh(tx: &mut Tx<'_>, cx: &Context, app: &App, token: &str, scope: Option<&str>) -> Traded {
     let (hash, now) = (secrets::hash(token.as_bytes()), clock::real_now());
-    let found = session::find_token(tx, &hash)?;
+    let found = session::lock_token(tx, &hash)?;
     let own = found.filter(|found| found.holder == Some(Holder::App) && found.app == Some(app.id));
     let Some(found) = own else { return Ok(Err(OauthError::grant())) };
     if found.used {

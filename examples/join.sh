@@ -20,10 +20,13 @@ for password in "too short" "passwordpassword" "$EMAIL"; do
 done
 refused 422 invalid_body POST /v1/accounts "$(form "$PASSWORD" "admin")"
 
-say "Register, ask for the mail once more, and confirm."
+say "Register, ask for the mail once more, and register again: by then it may be somebody else who does, so the password is asked for."
 call POST /v1/accounts "$(form "$PASSWORD" "$NAME")"
 call POST /v1/accounts/resend-confirmation "{\"email\": \"$EMAIL\"}"
-expect "$NAME" "$(call POST /v1/accounts/confirm-email "{\"token\": \"$(mailed "$EMAIL" azc_)\"}" | jq -r .username)"
+call POST /v1/accounts "$(form "$PASSWORD" "$NAME")"
+CONFIRMATION="$(mailed "$EMAIL" azc_)"
+refused 403 password_needed POST /v1/accounts/confirm-email "{\"token\": \"$CONFIRMATION\"}"
+expect "$NAME" "$(call POST /v1/accounts/confirm-email "{\"token\": \"$CONFIRMATION\", \"password\": \"$PASSWORD\"}" | jq -r .username)"
 
 say "The username is nobody else's, however it is written."
 refused 409 username_taken POST /v1/accounts "$(form "$PASSWORD" "${NAME^^}")"

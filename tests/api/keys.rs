@@ -142,15 +142,13 @@ fn a_database_of_which_no_secret_was_noted_is_its_who_starts_next(engine: Engine
 fn of_many_that_start_at_once_with_secrets_of_their_own_one_starts(engine: Engine) {
     let database = Database::create(engine);
     let secrets = ["one", "two", "three"].map(|name| format!("{name}: a secret of the tests, long enough"));
-    let waiting =
-        "SELECT 'x' AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     for is_new in [true, false] {
         let held =
             (!is_new && engine == Engine::Postgres).then(|| database.half_done("SELECT 1 FROM instance FOR UPDATE"));
         let start = |secret: &str| startup::open(settings(&database, &[("AZUKARI_SECRET", secret)])).map(drop);
         let started: Vec<_> = thread::scope(|scope| {
             let all: Vec<_> = secrets.iter().map(|secret| scope.spawn(move || start(secret))).collect();
-            while held.is_some() && database.texts(waiting).len() < all.len() {
+            while held.is_some() && database.waiting() < all.len() {
                 thread::yield_now();
             }
             drop(held);

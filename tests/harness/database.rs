@@ -169,6 +169,13 @@ impl Database {
         conn
     }
 
+    /// How many sessions wait for a lock, on PostgreSQL.
+    pub fn waiting(&self) -> usize {
+        let waiting = "SELECT 'x' AS text FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.texts(waiting).len()
+    }
+
     fn sqlite(&self) -> SqliteConnection {
         connect_sqlite(&self.url).unwrap()
     }

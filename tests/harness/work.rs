@@ -146,11 +146,9 @@ pub fn in_turn(
     let (first, second) = if one_first { (one, other) } else { (other, one) };
     let lock = format!("SELECT 1 FROM members WHERE email = '{email}' FOR UPDATE");
     let held = (app.database.engine == Engine::Postgres).then(|| app.database.half_done(&lock));
-    let waiting =
-        "SELECT 'x' AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     thread::scope(|scope| {
         let until_it_waits = |sent: &ScopedJoinHandle<'_, Response>, waiters: usize| {
-            while held.is_some() && !sent.is_finished() && app.database.texts(waiting).len() < waiters {
+            while held.is_some() && !sent.is_finished() && app.database.waiting() < waiters {
                 thread::yield_now();
             }
         };

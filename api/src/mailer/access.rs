@@ -49,6 +49,17 @@ pub fn already_member(cx: &Context, to: &str, locale: Locale) -> Mail {
     write(cx, to, locale, words)
 }
 
+/// Tells who has forgotten a password that the address was never confirmed.
+pub fn not_confirmed(cx: &Context, to: &str, locale: Locale) -> Mail {
+    let en = "Somebody asked for a new password for this address. It was registered, perhaps by somebody else, and never confirmed: to join, register with a password of your choice, now or once more. If it was not you, there is nothing to do.\n";
+    let ja = "このメールアドレスについて、パスワードの再設定が申し込まれました。アドレスは登録されています（ご本人以外の可能性があります）が、確認が済んでいません。ご利用になるには、お好きなパスワードであらためて登録してください。心当たりがない場合は何もする必要はありません。\n";
+    let words = Words {
+        en: ("Your address was never confirmed", en.to_owned()),
+        ja: ("メールアドレスが確認されていません", ja.to_owned()),
+    };
+    write(cx, to, locale, words)
+}
+
 /// Tells somebody who joins again how soon they can.
 pub fn not_yet_back(cx: &Context, to: &str, locale: Locale, when: Option<DateTime<Utc>>) -> Mail {
     let words = match when.map(moment) {

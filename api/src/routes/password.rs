@@ -44,7 +44,7 @@ struct PasswordResetAsked {
 
 /// Ask for a new password
 ///
-/// Mails a token, good for one hour, if the address is a member's; at most three are good at a time. Neither the answer nor its time tells whether the address is known.
+/// Mails a token, good for one hour, if the address is a member's; at most three are good at a time. Who has registered and not confirmed is told to register once more. Neither the answer nor its time tells whether the address is known.
 #[utoipa::path(tag = "access", request_body = PasswordReset, responses((status = 202, description = "If the address is known, a mail is on its way", body = PasswordResetAsked)), security(()))]
 #[post("/v1/password-resets")]
 async fn ask_for_reset(call: Call, body: Body<PasswordReset>) -> Answer {

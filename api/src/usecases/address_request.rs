@@ -62,8 +62,12 @@ fn answer(tx: &mut Tx<'_>, cx: &Context, request: &AddressRequest) -> Result<(),
     let locale = Locale::stored(&request.locale);
     match (request.kind, member.state) {
         (AddressRequestKind::PasswordReset, MemberState::Active) => send_reset(tx, cx, &member, locale),
-        // Who has not confirmed cannot log in; that is what they need first.
-        (AddressRequestKind::PasswordReset | AddressRequestKind::Confirmation, MemberState::Pending) => {
+        // Perhaps it was somebody else who registered, so nothing here confirms it.
+        (AddressRequestKind::PasswordReset, MemberState::Pending) => {
+            let mail = mailer::not_confirmed(cx, &member.email, locale);
+            unasked::write(tx, cx, &mail)
+        }
+        (AddressRequestKind::Confirmation, MemberState::Pending) => {
             send_confirmation(tx, cx, member.id, &member.email, locale)
         }
         (AddressRequestKind::Confirmation, MemberState::Active) => {

@@ -111,6 +111,7 @@ impl Context {
     /// for the audit log alone.
     pub fn recognize(&self, member: &Member) {
         self.recognized.set(Some(Actor::of(member.id, member.role)));
+        self.remember(member.id, member);
     }
 
     /// Who it is that acts, as far as the audit log tells it.

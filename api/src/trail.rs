@@ -123,11 +123,16 @@ impl Trail {
     pub fn change(&mut self, resource: &str, audience: Audience, next: Option<Trace>) {
         let before = self.met.iter().find(|(known, _)| known == resource).map(|(_, trace)| *trace);
         let after = next.map(|trace| match before {
-            Some(_) => told(Trace { version: trace.version.saturating_add(1), ..trace }),
+            Some(_) => told(trace, Some(trace.version.saturating_add(1))),
             // It is new, or was written without being looked at: its version is not known here.
-            None => json!({"status": trace.status}),
+            None => told(trace, None),
         });
-        self.note(Change { resource: resource.to_owned(), audience, before: before.map(told), after });
+        self.note(Change {
+            resource: resource.to_owned(),
+            audience,
+            before: before.map(|trace| told(trace, Some(trace.version))),
+            after,
+        });
     }
 
     /// Remembers a change in its own words. What is said of one thing last is how it stands.
@@ -166,9 +171,9 @@ impl Trail {
     }
 }
 
-fn told(trace: Trace) -> Value {
+fn told(trace: Trace, version: Option<i32>) -> Value {
     match trace.role {
-        Some(role) => json!({"status": trace.status, "version": trace.version, "role": role.as_str()}),
-        None => json!({"status": trace.status, "version": trace.version}),
+        Some(role) => json!({"status": trace.status, "version": version, "role": role.as_str()}),
+        None => json!({"status": trace.status, "version": version}),
     }
 }

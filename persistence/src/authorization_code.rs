@@ -106,17 +106,16 @@ pub fn used(tx: &mut Tx<'_>, code_hash: &[u8], session: SessionId) -> Result<(),
     Ok(())
 }
 
-/// Makes the codes worthless that an app has of one member, or of all.
+/// Makes the codes worthless that an app has of one member, or of all; how many there were.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn void(tx: &mut Tx<'_>, app: AppId, member: Option<MemberId>) -> Result<(), StoreError> {
+pub fn void(tx: &mut Tx<'_>, app: AppId, member: Option<MemberId>) -> Result<usize, StoreError> {
     let all = authorization_codes::table.filter(authorization_codes::app_id.eq(Key::from(app)));
-    match member {
+    Ok(match member {
         Some(member) => diesel::delete(all.filter(authorization_codes::member_id.eq(Key::from(member)))).write(tx)?,
         None => diesel::delete(all).write(tx)?,
-    };
-    Ok(())
+    })
 }
 
 /// Makes every code worthless that a member gave.

@@ -48,6 +48,7 @@ diesel::table! {
         token_hash -> Binary,
         member_id -> Identifier,
         expires_at -> Instant,
+        email -> Nullable<Text>,
     }
 }
 

@@ -169,6 +169,8 @@ fn staff_leave_a_trace_on_their_own_account(app: &TestApp) {
     let done: Vec<&str> = found.iter().map(|record| record["operation"].as_str().unwrap()).collect();
     assert_eq!(done, ["DELETE /v1/sessions/current", "PUT /v1/me/username"]);
     assert!(found.iter().all(|record| record["resource"] == mia.id), "{found:?}");
+    assert_eq!(found, log(app, &admin, &format!("&member_id={}&actor_id={}", mia.id, mia.id)), "it concerns them");
+    assert_eq!((&found[1]["before"]["role"], &found[1]["after"]["role"]), (&json!("support"), &json!("support")));
 }
 
 /// Who sends it is not logged in; members leave none.
@@ -215,6 +217,7 @@ fn commands_leave_a_record_without_a_person(app: &TestApp) {
     let console = json!("console");
     let (rotated, created) = (json!("keys rotate"), json!("staff create"));
     assert_eq!(told, [(&rotated, &console, &Value::Null), (&created, &console, &Value::Null)]);
+    assert_eq!(found[1]["after"], json!({"status": "active", "version": null, "role": "admin"}));
 }
 
 fn a_change_without_a_trace_is_undone(app: &TestApp) {

@@ -12,6 +12,7 @@ on_both_engines!(
     a_right_password_clears_the_typing_errors,
     a_stranger_who_guesses_does_not_keep_the_member_from_a_known_device,
     a_password_reset_opens_the_way_whatever_strangers_guess,
+    who_was_guessed_at_before_they_confirmed_logs_in,
     a_list_of_stolen_passwords_is_slowed_by_where_it_comes_from,
     guesses_from_everywhere_are_slowed_at_the_account_and_not_at_a_known_device,
     the_page_of_an_app_is_open_to_a_browser_that_is_known_and_after_a_reset_to_any,
@@ -144,6 +145,18 @@ fn guesses_from_everywhere_are_slowed_at_the_account_and_not_at_a_known_device(a
     from(7, &taro.email, people::PASSWORD).expect(201);
     app.put_back("tallies", &["last_at"], 3);
     from(101, HANAKO, people::PASSWORD).expect(201);
+}
+
+fn who_was_guessed_at_before_they_confirmed_logs_in(app: &TestApp) {
+    app.register(HANAKO).expect(202);
+    app.post("/v1/sessions")
+        .header("X-Forwarded-For", "198.51.100.7")
+        .json(&json!({"email": HANAKO, "password": "a wrong one, and a long one"}))
+        .problem(401, "invalid_credentials");
+    pretend(app, 1_000);
+    app.try_password(HANAKO, people::PASSWORD).problem(429, "guessing_too_fast");
+    app.post("/v1/accounts/confirm-email").json(&json!({"token": app.mailed_token(HANAKO)})).expect(200);
+    app.log_in(HANAKO);
 }
 
 fn the_page_of_an_app_is_open_to_a_browser_that_is_known_and_after_a_reset_to_any(app: &TestApp) {

@@ -1,5 +1,6 @@
 //! Who of the operator's people may do what: given and taken by admins and by a command, and true at once.
 
+use api::startup;
 use domain::policy::Role;
 use serde_json::{Value, json};
 
@@ -23,6 +24,7 @@ on_both_engines!(
     nothing_begins_with_who_has_become_staff,
     a_moderator_reads_disputes_and_decides_nothing,
     roles_are_given_by_a_command_and_logged,
+    who_only_registered_keeps_no_address_from_the_staff,
 );
 
 fn give(app: &TestApp, by: &Person, to: &Person, role: &str) -> Response {
@@ -190,6 +192,16 @@ fn a_moderator_reads_disputes_and_decides_nothing(app: &TestApp) {
     app.get(&format!("/v1/payments/{payment}")).by(&mo).send().problem(403, "not_permitted");
     let milestone = app.read(&mo, &format!("/v1/milestones/{}", deal.milestones[0]));
     assert_eq!((&milestone["payments"], &milestone["reserved"]), (&json!([]), &Value::Null), "nor by way of the work");
+}
+
+fn who_only_registered_keeps_no_address_from_the_staff(app: &TestApp) {
+    app.register("noa@azukari.example").expect(202);
+    let token = app.mailed_token("noa@azukari.example");
+    let noa = app.staff(Role::Admin, "noa");
+    assert_eq!(app.read(&noa, "/v1/me")["role"], "admin");
+    app.post("/v1/accounts/confirm-email").json(&json!({"token": token})).problem(401, "invalid_token");
+    let taken = startup::create_staff(&app.app, Role::Support, &noa.email, "Noa", PASSWORD).unwrap_err();
+    assert!(taken.to_string().contains("the address is taken"), "{taken}");
 }
 
 fn roles_are_given_by_a_command_and_logged(app: &TestApp) {

@@ -30,10 +30,10 @@ fn told(cx: &Context, to: &str, locale: Locale, en: (&str, &str), ja: (&str, &st
 pub fn confirmation(cx: &Context, to: &str, token: &str, locale: Locale) -> Mail {
     let url = cx.app.settings.public_url();
     let en = format!(
-        "Welcome to Azukari.\n\nYour confirmation token, good for 24 hours:\n\n{token}\n\nSend it to POST {url}/v1/accounts/confirm-email.\n\nIf you have not registered, leave it alone: somebody else has named your address, and their account would be confirmed by it.\n"
+        "Welcome to Azukari.\n\nYour confirmation token, good for 24 hours:\n\n{token}\n\nSend it to POST {url}/v1/accounts/confirm-email.\n\nYou may be asked for the password that you registered with. If you have not registered, do not use it: somebody else has named your address.\n"
     );
     let ja = format!(
-        "Azukariへようこそ。\n\n確認トークン（24時間有効）:\n\n{token}\n\nPOST {url}/v1/accounts/confirm-email に送ってください。\n\n登録した覚えがない場合は、このトークンを使わないでください。他の人が登録したアカウントが有効になってしまいます。\n"
+        "Azukariへようこそ。\n\n確認トークン（24時間有効）:\n\n{token}\n\nPOST {url}/v1/accounts/confirm-email に送ってください。\n\n登録時のパスワードの入力を求められることがあります。登録した覚えがない場合は、他の人があなたのアドレスを入力したものですので、このトークンを使わないでください。\n"
     );
     write(cx, to, locale, Words { en: ("Confirm your e-mail address", en), ja: ("メールアドレスの確認", ja) })
 }

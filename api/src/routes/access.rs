@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::Routes;
 use crate::{
     body::Body,
-    call::{Answer, Call, Key, blocking},
+    call::{Answer, Call, Caller, Key, blocking},
     date_time::DateTime,
     email,
     locale::Locale,
@@ -19,8 +19,10 @@ use crate::{
     reply::Reply,
     state::App,
     usecases::{
-        access::{self, Said},
-        address_request, username, withdrawal,
+        access::{self, Right},
+        address_request,
+        guess::Guess,
+        username, withdrawal,
     },
     words::{MemberKind, MemberState, Role, Word},
 };
@@ -112,7 +114,7 @@ pub(super) fn require_current_terms(call: &Call, agreed: &str) -> Result<(), Pro
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct EmailConfirmation {
-    #[schema(max_length = 100)]
+    #[schema(max_length = 100, example = "azc_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     #[garde(length(max = 100))]
     token: String,
     /// The password of the registration. Needed where the address was registered more than once, and compared wherever it is sent.
@@ -125,25 +127,40 @@ struct EmailConfirmation {
 ///
 /// Takes the token from the mail. Works once. Where the address was registered more than once, perhaps by somebody else, it is refused with `password_needed` until the password of the last registration comes along: so nobody's mail confirms what somebody else has registered.
 #[utoipa::path(tag = "access", request_body = EmailConfirmation, responses((status = 200, description = "The account is active", body = Member)), security(()),
-    extensions(("x-errors" = json!(["invalid_token", "password_needed", "invalid_credentials", "action_refused"]))))]
+    extensions(("x-errors" = json!(["invalid_token", "password_needed", "invalid_credentials", "guessing_too_fast", "action_refused"]))))]
 #[post("/v1/accounts/confirm-email")]
 async fn confirm_email(call: Call, body: Body<EmailConfirmation>) -> Answer {
     let Body { value: EmailConfirmation { token, password }, canonical } = body;
-    let said = match password {
+    let right = match password {
         Some(password) => compare(&call, token.clone(), password).await?,
-        None => Said::Nothing,
+        None => None,
     };
     call.act_open(&canonical, move |tx, cx| {
-        let member = access::confirm_email(tx, cx, &token, &said)?;
+        let member = access::confirm_email(tx, cx, &token, right.as_ref())?;
         Ok(Reply::ok(&Member::read(tx, &member)?)?.version(member.version))
     })
     .await
 }
 
-async fn compare(call: &Call, token: String, password: String) -> Result<Said, Problem> {
-    let look = move |conn: &mut Conn, _: &App| access::password_to_confirm(conn, &token);
-    let compare = move |stored: Option<String>| stored.filter(|hash| password::verify(&password, Some(hash.as_str())));
-    Ok(call.look_up(look, compare).await?.map_or(Said::Wrong, Said::Right))
+/// The password of the registration, if it is right. Of a token that is not good nothing is known to compare it with.
+async fn compare(call: &Call, token: String, password: String) -> Result<Option<Right>, Problem> {
+    let look = move |conn: &mut Conn, app: &App| {
+        let Some((id, hash)) = access::to_confirm(conn, &token)? else { return Ok(None) };
+        let guess = Guess::at_registration(app, id);
+        guess.check(conn)?;
+        Ok(Some((guess, hash)))
+    };
+    let compare = move |found: Option<(Guess, Option<String>)>| {
+        found.map(|(guess, hash)| (guess, hash.filter(|hash| password::verify(&password, Some(hash.as_str())))))
+    };
+    match call.look_up(look, compare).await? {
+        Some((guess, Some(hash))) => Ok(Some(Right { guess, hash })),
+        Some((guess, None)) => {
+            call.attempt(Caller::Anyone, move |tx, _| guess.failed(tx)).await?;
+            Err(access::other_password())
+        }
+        None => Ok(None),
+    }
 }
 
 /// An address.

@@ -91,7 +91,7 @@ async fn cancel_email_change(call: Call) -> Answer {
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct EmailChangeConfirmation {
-    #[schema(max_length = 100)]
+    #[schema(max_length = 100, example = "aze_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     #[garde(length(max = 100))]
     token: String,
 }

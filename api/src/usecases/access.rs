@@ -1,5 +1,6 @@
 //! Joining: by an address, and again by one that somebody left with.
 
+use chrono::TimeDelta;
 use domain::{
     event::EventKind,
     ids::MemberId,
@@ -9,7 +10,9 @@ use domain::{
     withdrawal::ComingBack,
 };
 use persistence::{
-    credential, email_confirmation, mail,
+    credential, email_change,
+    email_confirmation::{self, Confirmation},
+    mail,
     member::{self, Credentials},
     store::{Conn, Tx},
     withdrawal,
@@ -17,6 +20,7 @@ use persistence::{
 
 use super::{
     commit::{Audience, announce, tell},
+    guess::Guess,
     unasked, username,
 };
 use crate::{
@@ -45,20 +49,20 @@ pub struct Registration {
     pub locale: Locale,
 }
 
-/// What who confirms an address says of the password that it was registered with; compared outside any transaction,
-/// because that takes long.
+/// A password that came with a confirmation and is right, compared outside any transaction, because that takes long.
 #[derive(Debug, Clone)]
-pub enum Said {
-    /// Nothing.
-    Nothing,
-    /// Another one.
-    Wrong,
-    /// The one with this hash.
-    Right(String),
+pub struct Right {
+    /// The guess that it was.
+    pub guess: Guess,
+    /// The hash of the password.
+    pub hash: String,
 }
 
 /// How many tokens of one kind may be on their way to an address, so that nobody fills a mailbox with them.
-pub const MOST_UNDER_WAY: i64 = 3;
+pub const MOST_UNDER_WAY: usize = 3;
+
+/// How long after the last one more goes out where there are enough: whoever asks then, its reader has one that is good.
+const NEXT_MAIL: TimeDelta = TimeDelta::hours(1);
 
 /// How often it is looked whose an address is, when it is another's each time its owner is locked.
 const HANDS: usize = 3;
@@ -99,7 +103,7 @@ pub fn register(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Result<()
     send_confirmation(tx, cx, id, &form.email, form.locale)
 }
 
-/// Mails a token that confirms an address, unless there are enough of them in its mailbox, which are as good.
+/// Mails a token that confirms an address, unless there are enough of them in its mailbox, which are as good; then one an hour.
 ///
 /// # Errors
 /// Those of the store; a system without randomness.
@@ -111,11 +115,13 @@ pub fn send_confirmation(
     locale: Locale,
 ) -> Result<(), Problem> {
     let now = clock::real_now();
-    if email_confirmation::under_way(tx, id, now)? >= MOST_UNDER_WAY {
+    let under_way = email_confirmation::under_way(tx, id, now)?;
+    let newest = under_way.first().map(|expires| *expires - mailer::CONFIRMATION_LIFE);
+    if under_way.len() >= MOST_UNDER_WAY && newest.is_some_and(|sent| now - sent < NEXT_MAIL) {
         return Ok(());
     }
     let (token, hash) = secrets::bearer("azc_")?;
-    email_confirmation::expect(tx, id, &hash, now + mailer::CONFIRMATION_LIFE)?;
+    email_confirmation::expect(tx, id, email, &hash, now + mailer::CONFIRMATION_LIFE)?;
     let mail = mailer::confirmation(cx, email, &token, locale);
     Ok(mail::queue(tx, &mail)?)
 }
@@ -181,11 +187,7 @@ pub fn register_first(tx: &mut Tx<'_>, cx: &Context, form: &Registration) -> Res
 /// Only those of the store.
 pub fn register_anew(tx: &mut Tx<'_>, cx: &Context, pending: Member, form: &Registration) -> Result<Member, Problem> {
     let (display_name, username) = (form.display_name.clone(), form.username.clone());
-    // As they spell it: to their mail server upper and lower case may be two mailboxes (RFC 5321 section 2.4).
     let email = form.email.clone();
-    if email != pending.email {
-        email_confirmation::void(tx, pending.id)?;
-    }
     let member = Member { kind: form.kind, email, display_name, username, updated_at: cx.now, ..pending };
     member::register_anew(tx, &member, &credentials(cx, form))?;
     Ok(Member { version: member.version + 1, ..member })
@@ -209,8 +211,13 @@ fn insert(tx: &mut Tx<'_>, cx: &Context, member: &Member, form: &Registration) -
 /// # Errors
 /// [`Code::InvalidBody`] when the address is taken.
 pub fn create_confirmed(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Registration) -> Result<Member, Problem> {
-    if member::by_email(tx, &email_key(&form.email))?.is_some() {
-        return Err(Problem::new(Code::InvalidBody).at("/email", "the address is taken", "すでに使われています。"));
+    match lock_holder(tx, &form.email)? {
+        // Whoever registered and did not confirm has no claim to it.
+        Some(pending) if pending.state == MemberState::Pending => member::forget(tx, pending.id)?,
+        Some(_) => {
+            return Err(Problem::new(Code::InvalidBody).at("/email", "the address is taken", "すでに使われています。"));
+        }
+        None => {}
     }
     let registered =
         Member::register(cx.new_id(), form.kind, form.email.clone(), form.display_name.clone(), cx.now).next;
@@ -220,51 +227,56 @@ pub fn create_confirmed(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Regist
     Ok(member)
 }
 
-/// The hash of the password that an address was registered with, which a mailed token confirms; none if it is not good.
+/// Who registered the address that a mailed token confirms, and the hash of their password; none if it is not good.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn password_to_confirm(conn: &mut Conn, token: &str) -> Result<Option<String>, Problem> {
-    let found = email_confirmation::member_of(conn, &secrets::hash(token.as_bytes()), clock::real_now())?;
-    let secret = found.map(|id| credential::find(conn, id)).transpose()?.flatten();
-    Ok(secret.and_then(|secret| secret.password_hash))
+pub fn to_confirm(conn: &mut Conn, token: &str) -> Result<Option<(MemberId, Option<String>)>, Problem> {
+    let found = email_confirmation::find(conn, &secrets::hash(token.as_bytes()), clock::real_now())?;
+    let Some(id) = found.map(|found| found.member) else { return Ok(None) };
+    Ok(credential::find(conn, id)?.map(|secret| (id, secret.password_hash)))
 }
 
-/// Confirms an e-mail address with the mailed token.
+/// Confirms an e-mail address with the mailed token; it is spelled as the mail reached it, since to its server upper and
+/// lower case may be two mailboxes (RFC 5321 section 2.4).
 ///
 /// # Errors
 /// [`Code::InvalidToken`] when the token is unknown, used or expired; [`Code::PasswordNeeded`] and
-/// [`Code::InvalidCredentials`] where it does not show that who reads the mail is who registered.
-pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str, said: &Said) -> Result<Member, Problem> {
+/// [`Code::InvalidCredentials`] where nothing shows that who reads the mail is who registered.
+pub fn confirm_email(tx: &mut Tx<'_>, cx: &Context, token: &str, password: Option<&Right>) -> Result<Member, Problem> {
     let (invalid, hash) = (|| Problem::new(Code::InvalidToken), secrets::hash(token.as_bytes()));
-    let id = email_confirmation::member_of(tx, &hash, clock::real_now())?.ok_or_else(invalid)?;
-    let member = member::lock(tx, id)?.ok_or_else(invalid)?;
+    let Confirmation { member: id, email } =
+        email_confirmation::find(tx, &hash, clock::real_now())?.ok_or_else(invalid)?;
+    let registered = member::lock(tx, id)?.ok_or_else(invalid)?;
     if !email_confirmation::take(tx, &hash)? {
         return Err(invalid());
     }
-    require_own(tx, &member, said)?;
+    require_own(tx, &registered, password)?;
+    let member = Member { email: email.unwrap_or_else(|| registered.email.clone()), ..registered };
     let decision = member.confirm(cx.now)?;
     announce(tx, cx, id, Audience::only(id), &decision)?;
     let saved = member::save(tx, &decision.next)?;
+    email_change::set_address(tx, id, &saved.email, &email_key(&saved.email))?;
     email_confirmation::void(tx, id)?;
+    // What was guessed while nobody could log in keeps nobody from it now.
+    Guess::from_anywhere(&cx.app, &saved.email).forgive(tx)?;
     username::grant_wish(tx, cx, saved)
 }
 
-fn require_own(tx: &mut Tx<'_>, member: &Member, said: &Said) -> Result<(), Problem> {
-    let is_right = match said {
-        Said::Nothing if member.is_contested() => return Err(Problem::new(Code::PasswordNeeded)),
-        Said::Nothing => true,
-        Said::Wrong => false,
-        // It may have been registered again while that was compared.
-        Said::Right(hash) => {
-            credential::find(tx, member.id)?.is_some_and(|now| now.password_hash.as_ref() == Some(hash))
-        }
+fn require_own(tx: &mut Tx<'_>, member: &Member, password: Option<&Right>) -> Result<(), Problem> {
+    let Some(Right { guess, hash }) = password else {
+        return if member.is_contested() { Err(Problem::new(Code::PasswordNeeded)) } else { Ok(()) };
     };
-    if is_right {
-        return Ok(());
-    }
-    Err(Problem::new(Code::InvalidCredentials).detail(
+    guess.succeeded(tx)?;
+    // It may have been registered again while that was compared.
+    let still = credential::find(tx, member.id)?.is_some_and(|secret| secret.password_hash.as_ref() == Some(hash));
+    if still { Ok(()) } else { Err(other_password()) }
+}
+
+/// Whoever reads the mail is not who registered last.
+pub fn other_password() -> Problem {
+    Problem::new(Code::InvalidCredentials).detail(
         "This is not the password of the last registration with this address: register again, then send that one. The token stays good.",
         "このメールアドレスでの最後の登録のパスワードと一致しません。もう一度登録し、そのパスワードを送ってください。トークンは引き続き有効です。",
-    ))
+    )
 }

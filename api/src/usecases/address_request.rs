@@ -80,7 +80,8 @@ fn answer(tx: &mut Tx<'_>, cx: &Context, request: &AddressRequest) -> Result<(),
 
 fn send_reset(tx: &mut Tx<'_>, cx: &Context, member: &Member, locale: Locale) -> Result<(), Problem> {
     let now = clock::real_now();
-    if credential::resets_under_way(tx, member.id, now)? >= MOST_UNDER_WAY {
+    let under_way = credential::resets_under_way(tx, member.id, now)?;
+    if usize::try_from(under_way).is_ok_and(|resets| resets >= MOST_UNDER_WAY) {
         return Ok(());
     }
     let (token, hash) = secrets::bearer("azp_")?;

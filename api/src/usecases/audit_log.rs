@@ -9,6 +9,7 @@ use domain::{
 };
 use persistence::{
     audit_log::{self, AuditFilter, AuditRecord, Hand},
+    instance,
     page::Position,
     store::{Conn, Intent, Tx},
 };
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use super::commit::Audience;
 use crate::{
+    clock,
     context::Context,
     operations,
     problem::{Code, Problem},
@@ -75,8 +77,10 @@ pub fn conclude(tx: &mut Tx<'_>, cx: &Context, deed: &Deed) -> Result<(), Proble
             tracing::error!(operation = %deed.operation, "staff changed something without a trace");
             Problem::new(Code::Internal)
         })?;
-        changes.push(Change { resource: own.to_string(), audience: Audience::default(), before: None, after: None });
+        changes.push(Change { resource: own.to_string(), audience: Audience::only(own), before: None, after: None });
     }
+    // Of two that waited for the same row the later one read the clock perhaps before the other.
+    let now = clock::market_now(instance::read(tx)?.clock_offset());
     let record = |change: Change| AuditRecord {
         id: cx.new_id(),
         actor,
@@ -89,7 +93,7 @@ pub fn conclude(tx: &mut Tx<'_>, cx: &Context, deed: &Deed) -> Result<(), Proble
         before: change.before,
         after: change.after,
         request: deed.request.clone(),
-        created_at: cx.now,
+        created_at: now,
     };
     Ok(audit_log::record(tx, changes.into_iter().map(record).collect())?)
 }

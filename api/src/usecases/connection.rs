@@ -30,18 +30,19 @@ pub fn find(conn: &mut Conn, cx: &Context, app: AppId) -> Result<Connection, Pro
     found.ok_or_else(Problem::not_found)
 }
 
-/// Cuts an app: everything it has of the caller dies at once, on every replica.
+/// Cuts an app: everything it has of the caller dies at once, on every replica, a code that it has not traded yet as well.
 ///
 /// # Errors
-/// It is not connected.
+/// It has nothing.
 pub fn cut(tx: &mut Tx<'_>, cx: &Context, app: AppId) -> Result<(), Problem> {
     cx.permit(Operation::ManageApps, cx.standing_outside())?;
     let me = cx.person()?;
+    // Codes first: one that is just being traded connects the app.
+    let codes = authorization_code::void(tx, app, Some(me))?;
     if connection::lock(tx, me, app)?.is_none() {
-        return Err(Problem::not_found());
+        return if codes > 0 { Ok(()) } else { Err(Problem::not_found()) };
     }
     held::revoke_of_app(tx, app, Some(me), clock::real_now())?;
-    authorization_code::void(tx, app, Some(me))?;
     connection::remove(tx, me, app)?;
     tell(tx, cx, app, Audience::only(me), EventKind::AppDisconnected)
 }

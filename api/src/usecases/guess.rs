@@ -56,6 +56,11 @@ impl Guess {
         Self::at_one(subject(app, &format!("code {member} {place}")), CODE)
     }
 
+    /// At the password of a registration, by who has a token that was mailed to its address.
+    pub fn at_registration(app: &App, member: MemberId) -> Self {
+        Self::at_one(subject(app, &format!("registration {member}")), CODE)
+    }
+
     /// At a proof that is asked for within a session, which is as good as a known device.
     pub fn in_session(app: &App, session: domain::ids::SessionId) -> Self {
         Self::at_one(subject(app, &format!("session {session}")), CODE)

@@ -48,6 +48,7 @@ pub fn lock_own(tx: &mut Tx<'_>, cx: &Context) -> Result<Member, Problem> {
     let member = member::lock(tx, cx.person()?)?.ok_or_else(Problem::not_found)?;
     cx.require_live(tx)?;
     check_role(cx, &member)?;
+    cx.remember(member.id, &member);
     Ok(member)
 }
 

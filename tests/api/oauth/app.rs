@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Engine, TestApp, on_both_engines, partner::REDIRECT};
+use crate::harness::{
+    Engine, TestApp, on_both_engines,
+    partner::{REDIRECT, VERIFIER},
+};
 
 on_both_engines!(
     an_app_is_registered_changed_and_deleted_by_its_owner_alone,
@@ -10,6 +13,7 @@ on_both_engines!(
     addresses_that_are_not_the_apps_own_cannot_be_registered,
     a_secret_is_replaced_at_once_and_only_with_a_recent_proof,
     a_member_sees_connected_apps_and_cuts_one_at_once,
+    a_code_that_is_regretted_before_it_is_traded_is_worth_nothing,
     an_app_that_is_deleted_or_whose_owner_leaves_can_do_nothing_any_more,
     everybody_hears_that_an_app_is_gone_however_many_had_connected_it,
     one_member_cannot_have_any_number_of_apps,
@@ -118,6 +122,17 @@ fn a_secret_is_replaced_at_once_and_only_with_a_recent_proof(app: &TestApp) {
     let elsewhere = json!({"name": "Tea Calendar", "redirect_uris": ["https://elsewhere.example/cb"]});
     let change = app.request("PUT", &format!("/v1/apps/{}", partner.id)).by(&taro).json(&elsewhere);
     change.problem(403, "recent_login_required");
+}
+
+fn a_code_that_is_regretted_before_it_is_traded_is_worth_nothing(app: &TestApp) {
+    let (taro, hanako) = (app.member("taro"), app.member("hanako"));
+    let partner = app.partner(&taro, "Tea Calendar", true);
+    let cut = || app.request("DELETE", &format!("/v1/me/connected-apps/{}", partner.id)).by(&hanako).send();
+    cut().problem(404, "not_found");
+    let code = app.allow(&partner, &hanako, "profile:read");
+    cut().expect(204);
+    app.trade(&partner, &code, VERIFIER).oauth(400, "invalid_grant");
+    cut().problem(404, "not_found");
 }
 
 fn a_member_sees_connected_apps_and_cuts_one_at_once(app: &TestApp) {

@@ -34,7 +34,7 @@ struct SecondFactor {
     challenge_token: String,
     /// Six digits from the app; each works once.
     #[schema(max_length = 6)]
-    #[garde(length(max = 20))]
+    #[garde(length(max = 6))]
     code: Option<String>,
     /// One of the recovery codes; it is used up.
     #[schema(max_length = 40)]
@@ -86,7 +86,7 @@ struct StepUp {
     password: Option<String>,
     /// Six digits from the app.
     #[schema(max_length = 6)]
-    #[garde(length(max = 20))]
+    #[garde(length(max = 6))]
     code: Option<String>,
     /// One of the recovery codes; it is used up.
     #[schema(max_length = 40)]

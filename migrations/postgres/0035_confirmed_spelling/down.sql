@@ -1,0 +1,1 @@
+ALTER TABLE email_confirmations DROP COLUMN email;

@@ -76,7 +76,7 @@ fn a_log_in_with_a_second_factor_has_two_steps(app: &TestApp) {
     let (phone, _) = app.add_second_factor(&hanako);
     app.try_password(&hanako.email, "a wrong one, and a long one").problem(401, "invalid_credentials");
     let challenge = challenge(app, &hanako.email, people::PASSWORD);
-    second_step(app, &challenge, "code", "00000x").problem(401, "invalid_code");
+    second_step(app, &challenge, "code", "000000x").problem(401, "invalid_code");
     second_step(app, "azm_worthless", "code", &phone.code(0)).problem(401, "invalid_token");
     let tokens = second_step(app, &challenge, "code", &phone.code(1)).expect(201);
     let here = people::person(&hanako.email, &tokens);

@@ -74,8 +74,8 @@ async fn add_second_factor(call: Call) -> Answer {
 #[serde(deny_unknown_fields)]
 struct CodeOnly {
     /// Six digits.
-    #[schema(max_length = 6, example = "492039")]
-    #[garde(length(max = 6))]
+    #[schema(max_length = 20, example = "492039")]
+    #[garde(length(max = 20))]
     code: String,
 }
 

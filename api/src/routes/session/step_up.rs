@@ -33,8 +33,8 @@ struct SecondFactor {
     #[garde(length(max = 400))]
     challenge_token: String,
     /// Six digits from the app; each works once.
-    #[schema(max_length = 6)]
-    #[garde(length(max = 6))]
+    #[schema(max_length = 20)]
+    #[garde(length(max = 20))]
     code: Option<String>,
     /// One of the recovery codes; it is used up.
     #[schema(max_length = 40)]
@@ -85,8 +85,8 @@ struct StepUp {
     #[garde(length(chars, max = 128))]
     password: Option<String>,
     /// Six digits from the app.
-    #[schema(max_length = 6)]
-    #[garde(length(max = 6))]
+    #[schema(max_length = 20)]
+    #[garde(length(max = 20))]
     code: Option<String>,
     /// One of the recovery codes; it is used up.
     #[schema(max_length = 40)]

@@ -48,14 +48,14 @@ struct Registration {
     display_name: String,
     /// A handle of your own, 3 to 30 letters and digits; it is yours once the address is confirmed, unless somebody was given it before. Choose it now, later, or never; it does not change.
     #[schema(min_length = 3, max_length = 30, example = "hanako.yamada")]
-    #[garde(length(max = 200))]
+    #[garde(length(chars, max = 200))]
     username: Option<String>,
     /// Whether a person or a company joins.
     #[garde(skip)]
     kind: MemberKind,
     /// The version of the terms of use that is agreed to; `/version` names the current one.
     #[schema(example = "2026-04-01", max_length = 40)]
-    #[garde(length(max = 40))]
+    #[garde(length(chars, max = 40))]
     terms_version: String,
 }
 
@@ -115,7 +115,7 @@ pub(super) fn require_current_terms(call: &Call, agreed: &str) -> Result<(), Pro
 #[serde(deny_unknown_fields)]
 struct EmailConfirmation {
     #[schema(max_length = 100, example = "azc_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     token: String,
     /// The password of the registration. Needed where the address was registered more than once, and compared wherever it is sent.
     #[schema(max_length = 128)]
@@ -248,7 +248,7 @@ async fn me(call: Call) -> Answer {
 struct UsernameChoice {
     /// 3 to 30 letters and digits, with single hyphens, dots or underscores between them; letter case makes no difference.
     #[schema(min_length = 3, max_length = 30, example = "hanako.yamada")]
-    #[garde(length(max = 200))]
+    #[garde(length(chars, max = 200))]
     username: String,
 }
 

@@ -94,11 +94,11 @@ async fn read_bank_account(call: Call) -> Answer {
 struct JapanPost {
     /// 記号: five digits that begin with 1 and end with 0.
     #[schema(example = "10530", max_length = 5)]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     symbol: String,
     /// 番号: up to eight digits that end with 1.
     #[schema(example = "12345671", max_length = 8)]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     number: String,
 }
 
@@ -111,18 +111,18 @@ struct JapanPost {
 struct BankAccountPut {
     /// Four digits.
     #[schema(max_length = 4)]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     bank_code: Option<String>,
     /// Three digits.
     #[schema(max_length = 3)]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     branch_code: Option<String>,
     /// 普通 (ordinary), 当座 (current), 貯蓄 (savings) or another.
     #[garde(skip)]
     account_type: Option<AccountType>,
     /// One to seven digits; a shorter number is filled up with zeros in front, as banks do.
     #[schema(max_length = 7)]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     number: Option<String>,
     /// In place of bank, branch, type and number.
     #[garde(dive)]

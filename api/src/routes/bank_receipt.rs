@@ -141,7 +141,7 @@ async fn read_receipt(call: Call, id: PathId<BankReceiptKind>) -> Answer {
 struct BankReceiptMatch {
     /// The payment by bank transfer that it was for.
     #[schema(max_length = 64)]
-    #[garde(length(max = 64))]
+    #[garde(length(chars, max = 64))]
     payment_id: String,
 }
 

@@ -39,7 +39,7 @@ pub(super) fn configure(config: &mut impl Routes) {
 #[serde(deny_unknown_fields)]
 struct MilestoneShare {
     #[schema(max_length = 64)]
-    #[garde(length(max = 64))]
+    #[garde(length(chars, max = 64))]
     milestone_id: String,
     /// Before the fee, and at most what is held. The client gets the rest back.
     #[garde(dive)]

@@ -92,7 +92,7 @@ async fn cancel_email_change(call: Call) -> Answer {
 #[serde(deny_unknown_fields)]
 struct EmailChangeConfirmation {
     #[schema(max_length = 100, example = "aze_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     token: String,
 }
 

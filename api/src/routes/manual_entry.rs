@@ -40,7 +40,7 @@ struct ManualLine {
     #[garde(skip)]
     account: AccountKind,
     /// Whose account, where each member has one of their own.
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     member_id: Option<String>,
     #[garde(skip)]
     side: Side,

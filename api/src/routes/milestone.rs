@@ -158,7 +158,7 @@ async fn request_changes(call: Call, id: PathId<MilestoneKind>, body: Body<Chang
 struct Acceptance {
     /// The delivery you looked at. If a newer one has come since, this is refused.
     #[schema(max_length = 64)]
-    #[garde(length(max = 64))]
+    #[garde(length(chars, max = 64))]
     delivery_id: String,
 }
 

@@ -62,7 +62,7 @@ async fn ask_for_reset(call: Call, body: Body<PasswordReset>) -> Answer {
 #[serde(deny_unknown_fields)]
 struct PasswordResetConfirmation {
     #[schema(max_length = 100, example = "azp_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     token: String,
     /// At least 15 characters, or 8 if there is a second factor, and none that is easy to guess.
     #[schema(min_length = 8, max_length = 128)]

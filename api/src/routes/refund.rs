@@ -97,7 +97,7 @@ fn reply(refund: &refund::Refund, cx: &Context) -> Result<Reply, Problem> {
 #[serde(deny_unknown_fields)]
 struct RefundPost {
     /// The payment that the money came by.
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     payment_id: String,
     /// At most what the payment calls `refundable`.
     #[garde(dive)]

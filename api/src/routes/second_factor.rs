@@ -75,7 +75,7 @@ async fn add_second_factor(call: Call) -> Answer {
 struct CodeOnly {
     /// Six digits.
     #[schema(max_length = 20, example = "492039")]
-    #[garde(length(max = 20))]
+    #[garde(length(chars, max = 20))]
     code: String,
 }
 

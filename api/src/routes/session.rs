@@ -42,7 +42,7 @@ struct LogIn {
     password: String,
     /// What an earlier log-in of this member on this device was answered; without it the device counts as new.
     #[schema(max_length = 100, example = "azd_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     device_token: Option<String>,
 }
 
@@ -119,7 +119,7 @@ async fn log_in(call: Call, body: Body<LogIn>) -> Answer {
 #[serde(deny_unknown_fields)]
 struct Refresh {
     #[schema(max_length = 100)]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     refresh_token: String,
 }
 

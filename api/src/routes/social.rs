@@ -65,11 +65,11 @@ async fn list_social_providers(call: Call) -> Answer {
 pub(super) struct SocialVisit {
     /// As `/v1/social-providers` names it.
     #[schema(max_length = 40, example = "google")]
-    #[garde(length(max = 40))]
+    #[garde(length(chars, max = 40))]
     pub provider: String,
     /// Where the provider sends the person back to: one of those that the operator has set for it.
     #[schema(max_length = 500, example = "https://app.example/back-from-google")]
-    #[garde(length(max = 500))]
+    #[garde(length(chars, max = 500))]
     pub redirect_uri: String,
 }
 
@@ -111,19 +111,19 @@ pub(super) async fn begin(call: Call, caller: Caller, asked: SocialVisit) -> Ans
 pub(super) struct SocialReturn {
     /// From the beginning.
     #[schema(max_length = 100)]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     pub flow_token: String,
     /// The parameter `state` of the address.
     #[schema(max_length = 200)]
-    #[garde(length(max = 200))]
+    #[garde(length(chars, max = 200))]
     pub state: String,
     /// The parameter `code` of the address.
     #[schema(max_length = 4000)]
-    #[garde(length(max = 4000))]
+    #[garde(length(chars, max = 4000))]
     pub code: String,
     /// The parameter `iss` of the address, if it has one (RFC 9207).
     #[schema(max_length = 500)]
-    #[garde(length(max = 500))]
+    #[garde(length(chars, max = 500))]
     pub iss: Option<String>,
 }
 
@@ -153,23 +153,23 @@ async fn begin_social_log_in(call: Call, body: Body<SocialVisit>) -> Answer {
 struct SocialLogIn {
     /// From the beginning.
     #[schema(max_length = 100)]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     flow_token: String,
     /// The parameter `state` of the address.
     #[schema(max_length = 200)]
-    #[garde(length(max = 200))]
+    #[garde(length(chars, max = 200))]
     state: String,
     /// The parameter `code` of the address.
     #[schema(max_length = 4000)]
-    #[garde(length(max = 4000))]
+    #[garde(length(chars, max = 4000))]
     code: String,
     /// The parameter `iss` of the address, if it has one (RFC 9207).
     #[schema(max_length = 500)]
-    #[garde(length(max = 500))]
+    #[garde(length(chars, max = 500))]
     iss: Option<String>,
     /// What an earlier log-in of this member on this device was answered.
     #[schema(max_length = 100, example = "azd_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     device_token: Option<String>,
 }
 
@@ -193,7 +193,7 @@ async fn complete_social_log_in(call: Call, body: Body<SocialLogIn>) -> Answer {
 struct SocialRegistration {
     /// From the refusal of the log-in; good for 30 minutes.
     #[schema(max_length = 2000)]
-    #[garde(length(max = 2000))]
+    #[garde(length(chars, max = 2000))]
     join_token: String,
     /// What others see.
     #[schema(min_length = 1, max_length = 60)]
@@ -201,14 +201,14 @@ struct SocialRegistration {
     display_name: String,
     /// A handle of your own. Choose it now, later, or never; it does not change.
     #[schema(min_length = 3, max_length = 30, example = "hanako.yamada")]
-    #[garde(length(max = 200))]
+    #[garde(length(chars, max = 200))]
     username: Option<String>,
     /// Whether a person or a company joins.
     #[garde(skip)]
     kind: MemberKind,
     /// The version of the terms of use that is agreed to; `/version` names the current one.
     #[schema(example = "2026-04-01", max_length = 40)]
-    #[garde(length(max = 40))]
+    #[garde(length(chars, max = 40))]
     terms_version: String,
 }
 

@@ -30,19 +30,19 @@ use crate::{
 struct SecondFactor {
     /// From the refusal of the log-in; good for five minutes.
     #[schema(max_length = 400)]
-    #[garde(length(max = 400))]
+    #[garde(length(chars, max = 400))]
     challenge_token: String,
     /// Six digits from the app; each works once.
     #[schema(max_length = 20)]
-    #[garde(length(max = 20))]
+    #[garde(length(chars, max = 20))]
     code: Option<String>,
     /// One of the recovery codes; it is used up.
     #[schema(max_length = 40)]
-    #[garde(length(max = 40))]
+    #[garde(length(chars, max = 40))]
     recovery_code: Option<String>,
     /// As in the first step.
     #[schema(max_length = 100, example = "azd_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    #[garde(length(max = 100))]
+    #[garde(length(chars, max = 100))]
     device_token: Option<String>,
 }
 
@@ -86,11 +86,11 @@ struct StepUp {
     password: Option<String>,
     /// Six digits from the app.
     #[schema(max_length = 20)]
-    #[garde(length(max = 20))]
+    #[garde(length(chars, max = 20))]
     code: Option<String>,
     /// One of the recovery codes; it is used up.
     #[schema(max_length = 40)]
-    #[garde(length(max = 40))]
+    #[garde(length(chars, max = 40))]
     recovery_code: Option<String>,
 }
 

@@ -29,6 +29,8 @@ use crate::{
     clock,
     config::{Mode, Settings},
     cors, edge,
+    email::is_address,
+    extract::is_text,
     limits::{self, Limits},
     locale::Locale,
     mailer::Mailer,
@@ -258,6 +260,12 @@ fn recorder() -> Result<PrometheusHandle, StartError> {
 /// # Errors
 /// One line that says what is wrong.
 pub fn create_staff(app: &Arc<App>, role: Role, email: &str, name: &str, password: &str) -> Result<(), StartError> {
+    if !is_address(email) {
+        return Err(StartError(format!("no mail can be sent to {email:?}: name an address like noa@example.com")));
+    }
+    if name.is_empty() || !is_text(name, 60) {
+        return Err(StartError(format!("the name {name:?} has not 1 to 60 characters that can be shown")));
+    }
     let chosen = Password::choose(password, false, &[email, name]).map_err(|e| StartError::of("the password")(&e))?;
     let password_hash = password::hash(&chosen).map_err(|e| StartError::of("the password")(&e))?;
     let form = access::Registration {

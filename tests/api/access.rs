@@ -16,6 +16,7 @@ on_both_engines!(
     an_address_in_other_letter_case_is_the_same_address,
     an_address_is_spelled_as_the_mail_reached_it,
     who_guesses_at_the_password_of_a_registration_is_slowed,
+    who_registers_again_and_again_does_not_slow_its_owner,
     a_mailbox_is_not_filled_by_those_who_name_it,
     a_confirmation_token_works_once,
     an_unknown_confirmation_token_is_refused,
@@ -139,6 +140,17 @@ fn who_guesses_at_the_password_of_a_registration_is_slowed(app: &TestApp) {
     assert_eq!((answers[0], answers[7]), (401, 429), "{answers:?}");
     confirm_with(app, &token, people::PASSWORD).problem(429, "guessing_too_fast");
     app.put_back("tallies", &["last_at"], 24 * 60 * 60);
+    confirm_with(app, &token, people::PASSWORD).expect(200);
+}
+
+fn who_registers_again_and_again_does_not_slow_its_owner(app: &TestApp) {
+    app.register("hanako@example.com").expect(202);
+    let token = app.mailed_token("hanako@example.com");
+    for _ in 0..7 {
+        plant(app, "hanako@example.com").expect(202);
+        confirm_with(app, &token, people::PASSWORD).problem(401, "invalid_credentials");
+    }
+    app.register("hanako@example.com").expect(202);
     confirm_with(app, &token, people::PASSWORD).expect(200);
 }
 

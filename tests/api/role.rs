@@ -202,6 +202,9 @@ fn who_only_registered_keeps_no_address_from_the_staff(app: &TestApp) {
     app.post("/v1/accounts/confirm-email").json(&json!({"token": token})).problem(401, "invalid_token");
     let taken = startup::create_staff(&app.app, Role::Support, &noa.email, "Noa", PASSWORD).unwrap_err();
     assert!(taken.to_string().contains("the address is taken"), "{taken}");
+    for (email, name) in [("noa", "Noa"), ("", "Noa"), ("x y@example.com", "Noa"), ("mia@example.com", "")] {
+        startup::create_staff(&app.app, Role::Support, email, name, PASSWORD).unwrap_err();
+    }
 }
 
 fn roles_are_given_by_a_command_and_logged(app: &TestApp) {

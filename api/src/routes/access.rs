@@ -145,8 +145,8 @@ async fn confirm_email(call: Call, body: Body<EmailConfirmation>) -> Answer {
 /// The password of the registration, if it is right. Of a token that is not good nothing is known to compare it with.
 async fn compare(call: &Call, token: String, password: String) -> Result<Option<Right>, Problem> {
     let look = move |conn: &mut Conn, app: &App| {
-        let Some((id, hash)) = access::to_confirm(conn, &token)? else { return Ok(None) };
-        let guess = Guess::at_registration(app, id);
+        let Some((registered, hash)) = access::to_confirm(conn, &token)? else { return Ok(None) };
+        let guess = Guess::at_registration(app, &registered);
         guess.check(conn)?;
         Ok(Some((guess, hash)))
     };

@@ -231,10 +231,12 @@ pub fn create_confirmed(tx: &mut Tx<'_>, cx: &Context, role: Role, form: &Regist
 ///
 /// # Errors
 /// Only those of the store.
-pub fn to_confirm(conn: &mut Conn, token: &str) -> Result<Option<(MemberId, Option<String>)>, Problem> {
+pub fn to_confirm(conn: &mut Conn, token: &str) -> Result<Option<(Member, Option<String>)>, Problem> {
     let found = email_confirmation::find(conn, &secrets::hash(token.as_bytes()), clock::real_now())?;
-    let Some(id) = found.map(|found| found.member) else { return Ok(None) };
-    Ok(credential::find(conn, id)?.map(|secret| (id, secret.password_hash)))
+    let member = found.map(|found| member::find(conn, found.member)).transpose()?.flatten();
+    let Some(member) = member else { return Ok(None) };
+    let secret = credential::find(conn, member.id)?;
+    Ok(Some((member, secret.and_then(|secret| secret.password_hash))))
 }
 
 /// Confirms an e-mail address with the mailed token; it is spelled as the mail reached it, since to its server upper and

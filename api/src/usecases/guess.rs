@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use domain::{
     guessing::{ACCOUNT, ADDRESS, CODE, MEMORY, PAIR, Patience},
     ids::MemberId,
+    member::Member,
 };
 use persistence::{
     store::{Conn, Tx},
@@ -56,9 +57,10 @@ impl Guess {
         Self::at_one(subject(app, &format!("code {member} {place}")), CODE)
     }
 
-    /// At the password of a registration, by who has a token that was mailed to its address.
-    pub fn at_registration(app: &App, member: MemberId) -> Self {
-        Self::at_one(subject(app, &format!("registration {member}")), CODE)
+    /// At the password of a registration, by who has a token that was mailed to its address. Each counts by itself: strangers
+    /// who register again and again do not slow its owner.
+    pub fn at_registration(app: &App, member: &Member) -> Self {
+        Self::at_one(subject(app, &format!("registration {} {}", member.id, member.version)), CODE)
     }
 
     /// At a proof that is asked for within a session, which is as good as a known device.

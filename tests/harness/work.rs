@@ -154,7 +154,8 @@ pub fn in_turn(
         };
         let first = scope.spawn(first);
         until_it_waits(&first, 1);
-        let second = scope.spawn(second);
+        // Late as it is, it may come again when the machine was too slow for its patience with a lock.
+        let second = scope.spawn(|| until_answered(second));
         until_it_waits(&second, 2);
         drop(held);
         let (first, second) = (first.join().unwrap(), second.join().unwrap());

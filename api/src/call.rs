@@ -4,7 +4,7 @@ pub mod header;
 
 use std::sync::Arc;
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web};
 use domain::scope::Need;
 use futures_util::future::{Ready, ready};
 use persistence::{
@@ -329,11 +329,11 @@ impl Call {
     async fn claims(&self) -> Result<Option<Claims>, Problem> {
         let Some(value) = header::one(&self.request, "authorization")? else { return Ok(None) };
         let token = auth::bearer(value).ok_or_else(|| Problem::new(Code::InvalidToken))?;
+        if let Some(known) = self.request.extensions().get::<Claims>() {
+            return Ok(Some(*known));
+        }
         if !api_key::looks_like_one(token) {
             return self.app.tokens.check(token).map(Some);
-        }
-        if let Some(known) = self.app.tokens.known_key(token) {
-            return Ok(Some(known));
         }
         let (app, key) = (self.app.clone(), token.to_owned());
         blocking(move || api_key::recognize(&app, &key)).await.map(Some)

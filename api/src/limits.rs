@@ -4,7 +4,7 @@ mod allowance;
 mod class;
 
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpMessage, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{HeaderMap, HeaderName, HeaderValue},
@@ -130,7 +130,12 @@ pub async fn limit(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let class = Class::of(request.method(), request.match_info().as_str());
     let network = app.settings.proxies().caller(request.request());
-    match app.limits.count(class, network, claims(&app, &request)) {
+    let claims = claims(&app, &request);
+    if let Some(claims) = claims {
+        // For whoever answers: a token is looked at once.
+        request.extensions_mut().insert(claims);
+    }
+    match app.limits.count(class, network, claims) {
         Ok(standing) => {
             let mut response = next.call(request).await?.map_into_left_body();
             tell(response.headers_mut(), &standing);

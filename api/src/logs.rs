@@ -30,13 +30,14 @@ impl RootSpanBuilder for Spans {
         let route = operations::route(request.request());
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (id, parent) = (header("x-request-id"), header("traceparent"));
-        tracing::info_span!("request", method = %request.method(), route, request_id = id, traceparent = parent, status = tracing::field::Empty)
+        let method = request.method().as_str();
+        tracing::info_span!("request", method, route, request_id = id, traceparent = parent)
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        if let Ok(response) = outcome {
-            span.record("status", response.status().as_u16());
-        }
-        tracing::debug!(parent: &span, "answered");
+        let failed = |error: &Error| error.as_response_error().status_code();
+        let status = outcome.as_ref().map_or_else(failed, ServiceResponse::status).as_u16();
+        // With the line and not with the span, which would be written anew for it, whether there is a line or not.
+        tracing::debug!(parent: &span, status, "answered");
     }
 }

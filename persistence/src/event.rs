@@ -1,7 +1,11 @@
-//! Events: one for every observable change, written with it, numbered once it is committed.
+//! Events: one for every observable change, written with it, and numbered in the order in which they are committed.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{BigInt, Nullable},
+};
 use domain::{
     event::EventKind,
     ids::{EventId, MemberId},
@@ -69,14 +73,16 @@ impl From<Event> for Row {
     }
 }
 
-/// Writes events.
+/// Writes events. On SQLite, where one transaction follows the other, each has its number at once; on PostgreSQL they wait
+/// for [`assign_numbers`].
 ///
 /// # Errors
 /// Only those of the database.
 pub fn record(tx: &mut Tx<'_>, events: Vec<Event>) -> Result<(), StoreError> {
     let insert = || diesel::insert_into(events::table);
+    let next = || events::number.eq(sql::<Nullable<BigInt>>("(SELECT COALESCE(MAX(number), 0) + 1 FROM events)"));
     let rows = events.into_iter().map(Row::from).collect();
-    tx.insert_later(Rows::New, rows, |row: Row| insert().values(row), |rows| insert().values(rows))
+    tx.insert_later(Rows::New, rows, |row: Row| insert().values((row, next())), |rows| insert().values(rows))
 }
 
 /// Whether committed events wait for their number.
@@ -87,7 +93,7 @@ pub fn unnumbered(conn: &mut Conn) -> Result<bool, StoreError> {
     Ok(diesel::select(diesel::dsl::exists(events::table.filter(events::number.is_null()))).get_result(conn)?)
 }
 
-/// Numbers every committed event that has no number yet.
+/// Numbers every committed event that has no number yet: those of PostgreSQL, and what an older version left on SQLite.
 ///
 /// Numbers are given after commit and by one at a time, so no event can ever appear behind a number already read.
 ///

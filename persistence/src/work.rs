@@ -74,7 +74,8 @@ pub fn lock(tx: &mut Tx<'_>, which: Which) -> Result<Option<(Whole, bool)>, Stor
         Which::Of(id) => on_each!(*tx, conn => {
             let one = diesel::alias!(milestones as one);
             let owner = one.filter(one.field(milestones::id).eq(Key::from(id))).select(one.field(milestones::contract_id));
-            for_update(rows!(contracts::id.eq_any(owner), contracts::cancellation_requested)).load(conn)
+            let owned = contracts::id.nullable().eq(owner.single_value());
+            for_update(rows!(owned, contracts::cancellation_requested)).load(conn)
         }),
     };
     let (asked, whole) = whole(rows?)?;

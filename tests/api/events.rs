@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Person, TestApp, on_both_engines,
+    Engine, Person, TestApp, on_both_engines,
     partner::{Partner, REDIRECT},
 };
 
@@ -12,6 +12,8 @@ on_both_engines!(
     who_hires_and_works_reads_of_both_in_one_order_page_by_page,
     nobody_reads_the_events_of_others,
     a_reader_that_is_up_to_date_stays_where_it_is,
+    on_sqlite_an_event_has_its_number_when_it_is_committed,
+    an_event_that_an_older_version_left_without_a_number_gets_the_next,
     what_can_act_for_a_member_is_told_to_them,
 );
 
@@ -73,6 +75,30 @@ fn a_reader_that_is_up_to_date_stays_where_it_is(app: &TestApp) {
     let last = events(app, &hanako, "")["next_after"].clone();
     let after = events(app, &hanako, &format!("?after={last}"));
     assert_eq!(after, json!({"items": [], "next_after": last}));
+}
+
+fn on_sqlite_an_event_has_its_number_when_it_is_committed(app: &TestApp) {
+    app.member("hanako");
+    let numbered = "SELECT CAST(number AS text) AS text FROM events WHERE number IS NOT NULL ORDER BY number";
+    if app.database.engine == Engine::Sqlite {
+        assert_eq!(app.database.texts(numbered), ["1", "2"]);
+    }
+}
+
+fn an_event_that_an_older_version_left_without_a_number_gets_the_next(app: &TestApp) {
+    let hanako = app.member("hanako");
+    let last = events(app, &hanako, "")["next_after"].as_i64().unwrap();
+    let fresh = match app.database.engine {
+        Engine::Sqlite => "randomblob(16)",
+        Engine::Postgres => "gen_random_uuid()",
+    };
+    let left = format!(
+        "INSERT INTO events (id, kind, subject, client_id, data, occurred_at)
+         SELECT {fresh}, 'member.left_behind', subject, client_id, data, occurred_at FROM events WHERE number = {last}"
+    );
+    app.database.execute(&left).unwrap();
+    let read = events(app, &hanako, &format!("?after={last}"));
+    assert_eq!((&read["items"][0]["kind"], &read["next_after"]), (&json!("member.left_behind"), &json!(last + 1)));
 }
 
 fn what_can_act_for_a_member_is_told_to_them(app: &TestApp) {

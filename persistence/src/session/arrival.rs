@@ -79,15 +79,15 @@ macro_rules! arriving {
                      second_factors f WHERE f.member_id = m.id AND f.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END || ' ' || COALESCE(",
                     $microseconds,
                     ", 0) || ' ' || i.clock_offset || ' ' || COALESCE(s.holder || ' ' || COALESCE(s.scopes, ''), '') FROM instance i \
-                     LEFT JOIN (sessions s JOIN members m ON m.id = s.member_id) \
-                     ON m.state = 'active' AND s.revoked_at IS NULL AND s.id = "
+                     LEFT JOIN sessions s ON s.revoked_at IS NULL AND s.id = "
                 ));
                 out.push_bind_param::<sql::Identifier, _>(&self.session)?;
                 out.push_sql(" AND s.member_id = ");
                 out.push_bind_param::<sql::Identifier, _>(&self.member)?;
                 out.push_sql(" AND s.expires_at > ");
                 out.push_bind_param::<sql::Instant, _>(&self.now)?;
-                out.push_sql(")");
+                // One after the other: SQLite would write a join of its own into a table first.
+                out.push_sql(" LEFT JOIN members m ON m.id = s.member_id AND m.state = 'active')");
                 Ok(())
             }
         }

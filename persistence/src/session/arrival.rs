@@ -69,7 +69,7 @@ pub(crate) struct Arriving {
 
 /// Role, whether it is one of staff who have no second factor, moment of the last proof in microseconds, offset of the
 /// clock; then, if the session is not its member's own, who has it and the scopes: none, if it has none, rather than all
-/// that its member may do. All but the offset are nothing without a live session.
+/// that its member may do. Where there is no role there is no live session, and nothing else counts but the offset.
 macro_rules! arriving {
     ($backend:ty, $microseconds:literal) => {
         impl QueryFragment<$backend> for Arriving {

@@ -19,27 +19,51 @@ const COPIED: [(&str, &[(&str, &str)]); 5] = [
     ("escrows", &[("id", "escrows"), ("milestone_id", "milestones")]),
 ];
 
+/// How many others there are, who have as much together as the one who is looked at. A marketplace of one member would
+/// have PostgreSQL, which plans without knowing for whom, read whole tables.
+const OTHERS: usize = 500;
+
 impl TestApp {
-    /// Copies every row of a finished contract so many times, each under ids of its own.
+    /// An id by the number of its table and its own.
+    fn numbered_id(&self, table: usize, number: &str) -> String {
+        match self.database.engine {
+            Engine::Sqlite => format!("unhex(printf('%016x%016x', {table}, {number}))"),
+            Engine::Postgres => format!("(lpad(to_hex({table}), 16, '0') || lpad(to_hex({number}), 16, '0'))::uuid"),
+        }
+    }
+
+    /// Copies the first row of a table so many times, with other values by the number `n` of the copy.
+    fn copy_first(&self, table: &str, times: usize, value: impl Fn(&str) -> String) {
+        let columns = self.database.columns(table);
+        let values: Vec<String> = columns.iter().map(|column| value(column)).collect();
+        let copy = format!(
+            "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {times}),
+             first AS (SELECT * FROM {table} ORDER BY id LIMIT 1)
+             INSERT INTO {table} ({}) SELECT {} FROM first, series",
+            columns.join(", "),
+            values.join(", ")
+        );
+        self.database.execute(&copy).unwrap();
+    }
+
+    /// Copies every row of a finished contract so many times, each under ids of its own, and as often for others.
     fn repeat_everything(&self, times: usize) {
+        self.copy_first("members", OTHERS + 1, |column| match column {
+            "id" => self.numbered_id(0, "n"),
+            "email" | "email_key" => format!("'other' || n || {column}"),
+            "username" | "username_skeleton" => "NULL".to_owned(),
+            _ => column.to_owned(),
+        });
+        let other = |number: &str| self.numbered_id(0, &format!("({number})"));
+        let (client, worker) = (other(&format!("1 + n % {OTHERS}")), other(&format!("2 + n % {OTHERS}")));
         for (table, ids) in COPIED {
             let place = |of: &str| COPIED.iter().position(|(table, _)| *table == of).unwrap() + 1;
-            let fresh = |of: &str| match self.database.engine {
-                Engine::Sqlite => format!("unhex(printf('%016x%016x', {}, n))", place(of)),
-                Engine::Postgres => format!("(lpad(to_hex({}), 16, '0') || lpad(to_hex(n), 16, '0'))::uuid", place(of)),
-            };
-            let columns = self.database.columns(table);
-            let value = |column: &String| match ids.iter().find(|(id, _)| id == column) {
-                Some((_, of)) => fresh(of),
-                None => column.clone(),
-            };
-            let (names, values) = (columns.join(", "), columns.iter().map(value).collect::<Vec<_>>().join(", "));
-            let series = format!(
-                "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {times}),
-                 first AS (SELECT * FROM {table} ORDER BY id LIMIT 1)"
-            );
-            let copy = format!("{series} INSERT INTO {table} ({names}) SELECT {values} FROM first, series");
-            self.database.execute(&copy).unwrap();
+            self.copy_first(table, 2 * times, |column| match ids.iter().find(|(id, _)| *id == column) {
+                Some((_, of)) => self.numbered_id(place(of), "n"),
+                None if column == "client_id" => format!("CASE WHEN n > {times} THEN {client} ELSE client_id END"),
+                None if column == "worker_id" => format!("CASE WHEN n > {times} THEN {worker} ELSE worker_id END"),
+                None => column.to_owned(),
+            });
         }
         self.database.execute("ANALYZE").unwrap();
     }

@@ -1,4 +1,4 @@
-//! Events: one for every observable change, written with it, and numbered in the order in which they are committed.
+//! Events: one for every observable change, written with it, and numbered such that none appears behind one already read.
 
 use chrono::{DateTime, Utc};
 use diesel::{

@@ -262,7 +262,7 @@ struct Events {
 
 /// What happened to things that concern the caller
 ///
-/// Oldest first, in the order in which they were committed: none ever appears behind a number already read.
+/// Oldest first. Events are numbered such that none ever appears behind a number already read.
 #[utoipa::path(tag = "platform", params(EventFilter), responses((status = 200, description = "Events", body = Events)))]
 #[get("/v1/events")]
 async fn events(call: Call, filter: Filter<EventFilter>) -> Answer {

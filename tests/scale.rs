@@ -2,9 +2,14 @@
 
 mod payday;
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::RangeInclusive,
+    time::{Duration, Instant},
+};
 
-use crate::harness::{Deal, Engine, TestApp, deals::text, on_each_engine};
+use serde_json::json;
+
+use crate::harness::{Deal, Engine, TestApp, deals::text, market::offer, on_each_engine};
 
 /// How often something is asked for; the middle of the times counts.
 const TIMES: usize = 201;
@@ -19,6 +24,13 @@ const COPIED: [(&str, &[(&str, &str)]); 5] = [
     ("escrows", &[("id", "escrows"), ("milestone_id", "milestones")]),
 ];
 
+/// Which row of a table is copied. Ids are in the order of time, and those of copies come before all others.
+#[derive(Clone, Copy)]
+enum Row {
+    First,
+    Last,
+}
+
 /// How many others there are, who have as much together as the one who is looked at. A marketplace of one member would
 /// have PostgreSQL, which plans without knowing for whom, read whole tables.
 const OTHERS: usize = 500;
@@ -32,23 +44,30 @@ impl TestApp {
         }
     }
 
-    /// Copies the first row of a table so many times, with other values by the number `n` of the copy.
-    fn copy_first(&self, table: &str, times: usize, value: impl Fn(&str) -> String) {
+    /// Copies a row of a table, the first or the last, with other values by the number `n` of the copy.
+    fn copy(&self, row: Row, table: &str, numbers: RangeInclusive<usize>, value: impl Fn(&str) -> String) {
+        let order = match row {
+            Row::First => "ASC",
+            Row::Last => "DESC",
+        };
         let columns = self.database.columns(table);
         let values: Vec<String> = columns.iter().map(|column| value(column)).collect();
         let copy = format!(
-            "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {times}),
-             first AS (SELECT * FROM {table} ORDER BY id LIMIT 1)
-             INSERT INTO {table} ({}) SELECT {} FROM first, series",
+            "WITH RECURSIVE series(n) AS (SELECT {} UNION ALL SELECT n + 1 FROM series WHERE n < {}),
+             one AS (SELECT * FROM {table} ORDER BY id {order} LIMIT 1)
+             INSERT INTO {table} ({}) SELECT {} FROM one, series",
+            numbers.start(),
+            numbers.end(),
             columns.join(", "),
             values.join(", ")
         );
         self.database.execute(&copy).unwrap();
     }
 
-    /// Copies every row of a finished contract so many times, each under ids of its own, and as often for others.
+    /// Copies every row of the first contract so many times, each under ids of its own, and every row of the last as
+    /// often for others.
     fn repeat_everything(&self, times: usize) {
-        self.copy_first("members", OTHERS + 1, |column| match column {
+        self.copy(Row::First, "members", 1..=OTHERS + 1, |column| match column {
             "id" => self.numbered_id(0, "n"),
             "email" | "email_key" => format!("'other' || n || {column}"),
             "username" | "username_skeleton" => "NULL".to_owned(),
@@ -58,11 +77,15 @@ impl TestApp {
         let (client, worker) = (other(&format!("1 + n % {OTHERS}")), other(&format!("2 + n % {OTHERS}")));
         for (table, ids) in COPIED {
             let place = |of: &str| COPIED.iter().position(|(table, _)| *table == of).unwrap() + 1;
-            self.copy_first(table, 2 * times, |column| match ids.iter().find(|(id, _)| *id == column) {
+            let own = |column: &str| match ids.iter().find(|(id, _)| *id == column) {
                 Some((_, of)) => self.numbered_id(place(of), "n"),
-                None if column == "client_id" => format!("CASE WHEN n > {times} THEN {client} ELSE client_id END"),
-                None if column == "worker_id" => format!("CASE WHEN n > {times} THEN {worker} ELSE worker_id END"),
                 None => column.to_owned(),
+            };
+            self.copy(Row::First, table, 1..=times, own);
+            self.copy(Row::Last, table, times + 1..=2 * times, |column| match column {
+                "client_id" => client.clone(),
+                "worker_id" => worker.clone(),
+                _ => own(column),
             });
         }
         self.database.execute("ANALYZE").unwrap();
@@ -90,6 +113,11 @@ fn asked_after(engine: Engine, contracts: usize) -> [Duration; ASKED.len()] {
     let app = TestApp::spawn(engine);
     let deal = app.deal(&[10_000]);
     deal.complete(0);
+    // Of others a contract waits to be paid for, a job is open, and a proposal to it stands, so that there is more than
+    // one state of each.
+    let (client, worker) = (app.member("other-client"), app.member("other-worker"));
+    app.deal_between(&client, &worker, &[10_000], &json!({}));
+    app.act(&worker, &format!("{}/proposals", app.job(&client)), &offer(&[10_000])).expect(201);
     app.repeat_everything(contracts);
     let listed = app.read(&deal.client, "/v1/me/contracts?limit=1");
     assert_eq!(text(&listed["items"][0]["status"]), "ended");

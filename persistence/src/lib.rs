@@ -48,6 +48,7 @@ pub mod tally;
 mod terms;
 pub mod timer;
 pub mod types;
+mod union_all;
 pub mod username;
 pub mod withdrawal;
 pub mod work;

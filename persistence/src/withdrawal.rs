@@ -27,6 +27,7 @@ use crate::{
     },
     store::{Conn, Tx, WriteNow},
     types::{Document, Key, Moment},
+    union_all::for_each,
 };
 
 /// A row that ties somebody: its id, its state, and since when.
@@ -66,12 +67,17 @@ pub fn ties(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> 
 fn of_contracts(conn: &mut Conn, member: MemberId, party: Party) -> Result<Vec<Tied>, StoreError> {
     let nil = ContractId::from_uuid(Uuid::nil());
     let me = Key::from(member);
-    let query = contracts::table
-        .filter(contracts::state.eq_any(states(|state| Tie::Contract(nil, party, state))))
-        .select((contracts::id, contracts::state, contracts::created_at));
+    let states = states(|state| Tie::Contract(nil, party, state));
+    let query = |state| {
+        contracts::table.filter(contracts::state.eq(state)).select((
+            contracts::id,
+            contracts::state,
+            contracts::created_at,
+        ))
+    };
     let rows: Vec<Row> = match party {
-        Party::Client => query.filter(contracts::client_id.eq(me)).load(conn)?,
-        Party::Worker => query.filter(contracts::worker_id.eq(me)).load(conn)?,
+        Party::Client => for_each(&states, |state| query(state).filter(contracts::client_id.eq(me))).load(conn)?,
+        Party::Worker => for_each(&states, |state| query(state).filter(contracts::worker_id.eq(me))).load(conn)?,
     };
     let running: Vec<Key> = rows.iter().map(|(id, ..)| *id).collect();
     let mut ties =
@@ -92,34 +98,30 @@ fn of_milestones(conn: &mut Conn, contracts: Vec<Key>, party: Party) -> Result<V
 
 fn of_disputes(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
     let (me, nil) = (Key::from(member), DisputeId::from_uuid(Uuid::nil()));
-    let running = || states(|state| Tie::Dispute(nil, state));
-    let query = || {
-        disputes::table.filter(disputes::state.eq_any(running())).select((
-            disputes::id,
-            disputes::state,
-            disputes::created_at,
-        ))
+    let states = states(|state| Tie::Dispute(nil, state));
+    let query = |state| {
+        disputes::table.filter(disputes::state.eq(state)).select((disputes::id, disputes::state, disputes::created_at))
     };
-    let mut rows: Vec<Row> = query().filter(disputes::client_id.eq(me)).load(conn)?;
-    rows.extend(query().filter(disputes::worker_id.eq(me)).load::<Row>(conn)?);
+    let mut rows: Vec<Row> = for_each(&states, |state| query(state).filter(disputes::client_id.eq(me))).load(conn)?;
+    rows.extend(for_each(&states, |state| query(state).filter(disputes::worker_id.eq(me))).load::<Row>(conn)?);
     read("disputes", rows, |id, state: DisputeState| Tie::Dispute(DisputeId::from_uuid(id), state))
 }
 
 fn of_proposals(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
     let (me, nil) = (Key::from(member), ProposalId::from_uuid(Uuid::nil()));
-    let query = |states: Vec<&'static str>| {
-        proposals::table.filter(proposals::state.eq_any(states)).select((
+    let of = |party| states(|state| Tie::Proposal(nil, party, state));
+    let query = |state| {
+        proposals::table.filter(proposals::state.eq(state)).select((
             proposals::id,
             proposals::state,
             proposals::created_at,
         ))
     };
-    let running = || states(|state| Tie::Proposal(nil, Party::Worker, state));
     let tie = |party| move |id, state: ProposalState| Tie::Proposal(ProposalId::from_uuid(id), party, state);
-    let sent: Vec<Row> = query(running()).filter(proposals::worker_id.eq(me)).load(conn)?;
-    let received: Vec<Row> = query(states(|state| Tie::Proposal(nil, Party::Client, state)))
-        .filter(proposals::client_id.eq(me))
-        .load(conn)?;
+    let sent: Vec<Row> =
+        for_each(&of(Party::Worker), |state| query(state).filter(proposals::worker_id.eq(me))).load(conn)?;
+    let received: Vec<Row> =
+        for_each(&of(Party::Client), |state| query(state).filter(proposals::client_id.eq(me))).load(conn)?;
     let mut ties = read("proposals", sent, tie(Party::Worker))?;
     ties.extend(read("proposals", received, tie(Party::Client))?);
     Ok(ties)
@@ -127,11 +129,14 @@ fn of_proposals(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreErr
 
 fn of_jobs(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
     let nil = JobId::from_uuid(Uuid::nil());
-    let rows: Vec<Row> = jobs::table
-        .filter(jobs::client_id.eq(Key::from(member)))
-        .filter(jobs::state.eq_any(states(|state| Tie::Job(nil, state))))
-        .select((jobs::id, jobs::state, jobs::created_at))
-        .load(conn)?;
+    let query = |state| {
+        jobs::table.filter(jobs::client_id.eq(Key::from(member)).and(jobs::state.eq(state))).select((
+            jobs::id,
+            jobs::state,
+            jobs::created_at,
+        ))
+    };
+    let rows: Vec<Row> = for_each(&states(|state| Tie::Job(nil, state)), query).load(conn)?;
     read("jobs", rows, |id, state: JobState| Tie::Job(JobId::from_uuid(id), state))
 }
 
@@ -147,21 +152,27 @@ fn of_charges(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError
 
 fn of_payouts(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
     let nil = PayoutId::from_uuid(Uuid::nil());
-    let rows: Vec<Row> = payouts::table
-        .filter(payouts::worker_id.eq(Key::from(member)))
-        .filter(payouts::state.eq_any(states(|state| Tie::Payout(nil, state))))
-        .select((payouts::id, payouts::state, payouts::created_at))
-        .load(conn)?;
+    let query = |state| {
+        payouts::table.filter(payouts::worker_id.eq(Key::from(member)).and(payouts::state.eq(state))).select((
+            payouts::id,
+            payouts::state,
+            payouts::created_at,
+        ))
+    };
+    let rows: Vec<Row> = for_each(&states(|state| Tie::Payout(nil, state)), query).load(conn)?;
     read("payouts", rows, |id, state: PayoutState| Tie::Payout(PayoutId::from_uuid(id), state))
 }
 
 fn of_refunds(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
     let nil = RefundId::from_uuid(Uuid::nil());
-    let rows: Vec<Row> = refunds::table
-        .filter(refunds::client_id.eq(Key::from(member)))
-        .filter(refunds::state.eq_any(states(|state| Tie::Refund(nil, state))))
-        .select((refunds::id, refunds::state, refunds::created_at))
-        .load(conn)?;
+    let query = |state| {
+        refunds::table.filter(refunds::client_id.eq(Key::from(member)).and(refunds::state.eq(state))).select((
+            refunds::id,
+            refunds::state,
+            refunds::created_at,
+        ))
+    };
+    let rows: Vec<Row> = for_each(&states(|state| Tie::Refund(nil, state)), query).load(conn)?;
     read("refunds", rows, |id, state: RefundState| Tie::Refund(RefundId::from_uuid(id), state))
 }
 

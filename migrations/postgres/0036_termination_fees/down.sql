@@ -1,0 +1,1 @@
+DROP INDEX escrows_termination_fee;

@@ -2,11 +2,12 @@
 //! theirs, and nothing that they made up to look like a line of ours.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{Read, Write},
     net::TcpStream,
 };
 
+use api::config::{Flags, Settings};
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -19,7 +20,10 @@ const NEW_PASSWORD: &str = "seven otters juggle lanterns";
 const WRONG_PASSWORD: &str = "eleven herons paint bridges";
 const MARK: &str = "smuggled-line";
 
-on_each_engine!(no_secret_and_no_forged_line_is_written_even_at_the_highest_level);
+on_each_engine!(
+    no_secret_and_no_forged_line_is_written_even_at_the_highest_level,
+    what_a_client_gets_wrong_is_no_error_of_ours
+);
 
 /// A member's app, which remembers every secret that went through its hands.
 struct App {
@@ -76,9 +80,20 @@ fn no_secret_and_no_forged_line_is_written_even_at_the_highest_level(engine: Eng
     attack(&mut app, &access);
     smuggle(&app);
     drop(program);
-    let mut log = String::new();
-    File::open(&path).unwrap().read_to_string(&mut log).unwrap();
-    judge(&log, &app.secrets);
+    judge(&fs::read_to_string(&path).unwrap(), &app.secrets);
+}
+
+fn what_a_client_gets_wrong_is_no_error_of_ours(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    // With something to write down, so that no log is mistaken for a quiet one.
+    let filter = Settings::read(&Flags::default(), []).unwrap().log + ",actix_server=info";
+    let program = Program::serve_logging(engine, &filter, File::create(&path).unwrap().into());
+    let app = App { url: program.url.clone(), secrets: Vec::new() };
+    smuggle(&app);
+    drop(program);
+    let log = fs::read_to_string(&path).unwrap();
+    assert!(log.contains("\"INFO\"") && !log.contains("\"ERROR\"") && !log.contains("\"WARN\""), "{log}");
 }
 
 /// Joins, logs in and renews; an access token.

@@ -186,7 +186,8 @@ impl Settings {
             .set_default("terms_version", "2026-04-01")?
             .set_default("readers", 8)?
             .set_default("writers", 16)?
-            .set_default("log", "info,actix_server=warn")?;
+            // The dispatcher calls whatever a client sends that is no request an error, so that anybody could fill the log.
+            .set_default("log", "info,actix_server=warn,actix_http::h1::dispatcher=off")?;
         for limit in LIMITS {
             builder = builder.set_default(limit.name, limit.default)?;
         }

@@ -6,7 +6,7 @@ use domain::{
     actor::Party,
     contract::ContractState,
     dispute::DisputeState,
-    ids::{ContractId, DisputeId, JobId, MemberId, MilestoneId, PayoutId, ProposalId, RefundId},
+    ids::MemberId,
     job::JobState,
     milestone::MilestoneState,
     names::Named,
@@ -33,17 +33,19 @@ use crate::{
 /// A row that ties somebody: its id, its state, and since when.
 type Row = (Key, String, Moment);
 
-/// The states of a machine that a query must look for; the others would only be read to be ignored.
-fn states<S: Named>(tie: impl Fn(S) -> Tie) -> Vec<&'static str> {
-    S::MEMBERS.iter().copied().filter(|state| matters(tie(*state))).map(Named::name).collect()
-}
-
-fn read<S: Named>(table: &'static str, rows: Vec<Row>, tie: impl Fn(Uuid, S) -> Tie) -> Result<Vec<Tied>, StoreError> {
+/// What ties somebody in one table, loaded for the states that do; the others would only be read to be ignored.
+fn tied<S: Named>(
+    table: &'static str,
+    tie: impl Fn(Key, S) -> Tie,
+    load: impl FnOnce(&[&'static str]) -> QueryResult<Vec<Row>>,
+) -> Result<Vec<Tied>, StoreError> {
+    let ties = |state: &S| matters(tie(Key(Uuid::nil()), *state));
+    let states: Vec<&'static str> = S::MEMBERS.iter().copied().filter(ties).map(Named::name).collect();
     let one = |(id, state, since): Row| {
         let state = state.parse().map_err(corrupt(table, id.0))?;
-        Ok(Tied { tie: tie(id.0, state), since: since.into() })
+        Ok(Tied { tie: tie(id, state), since: since.into() })
     };
-    rows.into_iter().map(one).collect()
+    load(&states)?.into_iter().map(one).collect()
 }
 
 /// Everything that runs between a member and others. What they own comes from the books.
@@ -65,9 +67,7 @@ pub fn ties(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> 
 }
 
 fn of_contracts(conn: &mut Conn, member: MemberId, party: Party) -> Result<Vec<Tied>, StoreError> {
-    let nil = ContractId::from_uuid(Uuid::nil());
     let me = Key::from(member);
-    let states = states(|state| Tie::Contract(nil, party, state));
     let query = |state| {
         contracts::table.filter(contracts::state.eq(state)).select((
             contracts::id,
@@ -75,41 +75,46 @@ fn of_contracts(conn: &mut Conn, member: MemberId, party: Party) -> Result<Vec<T
             contracts::created_at,
         ))
     };
-    let rows: Vec<Row> = match party {
-        Party::Client => for_each(&states, |state| query(state).filter(contracts::client_id.eq(me))).load(conn)?,
-        Party::Worker => for_each(&states, |state| query(state).filter(contracts::worker_id.eq(me))).load(conn)?,
-    };
-    let running: Vec<Key> = rows.iter().map(|(id, ..)| *id).collect();
-    let mut ties =
-        read("contracts", rows, |id, state: ContractState| Tie::Contract(ContractId::from_uuid(id), party, state))?;
+    let tie = |id: Key, state: ContractState| Tie::Contract(id.into(), party, state);
+    let mut running = Vec::new();
+    let mut ties = tied("contracts", tie, |states| {
+        let rows: Vec<Row> = match party {
+            Party::Client => for_each(states, |state| query(state).filter(contracts::client_id.eq(me))).load(conn)?,
+            Party::Worker => for_each(states, |state| query(state).filter(contracts::worker_id.eq(me))).load(conn)?,
+        };
+        running.extend(rows.iter().map(|(id, ..)| *id));
+        Ok(rows)
+    })?;
     ties.extend(of_milestones(conn, running, party)?);
     Ok(ties)
 }
 
 fn of_milestones(conn: &mut Conn, contracts: Vec<Key>, party: Party) -> Result<Vec<Tied>, StoreError> {
-    let nil = MilestoneId::from_uuid(Uuid::nil());
-    let rows: Vec<Row> = milestones::table
-        .filter(milestones::contract_id.eq_any(contracts))
-        .filter(milestones::state.eq_any(states(|state| Tie::Milestone(nil, party, state))))
-        .select((milestones::id, milestones::state, milestones::updated_at))
-        .load(conn)?;
-    read("milestones", rows, |id, state: MilestoneState| Tie::Milestone(MilestoneId::from_uuid(id), party, state))
+    let tie = |id: Key, state: MilestoneState| Tie::Milestone(id.into(), party, state);
+    tied("milestones", tie, |states| {
+        milestones::table
+            .filter(milestones::contract_id.eq_any(contracts).and(milestones::state.eq_any(states)))
+            .select((milestones::id, milestones::state, milestones::updated_at))
+            .load(conn)
+    })
 }
 
 fn of_disputes(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
-    let (me, nil) = (Key::from(member), DisputeId::from_uuid(Uuid::nil()));
-    let states = states(|state| Tie::Dispute(nil, state));
+    let me = Key::from(member);
     let query = |state| {
         disputes::table.filter(disputes::state.eq(state)).select((disputes::id, disputes::state, disputes::created_at))
     };
-    let mut rows: Vec<Row> = for_each(&states, |state| query(state).filter(disputes::client_id.eq(me))).load(conn)?;
-    rows.extend(for_each(&states, |state| query(state).filter(disputes::worker_id.eq(me))).load::<Row>(conn)?);
-    read("disputes", rows, |id, state: DisputeState| Tie::Dispute(DisputeId::from_uuid(id), state))
+    let tie = |id: Key, state: DisputeState| Tie::Dispute(id.into(), state);
+    tied("disputes", tie, |states| {
+        let mut rows: Vec<Row> =
+            for_each(states, |state| query(state).filter(disputes::client_id.eq(me))).load(conn)?;
+        rows.extend(for_each(states, |state| query(state).filter(disputes::worker_id.eq(me))).load::<Row>(conn)?);
+        Ok(rows)
+    })
 }
 
 fn of_proposals(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
-    let (me, nil) = (Key::from(member), ProposalId::from_uuid(Uuid::nil()));
-    let of = |party| states(|state| Tie::Proposal(nil, party, state));
+    let me = Key::from(member);
     let query = |state| {
         proposals::table.filter(proposals::state.eq(state)).select((
             proposals::id,
@@ -117,18 +122,17 @@ fn of_proposals(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreErr
             proposals::created_at,
         ))
     };
-    let tie = |party| move |id, state: ProposalState| Tie::Proposal(ProposalId::from_uuid(id), party, state);
-    let sent: Vec<Row> =
-        for_each(&of(Party::Worker), |state| query(state).filter(proposals::worker_id.eq(me))).load(conn)?;
-    let received: Vec<Row> =
-        for_each(&of(Party::Client), |state| query(state).filter(proposals::client_id.eq(me))).load(conn)?;
-    let mut ties = read("proposals", sent, tie(Party::Worker))?;
-    ties.extend(read("proposals", received, tie(Party::Client))?);
+    let tie = |party| move |id: Key, state: ProposalState| Tie::Proposal(id.into(), party, state);
+    let mut ties = tied("proposals", tie(Party::Worker), |states| {
+        for_each(states, |state| query(state).filter(proposals::worker_id.eq(me))).load(conn)
+    })?;
+    ties.extend(tied("proposals", tie(Party::Client), |states| {
+        for_each(states, |state| query(state).filter(proposals::client_id.eq(me))).load(conn)
+    })?);
     Ok(ties)
 }
 
 fn of_jobs(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
-    let nil = JobId::from_uuid(Uuid::nil());
     let query = |state| {
         jobs::table.filter(jobs::client_id.eq(Key::from(member)).and(jobs::state.eq(state))).select((
             jobs::id,
@@ -136,8 +140,7 @@ fn of_jobs(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
             jobs::created_at,
         ))
     };
-    let rows: Vec<Row> = for_each(&states(|state| Tie::Job(nil, state)), query).load(conn)?;
-    read("jobs", rows, |id, state: JobState| Tie::Job(JobId::from_uuid(id), state))
+    tied("jobs", |id, state: JobState| Tie::Job(id.into(), state), |states| for_each(states, query).load(conn))
 }
 
 fn of_charges(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
@@ -151,7 +154,6 @@ fn of_charges(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError
 }
 
 fn of_payouts(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
-    let nil = PayoutId::from_uuid(Uuid::nil());
     let query = |state| {
         payouts::table.filter(payouts::worker_id.eq(Key::from(member)).and(payouts::state.eq(state))).select((
             payouts::id,
@@ -159,12 +161,10 @@ fn of_payouts(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError
             payouts::created_at,
         ))
     };
-    let rows: Vec<Row> = for_each(&states(|state| Tie::Payout(nil, state)), query).load(conn)?;
-    read("payouts", rows, |id, state: PayoutState| Tie::Payout(PayoutId::from_uuid(id), state))
+    tied("payouts", |id, state: PayoutState| Tie::Payout(id.into(), state), |states| for_each(states, query).load(conn))
 }
 
 fn of_refunds(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError> {
-    let nil = RefundId::from_uuid(Uuid::nil());
     let query = |state| {
         refunds::table.filter(refunds::client_id.eq(Key::from(member)).and(refunds::state.eq(state))).select((
             refunds::id,
@@ -172,8 +172,7 @@ fn of_refunds(conn: &mut Conn, member: MemberId) -> Result<Vec<Tied>, StoreError
             refunds::created_at,
         ))
     };
-    let rows: Vec<Row> = for_each(&states(|state| Tie::Refund(nil, state)), query).load(conn)?;
-    read("refunds", rows, |id, state: RefundState| Tie::Refund(RefundId::from_uuid(id), state))
+    tied("refunds", |id, state: RefundState| Tie::Refund(id.into(), state), |states| for_each(states, query).load(conn))
 }
 
 /// Whether money is on its way to a member.

@@ -134,6 +134,12 @@ impl Books {
         ))
     }
 
+    /// How many mails tell somebody of a change of their account at a bank.
+    pub fn mails_about_accounts(&self, email: &str) -> usize {
+        let about = "subject = 'Your bank account was changed'";
+        self.texts(&format!("SELECT 'x' AS text FROM mails WHERE recipient = '{email}' AND {about}")).len()
+    }
+
     /// How many escrows are not over.
     pub fn unended(&self) -> usize {
         self.texts("SELECT 'x' AS text FROM escrows WHERE state IN ('unfunded', 'funded')").len()

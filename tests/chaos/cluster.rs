@@ -152,7 +152,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-pub fn is_root() -> bool {
+fn is_root() -> bool {
     Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
 }
 

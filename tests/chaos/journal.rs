@@ -35,7 +35,7 @@ pub struct Journal {
     /// What is promised without an acknowledgement of its own, because it happens by itself.
     promised: Mutex<Vec<String>>,
     count: AtomicUsize,
-    /// Answers that never came: the connection broke, or nobody listened.
+    /// Answers that never came, because the connection broke on the way.
     pub broken: AtomicU64,
     /// Answers that asked for another try: 503, or that the same key is under way.
     pub put_off: AtomicU64,

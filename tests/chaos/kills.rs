@@ -1,5 +1,7 @@
 //! `kill -9` of the program while clients work.
 
+use std::sync::atomic::Ordering;
+
 use super::{
     replica::Replica,
     stage::{Ground, Size, Stage},
@@ -22,8 +24,10 @@ fn killed(engine: Engine, replicas: usize) {
             replicas[turn].restart();
         }
     });
+    let broken = stage.market.journal.broken.load(Ordering::Relaxed);
+    assert!(broken > 0, "nobody was ever waiting for an answer");
     let verdict = stage.verdict();
-    row.judge(&format!("{} kills", size.faults), &verdict);
+    row.judge(&format!("{} kills, {broken} requests cut off", size.faults), &verdict);
 }
 
 #[test]

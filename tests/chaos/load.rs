@@ -6,16 +6,40 @@ use serde_json::{Value, json};
 
 use super::{
     books::reservation,
-    journal::{entry, event},
-    members::{Market, Member},
+    journal::{Leg, entry, event},
+    members::{ACCOUNT_NAMED, Market, Member},
 };
 use crate::harness::{
     deals::text,
     market::{job_post, offer, yen},
 };
 
+/// Everything that the crowd does, by the names in the journal.
+pub const KINDS: [&str; 17] = [
+    ACCOUNT_NAMED,
+    "post job",
+    "propose",
+    "sign",
+    "start-funding",
+    "pay",
+    "deliver",
+    "request-changes",
+    "accept",
+    "ask to cancel",
+    "consent",
+    "dispute",
+    "answer",
+    "offer",
+    "settle",
+    "quick payout",
+    "cancel payout",
+];
+
 /// How many act at once.
 pub const CLIENTS: usize = 8;
+
+/// What a worker is to have of a contract that is canceled.
+pub const CANCELED_SHARE: i64 = 5_000;
 
 /// Those who act.
 pub struct Crowd {
@@ -54,25 +78,28 @@ impl Crowd {
 }
 
 /// One job from its post to what is left of its money.
-struct Round<'a> {
-    market: &'a Market,
-    client: &'a Member,
-    worker: &'a Member,
-    number: usize,
+pub struct Round<'a> {
+    pub market: &'a Market,
+    pub client: &'a Member,
+    pub worker: &'a Member,
+    pub number: usize,
 }
 
 /// A contract whose milestone is funded.
-struct Deal {
-    contract: String,
-    milestone: String,
-    amount: i64,
+pub struct Deal {
+    pub contract: String,
+    pub milestone: String,
+    pub amount: i64,
 }
 
 impl Round<'_> {
     fn play(&self) {
+        // Another one each time, or nothing would change.
+        let number = self.market.journal.count();
+        self.market.name_account(self.client, number, vec![event("bank_account.changed", &self.client.id)]);
         let deal = self.fund(self.sign());
         match self.number % 4 {
-            0 => drop(self.accept(&deal, &self.deliver(&deal))),
+            0 => self.accept(&deal, &self.deliver(&deal)),
             1 => {
                 self.deliver(&deal);
                 self.ask_for_changes(&deal);
@@ -84,7 +111,7 @@ impl Round<'_> {
         self.pay_out();
     }
 
-    fn sign(&self) -> Deal {
+    pub fn sign(&self) -> Deal {
         let amount = 10_000 + i64::try_from(self.number % 5_000).unwrap();
         let market = self.market;
         let job = market.act(self.client, "post job", "/v1/jobs", job_post(), |job| {
@@ -127,7 +154,7 @@ impl Round<'_> {
     }
 
     /// What the client has free is used first; the rest comes by card.
-    fn fund(&self, deal: Deal) -> Deal {
+    pub fn fund(&self, deal: Deal) -> Deal {
         let milestone = self.on(&deal, self.client, "start-funding", json!({"method": "card"}), |answer| {
             let mut facts = vec![event("milestone.funding_started", &deal.milestone)];
             match answer["payments"][0]["id"].as_str() {
@@ -157,11 +184,11 @@ impl Round<'_> {
         vec![reservation(&self.client.uuid); times]
     }
 
-    fn deliver(&self, deal: &Deal) -> String {
-        let answer = self.on(deal, self.worker, "deliver", json!({"message": "Here."}), |_| {
+    /// The milestone as it is then.
+    pub fn deliver(&self, deal: &Deal) -> Value {
+        self.on(deal, self.worker, "deliver", json!({"message": "Here."}), |_| {
             vec![event("milestone.delivered", &deal.milestone)]
-        });
-        text(&answer["delivery_id"])
+        })
     }
 
     fn ask_for_changes(&self, deal: &Deal) {
@@ -172,16 +199,16 @@ impl Round<'_> {
         });
     }
 
-    fn accept(&self, deal: &Deal, delivery: &str) -> Value {
-        self.on(deal, self.client, "accept", json!({"delivery_id": delivery}), |_| {
+    fn accept(&self, deal: &Deal, delivered: &Value) {
+        self.on(deal, self.client, "accept", json!({"delivery_id": delivered["delivery_id"]}), |_| {
             let mut facts = self.parted(deal, deal.amount);
             facts.push(event("milestone.accepted", &deal.milestone));
             facts
-        })
+        });
     }
 
     /// The worker gets a share, less the fee; the client the rest; the contract is over.
-    fn parted(&self, deal: &Deal, share: i64) -> Vec<String> {
+    pub fn parted(&self, deal: &Deal, share: i64) -> Vec<String> {
         let fee = share / 5;
         let tax = fee * 10 / 110;
         let legs = [
@@ -199,17 +226,22 @@ impl Round<'_> {
         ]
     }
 
-    fn cancel(&self, deal: &Deal) {
+    /// The client asks to end it, with a share for the worker; the request.
+    pub fn ask_to_cancel(&self, deal: &Deal) -> String {
         let ask = format!("/v1/contracts/{}/cancellation-requests", deal.contract);
-        let shares = json!([{"milestone_id": deal.milestone, "worker_share": yen(5_000)}]);
+        let shares = json!([{"milestone_id": deal.milestone, "worker_share": yen(CANCELED_SHARE)}]);
         let body = json!({"reason": "Our plans changed.", "shares": shares});
         let request = self.market.act(self.client, "ask to cancel", &ask, body, |request| {
             vec![event("cancellation.requested", &text(&request["id"]))]
         });
-        let request = text(&request["id"]);
+        text(&request["id"])
+    }
+
+    fn cancel(&self, deal: &Deal) {
+        let request = self.ask_to_cancel(deal);
         let consent = format!("/v1/cancellation-requests/{request}/consent");
         self.market.act(self.worker, "consent", &consent, Value::Null, |_| {
-            let mut facts = self.parted(deal, 5_000);
+            let mut facts = self.parted(deal, CANCELED_SHARE);
             facts.extend([event("cancellation.consented", &request), event("milestone.settled", &deal.milestone)]);
             facts
         });
@@ -238,26 +270,32 @@ impl Round<'_> {
     fn pay_out(&self) {
         let amount = 1_000 + i64::try_from(self.number % 1_000).unwrap();
         let body = json!({"kind": "quick", "amount": yen(amount), "bank_account_version": 1});
-        let legs = |payout: &Value, sign: i64| {
-            let yen = |name: &str| payout[name]["amount"].as_i64().unwrap() * sign;
-            let (fee, tax) = (yen("fee"), yen("fee_tax"));
-            [
-                ("earnings", Some(self.worker), amount * sign + fee),
-                ("payout_transit", None, -amount * sign),
-                ("quick_payout_fee", None, tax - fee),
-                ("consumption_tax", None, -tax),
-            ]
-        };
-        let payout = self.market.act(self.worker, "quick payout", "/v1/payouts", body, |payout| {
-            let id = text(&payout["id"]);
-            vec![event("payout.quick_requested", &id), entry("quick_payout_requested", &id, &legs(payout, 1))]
-        });
+        let payout = self
+            .market
+            .act(self.worker, "quick payout", "/v1/payouts", body, |payout| quick_payout(self.worker, payout));
         if self.number.is_multiple_of(3) {
             let id = text(&payout["id"]);
             let take_back = format!("/v1/payouts/{id}/cancel");
             self.market.act(self.worker, "cancel payout", &take_back, Value::Null, |payout| {
-                vec![event("payout.canceled", &id), entry("payout_canceled", &id, &legs(payout, -1))]
+                vec![event("payout.canceled", &id), entry("payout_canceled", &id, &legs(self.worker, payout, -1))]
             });
         }
     }
+}
+
+/// What a quick payout that was just asked for has done.
+pub fn quick_payout(worker: &Member, payout: &Value) -> Vec<String> {
+    let id = text(&payout["id"]);
+    vec![event("payout.quick_requested", &id), entry("quick_payout_requested", &id, &legs(worker, payout, 1))]
+}
+
+fn legs<'a>(worker: &'a Member, payout: &Value, sign: i64) -> [Leg<'a>; 4] {
+    let yen = |name: &str| payout[name]["amount"].as_i64().unwrap() * sign;
+    let (amount, fee, tax) = (yen("amount"), yen("fee"), yen("fee_tax"));
+    [
+        ("earnings", Some(worker), amount + fee),
+        ("payout_transit", None, -amount),
+        ("quick_payout_fee", None, tax - fee),
+        ("consumption_tax", None, -tax),
+    ]
 }

@@ -13,24 +13,23 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    books::Books,
+    books::{Books, Facts, compare, count},
+    journal::event,
+    load::{CANCELED_SHARE, Deal, Round, quick_payout},
     members::{Answer, Market, Member},
-    patience::{LONG, until},
+    patience::{LONG, until, within},
     replica::Replica,
-    stage::sized,
+    stage::{Ground, sized},
     table::Row,
+    verdict::{Verdict, unsound},
 };
-use crate::harness::{
-    Database, Engine,
-    client::fresh_key,
-    deals::text,
-    market::{job_post, offer, yen},
-};
+use crate::harness::{Engine, client::fresh_key, deals::text, market::yen};
 
 /// How many milestones are delivered before the clock is set to their automatic acceptance.
 const BATCH: usize = 20;
 
-const PRICE: i64 = 10_000;
+/// The least that is paid out at once.
+const LITTLE: i64 = 1_000;
 
 /// Two replicas of one marketplace, each reached by itself.
 struct Pair {
@@ -42,21 +41,22 @@ struct Pair {
 
 /// A delivered milestone, its delivery, and a request to cancel its contract.
 struct Delivered {
-    milestone: String,
+    deal: Deal,
     delivery: String,
     auto_accept_at: DateTime<Utc>,
     request: Option<String>,
 }
 
-/// What races for a milestone.
+/// What may end a milestone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rival {
     Accept,
     Consent,
     Dispute,
+    Clock,
 }
 
-/// Against whom: with the clock, always one more joins in.
+/// Who races: with the clock, always one more joins in.
 const RIVALS: [[Rival; 2]; 5] = [
     [Rival::Accept, Rival::Accept],
     [Rival::Accept, Rival::Consent],
@@ -64,6 +64,13 @@ const RIVALS: [[Rival; 2]; 5] = [
     [Rival::Consent, Rival::Dispute],
     [Rival::Consent, Rival::Consent],
 ];
+
+/// How a milestone ended, as somebody was told, or else the clock; and what else was told meanwhile.
+struct Outcome {
+    winner: Rival,
+    /// What must be in the books then.
+    facts: Vec<String>,
+}
 
 impl Pair {
     fn of(replicas: &[Replica; 2]) -> Self {
@@ -73,83 +80,90 @@ impl Pair {
         Self { both, each: urls.map(|url| Market::of(vec![url])), client, worker }
     }
 
-    fn act(&self, who: &Member, path: &str, body: Value) -> Value {
-        self.both.act(who, "prepare", path, body, |_| Vec::new())
+    fn round(&self, number: usize) -> Round<'_> {
+        Round { market: &self.both, client: &self.client, worker: &self.worker, number }
     }
 
-    fn delivered(&self, with_request: bool) -> Delivered {
-        let job = text(&self.act(&self.client, "/v1/jobs", job_post())["id"]);
-        let proposal = text(&self.act(&self.worker, &format!("/v1/jobs/{job}/proposals"), offer(&[PRICE]))["id"]);
-        let contract = self.act(&self.client, &format!("/v1/proposals/{proposal}/accept"), json!({"round": 1}));
-        let (contract, milestone) = (text(&contract["id"]), text(&contract["milestones"][0]["id"]));
-        let on = |who: &Member, action: &str, body: Value| {
-            self.act(who, &format!("/v1/milestones/{milestone}/{action}"), body)
-        };
-        let funding = on(&self.client, "start-funding", json!({"method": "card"}));
-        if let Some(payment) = funding["payments"][0]["id"].as_str() {
-            self.act(&self.client, &format!("/v1/payments/{payment}/pay"), json!({"card_token": "tok_succeeds"}));
-        }
-        let delivered = on(&self.worker, "deliver", json!({"message": "Here."}));
-        let (delivery, auto_accept_at) = (text(&delivered["delivery_id"]), text(&delivered["auto_accept_at"]));
-        let auto_accept_at = auto_accept_at.parse().unwrap();
-        let request = with_request.then(|| {
-            let shares = json!([{"milestone_id": milestone, "worker_share": yen(PRICE / 2)}]);
-            let ask = format!("/v1/contracts/{contract}/cancellation-requests");
-            text(&self.act(&self.client, &ask, json!({"reason": "Our plans changed.", "shares": shares}))["id"])
-        });
-        Delivered { milestone, delivery, auto_accept_at, request }
+    fn delivered(&self, number: usize, with_request: bool) -> Delivered {
+        let round = self.round(number);
+        let deal = round.fund(round.sign());
+        let delivered = round.deliver(&deal);
+        let auto_accept_at = text(&delivered["auto_accept_at"]).parse().unwrap();
+        let request = with_request.then(|| round.ask_to_cancel(&deal));
+        Delivered { delivery: text(&delivered["delivery_id"]), deal, auto_accept_at, request }
     }
 
-    fn rival(&self, market: &Market, rival: Rival, work: &Delivered) -> Option<Answer> {
-        let Delivered { milestone, delivery, request, .. } = work;
-        let (who, path, body) = match rival {
-            Rival::Accept => {
-                (&self.client, format!("/v1/milestones/{milestone}/accept"), json!({"delivery_id": delivery}))
-            }
+    /// Whoever could not be served just now asks again, with the same key. It succeeds, or others were faster.
+    fn ask(&self, place: usize, who: &Member, path: &str, body: &Value) -> Option<Value> {
+        let (token, key) = (who.token.lock().unwrap().clone(), fresh_key());
+        let ask = || self.each[place].once(Method::POST, path, Some(&token), Some(&key), body);
+        let Answer { status, body, .. } = within(LONG, || ask().filter(|answer| answer.status != 503)).unwrap();
+        assert!((200..300).contains(&status) || status == 409, "{path}: {status} {body}");
+        (status < 300).then_some(body)
+    }
+
+    fn rival(&self, place: usize, rival: Rival, work: &Delivered) -> Option<Outcome> {
+        let Delivered { deal, delivery, request, .. } = work;
+        let on = |action: &str| format!("/v1/milestones/{}/{action}", deal.milestone);
+        let answer = match rival {
+            Rival::Accept => self.ask(place, &self.client, &on("accept"), &json!({"delivery_id": delivery})),
             Rival::Consent => {
-                let request = request.as_ref().unwrap();
-                (&self.worker, format!("/v1/cancellation-requests/{request}/consent"), Value::Null)
+                let path = format!("/v1/cancellation-requests/{}/consent", request.as_ref().unwrap());
+                self.ask(place, &self.worker, &path, &Value::Null)
             }
             Rival::Dispute => {
                 let claim = json!({"reason": "not_as_agreed", "claim": "Half of it is missing."});
-                (&self.client, format!("/v1/milestones/{milestone}/dispute"), claim)
+                self.ask(place, &self.client, &on("dispute"), &claim)
             }
+            Rival::Clock => panic!("the clock is set, and not asked"),
+        }?;
+        Some(self.outcome(rival, work, &answer))
+    }
+
+    /// What must be there when this one has won.
+    fn outcome(&self, winner: Rival, work: &Delivered, answer: &Value) -> Outcome {
+        let (round, milestone) = (self.round(0), &work.deal.milestone);
+        let (end, parted) = match winner {
+            Rival::Accept => ("milestone.accepted", round.parted(&work.deal, work.deal.amount)),
+            Rival::Clock => ("milestone.auto_accepted", round.parted(&work.deal, work.deal.amount)),
+            Rival::Consent => ("milestone.settled", round.parted(&work.deal, CANCELED_SHARE)),
+            Rival::Dispute => ("milestone.disputed", vec![event("dispute.opened", &text(&answer["id"]))]),
         };
-        let token = who.token.lock().unwrap().clone();
-        let key = fresh_key();
-        // Whoever could not be served just now asks again, with the same key.
-        super::patience::within(LONG, || {
-            market.once(Method::POST, &path, Some(&token), Some(&key), &body).filter(|answer| answer.status != 503)
-        })
+        Outcome { winner, facts: [parted, vec![event(end, milestone)]].concat() }
     }
 
-    /// Two rivals at once, one on each replica; answers which of them heard of a success.
-    fn race(&self, rivals: [Rival; 2], work: &Delivered) -> Vec<Rival> {
+    /// Two rivals at once, one on each replica, while the worker asks for some of the earnings; answers which of them
+    /// heard of a success.
+    fn race(&self, number: usize, rivals: [Rival; 2], work: &Delivered) -> Vec<Outcome> {
         let answers = thread::scope(|scope| {
-            let [first, second] =
-                [0, 1].map(|place| scope.spawn(move || self.rival(&self.each[place], rivals[place], work)));
-            [first.join().unwrap().unwrap(), second.join().unwrap().unwrap()]
+            let asked = [0, 1].map(|place| scope.spawn(move || self.rival(place, rivals[place], work)));
+            self.pay_out(number % 2, LITTLE);
+            asked.map(|asked| asked.join().unwrap())
         });
-        answers.iter().for_each(|answer| {
-            assert!(answer.status < 300 || answer.status == 409, "{} {}", answer.status, answer.body);
-        });
-        rivals.into_iter().zip(answers).filter(|(_, answer)| answer.status < 300).map(|(rival, _)| rival).collect()
+        answers.into_iter().flatten().collect()
     }
 
-    /// The worker asks for a bit of the earnings on each replica at once: as much as there is goes, and no more.
-    fn race_payouts(&self) {
-        let token = self.worker.token.lock().unwrap().clone();
-        let before = self.both.read(&self.worker, "/v1/me/balance")["earnings"]["amount"].as_i64().unwrap();
-        if before < 1_600 {
-            return;
-        }
-        let amount = (before * 3 / 4 - 500).max(1_000);
+    fn pay_out(&self, place: usize, amount: i64) {
         let body = json!({"kind": "quick", "amount": yen(amount), "bank_account_version": 1});
-        thread::scope(|scope| {
-            for market in &self.each {
-                scope.spawn(|| market.once(Method::POST, "/v1/payouts", Some(&token), Some(&fresh_key()), &body));
-            }
-        });
+        if let Some(payout) = self.ask(place, &self.worker, "/v1/payouts", &body) {
+            self.both.journal.promise(quick_payout(&self.worker, &payout));
+        }
+    }
+
+    /// The worker asks for most of the earnings on each replica at once: as much as there is goes, and no more.
+    fn race_payouts(&self) {
+        let earned = self.both.read(&self.worker, "/v1/me/balance")["earnings"]["amount"].as_i64().unwrap();
+        let amount = (earned * 3 / 4 - 500).max(LITTLE);
+        thread::scope(|scope| [0, 1].map(|place| scope.spawn(move || self.pay_out(place, amount))).map(drop));
+    }
+}
+
+/// Tells others to stop when it goes away, also by a panic.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -163,77 +177,83 @@ fn watch(books: &Books, stop: &AtomicBool, looks: &AtomicUsize) {
     }
 }
 
-/// Every milestone ended once, in the way somebody was told of, and its money went there.
-fn check_outcomes(books: &Books, told: &[(String, Option<Rival>)]) -> [usize; 4] {
-    let mut ways = [0; 4];
-    for (milestone, winner) in told {
-        let kinds = books.texts(&format!("SELECT kind AS text FROM events WHERE subject = '{milestone}'"));
-        let times = |kind: &str| kinds.iter().filter(|known| *known == kind).count();
-        let ends = [
-            times("milestone.accepted"),
-            times("milestone.settled"),
-            times("milestone.disputed"),
-            times("milestone.auto_accepted"),
-        ];
-        assert_eq!(ends.iter().sum::<usize>(), 1, "{milestone} ended by {kinds:?}");
-        let way = ends.iter().position(|times| *times == 1).unwrap();
-        let expected = winner.map_or(3, |winner| match winner {
-            Rival::Accept => 0,
-            Rival::Consent => 1,
-            Rival::Dispute => 2,
-        });
-        assert_eq!(way, expected, "{milestone}: {winner:?} was told of a success, and {kinds:?} happened");
-        let escrow = times("escrow.released") + times("escrow.split");
-        assert_eq!(escrow, usize::from(way != 2), "{milestone} is disputed and paid, or neither: {kinds:?}");
-        ways[way] += 1;
+/// Whether a fact tells how something that was raced for has ended: all entries that move the money of a milestone or pay
+/// somebody out at once, and the events of these and of the ends of milestones. What the clock does later is none of them.
+fn was_raced_for(fact: &str) -> bool {
+    let mut words = fact.split(' ');
+    let (what, kind) = (words.next().unwrap(), words.next().unwrap());
+    match what {
+        "entry" => kind.starts_with("escrow_") || kind.starts_with("quick_payout_"),
+        "event" => {
+            let ends = ["accepted", "settled", "disputed", "auto_accepted", "ruled", "canceled"];
+            kind.strip_prefix("milestone.").is_some_and(|end| ends.contains(&end))
+                || ["escrow.", "contract.ended", "dispute.opened", "payout.quick_requested"]
+                    .iter()
+                    .any(|prefix| kind.starts_with(prefix))
+        }
+        _ => false,
     }
-    ways
+}
+
+/// Every milestone ended once, in the way somebody was told of, and its money went there, to the yen; and so did what was
+/// paid out.
+fn judge(pair: &Pair, books: &Books, outcomes: &[Outcome]) -> Verdict {
+    let raced = |facts: Facts| facts.into_iter().filter(|(fact, _)| was_raced_for(fact)).collect::<Facts>();
+    let won = outcomes.iter().flat_map(|outcome| outcome.facts.iter().cloned());
+    let promised = raced(count(won.chain(pair.both.journal.promises())));
+    let difference = compare(&promised, &raced(books.facts()));
+    let mut kinds = pair.both.journal.kinds();
+    kinds.insert("win a race", outcomes.len());
+    Verdict {
+        kinds,
+        lost: pair.both.journal.unexpected.lock().unwrap().clone(),
+        doubled: difference.doubled,
+        absent: difference.absent,
+        wrong: books.findings().into_iter().chain(unsound(books)).collect(),
+    }
 }
 
 #[test]
 fn exactly_one_of_those_who_race_on_two_replicas_wins() {
     let pairs = sized(60, 1_000);
     let row = Row::of("races on two replicas, a reader every 100 ms, Postgres");
-    let database = Database::create(Engine::Postgres);
-    let replicas = [Replica::start(&database.url), Replica::start(&database.url)];
+    let ground = Ground::of(Engine::Postgres);
+    let books = Books { engine: Engine::Postgres, url: ground.url() };
+    let replicas = [Replica::start(&books.url), Replica::start(&books.url)];
     let pair = Pair::of(&replicas);
-    let books = Books { engine: Engine::Postgres, url: database.url.clone() };
     let (stop, looks) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let told = thread::scope(|scope| {
-        let watcher = scope.spawn(|| watch(&books, &stop, &looks));
-        let told = run(&pair, pairs);
-        stop.store(true, Ordering::Relaxed);
-        watcher.join().unwrap();
-        told
+    let outcomes = thread::scope(|scope| {
+        scope.spawn(|| watch(&books, &stop, &looks));
+        let _stop = Stop(&stop);
+        run(&pair, pairs)
     });
     until("every event has its number", LONG, || (books.unnumbered() == 0).then_some(()));
-    let ways = check_outcomes(&books, &told);
-    assert_eq!(books.findings(), Vec::<String>::new());
-    let verified =
-        crate::harness::program::command(&["ledger", "verify", "--database-url", &books.url]).output().unwrap();
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
-    let [accepted, settled, disputed, automatic] = ways;
+    let verdict = judge(&pair, &books, &outcomes);
+    let won = |rival| outcomes.iter().filter(|outcome| outcome.winner == rival).count();
+    let ways = [Rival::Accept, Rival::Consent, Rival::Dispute, Rival::Clock].map(won);
     assert!(ways.iter().all(|times| *times > 0), "not everybody has won: {ways:?}");
+    let [accepted, settled, disputed, automatic] = ways;
+    let payouts = pair.both.journal.promises().iter().filter(|fact| fact.starts_with("event payout.")).count();
+    assert!(payouts > pairs / 2, "only {payouts} payouts raced with {pairs} pairs");
     let looks = looks.load(Ordering::Relaxed);
     assert!(looks > 5, "the reader looked {looks} times only");
-    let tail = format!(
-        "{accepted} accepted, {settled} canceled, {disputed} disputed, {automatic} by the clock; {looks} looks"
-    );
-    row.pass(&format!("{} races: {tail}", told.len()), pair.both.journal.count());
+    let ways = format!("{accepted} accepted, {settled} canceled, {disputed} disputed, {automatic} by the clock");
+    row.judge(&format!("{} races: {ways}; {payouts} payouts; {looks} looks", outcomes.len()), &verdict);
 }
 
 /// Batches of delivered milestones, each raced for; in every second batch the clock joins in.
-fn run(pair: &Pair, pairs: usize) -> Vec<(String, Option<Rival>)> {
-    let mut told = Vec::new();
-    while told.len() < pairs {
-        let count = BATCH.min(pairs - told.len());
+fn run(pair: &Pair, pairs: usize) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    while outcomes.len() < pairs {
+        let begun = outcomes.len();
+        let count = BATCH.min(pairs - begun);
         let rivals = |number: usize| RIVALS[number % RIVALS.len()];
-        let prepare = |number: usize| pair.delivered(rivals(number).contains(&Rival::Consent));
+        let prepare = |number: usize| pair.delivered(begun + number, rivals(number).contains(&Rival::Consent));
         let works: Vec<Delivered> = thread::scope(|scope| {
             let begun: Vec<_> = (0..count).map(|number| scope.spawn(move || prepare(number))).collect();
             begun.into_iter().map(|work| work.join().unwrap()).collect()
         });
-        let with_clock = (told.len() / BATCH) % 2 == 1;
+        let with_clock = (begun / BATCH) % 2 == 1;
         let dues = || works.iter().map(|work| work.auto_accept_at);
         let (first, last) = (dues().min().unwrap(), dues().max().unwrap());
         if with_clock {
@@ -245,10 +265,10 @@ fn run(pair: &Pair, pairs: usize) -> Vec<(String, Option<Rival>)> {
             if let Some(moment) = moment.filter(|_| with_clock) {
                 until("the clock is there", LONG, || (pair.both.now() >= moment).then_some(()));
             }
-            pair.race(rivals(number), work)
+            pair.race(number, rivals(number), work)
         };
         let race = &race;
-        let winners: Vec<Vec<Rival>> = thread::scope(|scope| {
+        let winners: Vec<Vec<Outcome>> = thread::scope(|scope| {
             let clock = with_clock.then(|| scope.spawn(|| pair.each[0].advance(last + TimeDelta::seconds(5))));
             let begun: Vec<_> =
                 works.iter().enumerate().map(|(number, work)| scope.spawn(move || race(number, work))).collect();
@@ -257,14 +277,12 @@ fn run(pair: &Pair, pairs: usize) -> Vec<(String, Option<Rival>)> {
             clock.into_iter().for_each(|clock| clock.join().unwrap());
             winners
         });
-        for (work, winners) in works.into_iter().zip(winners) {
-            assert!(
-                winners.len() <= 1 && (with_clock || winners.len() == 1),
-                "{} was told of {winners:?}",
-                work.milestone
-            );
-            told.push((work.milestone, winners.first().copied()));
+        for (work, mut winners) in works.into_iter().zip(winners) {
+            let told: Vec<Rival> = winners.iter().map(|outcome| outcome.winner).collect();
+            let milestone = &work.deal.milestone;
+            assert!(told.len() <= 1 && (with_clock || told.len() == 1), "{milestone} was told of {told:?}");
+            outcomes.push(winners.pop().unwrap_or_else(|| pair.outcome(Rival::Clock, &work, &Value::Null)));
         }
     }
-    told
+    outcomes
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, thread};
 use super::{
     books::{Books, Facts},
     cluster::Cluster,
-    load::Crowd,
+    load::{Crowd, KINDS},
     members::Market,
     patience::{LONG, rest, until},
     payday,
@@ -133,16 +133,17 @@ impl Stage {
     pub fn verdict(&mut self) -> Verdict {
         let verdict = self.verdict_without_replay();
         let people: Vec<_> = self.crowd.everybody().collect();
-        let verdict = verdict.replay(&self.market, &by_id(&people));
-        println!("{:?}", self.market.journal.kinds());
+        let verdict = verdict.replay(&self.market, &by_id(&people)).mails(&self.market, &self.books, &people);
         self.replicas.iter().for_each(Replica::signal_stop);
         let ends: Vec<_> = self.replicas.iter_mut().map(Replica::ended).collect();
         assert!(ends.iter().all(|end| end.success()), "{ends:?}");
         verdict
     }
 
-    /// The same where keys may have been forgotten meanwhile, and on.
+    /// The same where keys and mails may have been forgotten meanwhile, and on.
     pub fn verdict_without_replay(&self) -> Verdict {
+        let done = self.market.journal.kinds();
+        assert!(KINDS.iter().all(|kind| done.contains_key(kind)), "not everything was done: {done:?}");
         payday::pay_everybody(&self.market, &self.crowd, &self.replicas[0].staff("FINANCE"));
         let people: Vec<_> = self.crowd.everybody().collect();
         let verdict = Verdict::on(&self.market, &self.books, &self.before);

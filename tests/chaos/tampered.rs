@@ -6,8 +6,10 @@ use std::path::Path;
 use super::{
     books::Books,
     journal::{Ack, event},
+    members::{Market, Member},
+    replica::Replica,
     stage::{Ground, Size, Stage},
-    verdict::Verdict,
+    verdict::{Verdict, by_id},
 };
 use crate::harness::{Engine, database::execute};
 
@@ -73,6 +75,25 @@ const SPOILT: [Spoilt; 8] = [
     ),
 ];
 
+/// What is done to one copy that is served again, and what the verdict must say of each.
+const SPOILT_AND_SERVED: [(&str, &str); 7] = [
+    ("UPDATE idempotency_keys SET answer = replace(answer, 'JPY', 'EUR')", "is no longer answered as it was"),
+    ("UPDATE jobs SET version = 0", ", and is 0"),
+    ("UPDATE ledger_accounts SET balance = balance + 1 WHERE kind = 'earnings'", "and should be"),
+    ("UPDATE events SET number = -number WHERE kind = 'bank_account.changed'", " events of "),
+    ("UPDATE escrows SET state = 'funded'", "escrows never ended"),
+    (
+        "DELETE FROM mails WHERE recipient = 'worker-0@example.com' AND subject LIKE '%bank account%'",
+        "worker-0@example.com was mailed 0 times about 1 accounts",
+    ),
+    (
+        "INSERT INTO mails (id, recipient, subject, body, created_at, attempts, locale)
+            SELECT x'00', recipient, subject, body, created_at, attempts, locale FROM mails
+            WHERE recipient = 'worker-1@example.com' AND subject LIKE '%bank account%'",
+        "worker-1@example.com was mailed 2 times about 1 accounts",
+    ),
+];
+
 fn copy(books: &Books, folder: &Path, number: usize) -> Books {
     let path = folder.join(format!("spoilt-{number}.db"));
     execute(books.engine, &books.url, &format!("VACUUM INTO '{}'", path.display())).unwrap();
@@ -92,6 +113,23 @@ fn the_verdict_notices_books_that_were_tampered_with_and_still_add_up() {
         assert_eq!(copy.total(), 0, "{what}: a sum of zero proves nothing");
         let verdict = Verdict::on(&stage.market, &copy, &stage.before);
         assert!(noticed(&verdict), "{what}: {:?}", verdict.complaint());
+    }
+    let served = copy(&stage.books, folder.path(), SPOILT.len());
+    let spoils: Vec<&str> = SPOILT_AND_SERVED.iter().map(|(spoil, _)| *spoil).collect();
+    execute(served.engine, &served.url, &format!("{NO_GUARDS} {}", spoils.join(";"))).unwrap();
+    let replica = Replica::start(&served.url);
+    let mut market = Market::of(vec![replica.url()]);
+    market.journal = stage.market.journal.clone();
+    let people: Vec<&Member> = stage.crowd.everybody().collect();
+    let Verdict { lost, doubled, absent, wrong, .. } = Verdict::on(&market, &served, &stage.before)
+        .replay(&market, &by_id(&people))
+        .mails(&market, &served, &people)
+        .versions(&market, &by_id(&people))
+        .balances(&market, &people)
+        .events(&market, &people, &served);
+    let found = [lost, doubled, absent, wrong].concat();
+    for (spoil, said) in SPOILT_AND_SERVED {
+        assert!(found.iter().any(|finding| finding.contains(said)), "{spoil}: nothing says {said:?}");
     }
     let invented = vec![event("milestone.accepted", "milestone_that_never_was")];
     let last: Ack = stage.market.journal.acks().pop().unwrap();

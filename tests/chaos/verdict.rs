@@ -7,7 +7,7 @@ use reqwest::Method;
 use super::{
     books::{Books, Facts, compare, count},
     journal::Ack,
-    members::{Market, Member},
+    members::{ACCOUNT_NAMED, Market, Member},
     patience::{LONG, until, within},
 };
 use crate::harness::{Engine, program::command};
@@ -15,7 +15,8 @@ use crate::harness::{Engine, program::command};
 /// What was found wrong, in words, by what it means.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    pub operations: usize,
+    /// How many operations of each kind were acknowledged.
+    pub kinds: BTreeMap<&'static str, usize>,
     /// Operations without an answer, or with one that explains nothing.
     pub lost: Vec<String>,
     /// Effects without an acknowledgement, or more often than acknowledged.
@@ -36,7 +37,7 @@ impl Verdict {
         }
         let difference = compare(&promised, &books.facts());
         let mut verdict = Self {
-            operations: market.journal.count(),
+            kinds: market.journal.kinds(),
             absent: difference.absent,
             doubled: difference.doubled,
             ..Self::default()
@@ -50,13 +51,29 @@ impl Verdict {
         verdict
     }
 
-    /// Every acknowledged request, sent once more with its key, is answered as it was.
+    /// Every acknowledged request that had a key, sent once more with it, is answered as it was.
     pub fn replay(mut self, market: &Market, people: &BTreeMap<String, &Member>) -> Self {
-        for ack in market.journal.acks() {
+        for ack in market.journal.acks().into_iter().filter(|ack| ack.kind != ACCOUNT_NAMED) {
             let token = people.get(&ack.who).map_or_else(|| ack.token.clone(), |who| who.token.lock().unwrap().clone());
             let again = || market.once(Method::POST, &ack.path, Some(&token), Some(&ack.key), &ack.body);
             if !within(LONG, again).is_some_and(|answer| answer.replayed && answer.body == ack.answer) {
                 self.absent.push(format!("{} {} is no longer answered as it was", ack.kind, ack.path));
+            }
+        }
+        self
+    }
+
+    /// Whoever named an account was told so by one mail each time.
+    pub fn mails(mut self, market: &Market, books: &Books, people: &[&Member]) -> Self {
+        let acks = market.journal.acks();
+        for member in people {
+            let named = acks.iter().filter(|ack| ack.kind == ACCOUNT_NAMED && ack.who == member.id).count();
+            let (mailed, email) = (books.mails_about_accounts(&member.email), &member.email);
+            if mailed < named {
+                self.absent.push(format!("{email} was mailed {mailed} times about {named} accounts"));
+            }
+            if mailed > named {
+                self.doubled.push(format!("{email} was mailed {mailed} times about {named} accounts"));
             }
         }
         self
@@ -172,7 +189,7 @@ fn path_of(id: &str) -> Option<String> {
 }
 
 /// What `azukari ledger verify` finds.
-fn unsound(books: &Books) -> Option<String> {
+pub fn unsound(books: &Books) -> Option<String> {
     let output = command(&["ledger", "verify", "--database-url", &books.url]).output().unwrap();
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

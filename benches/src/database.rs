@@ -91,9 +91,9 @@ impl Database {
         self.settle();
     }
 
-    /// How many entries the ledger has.
-    pub fn entries(&self) -> usize {
-        let count = self.connect().lines("SELECT CAST(COUNT(*) AS text) AS text FROM journal_entries");
+    /// How many rows there are in a table, or in what a condition leaves of it.
+    pub fn count(&self, of: &str) -> usize {
+        let count = self.connect().lines(&format!("SELECT CAST(COUNT(*) AS text) AS text FROM {of}"));
         count[0].parse().expect("a number")
     }
 

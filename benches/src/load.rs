@@ -103,8 +103,15 @@ impl Wire {
         Self { stream, buffer: vec![0; 64 * 1024] }
     }
 
-    /// Sends a request and reads the whole answer, which must be a success and have a length.
+    /// Sends a request and reads the whole answer, which must be a success.
     pub fn exchange(&mut self, request: &[u8]) -> &[u8] {
+        let answer = self.answer(request);
+        assert!(answer[9] == b'2', "{}", String::from_utf8_lossy(answer));
+        answer
+    }
+
+    /// Sends a request and reads the whole answer, which must have a length.
+    pub fn answer(&mut self, request: &[u8]) -> &[u8] {
         self.stream.write_all(request).expect("sent");
         let mut filled = 0;
         loop {
@@ -112,8 +119,6 @@ impl Wire {
             assert!(read > 0, "the server closed the connection");
             filled += read;
             if let Some(whole) = length(&self.buffer[..filled]) {
-                let success = self.buffer[9] == b'2';
-                assert!(success, "{}", String::from_utf8_lossy(&self.buffer[..filled]));
                 if filled == whole {
                     return &self.buffer[..whole];
                 }

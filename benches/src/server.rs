@@ -8,13 +8,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::load::{self, Wire};
+
 /// Where clients are told to find it; the same for whoever makes tokens.
 pub const PUBLIC_URL: &str = "http://bench.example";
+
+/// How long it may take to become ready.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program while it serves.
 pub struct Server {
     pub address: String,
-    /// From its start to its first answer.
+    /// From its start to its first answer that it is ready.
     pub started_in: Duration,
     process: Child,
 }
@@ -42,10 +47,21 @@ impl Server {
             .expect("build the program first: cargo build --release");
         let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines().map_while(Result::ok);
         let listens = lines.find_map(|line| line.strip_prefix("Azukari listens on http://").map(str::to_owned));
-        let started_in = began.elapsed();
         let address = listens.expect("it did not start").split(';').next().unwrap_or_default().to_owned();
         thread::spawn(move || lines.for_each(drop));
-        Self { address, started_in, process }
+        let mut server = Self { address, started_in: Duration::ZERO, process };
+        server.wait(began);
+        server.started_in = began.elapsed();
+        server
+    }
+
+    /// Asks until it answers that it is ready: when it says that it listens, nobody has been served yet.
+    fn wait(&self, began: Instant) {
+        let request = load::request("GET", "/readyz", None, None, "");
+        while !Wire::open(&self.address).answer(&request).starts_with(b"HTTP/1.1 200 ") {
+            assert!(began.elapsed() < PATIENCE, "it does not become ready");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// How much processor time it has used.
@@ -59,10 +75,19 @@ impl Server {
 
     /// Its resident memory, in MB.
     pub fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<f64>().ok());
-        kib.unwrap_or_default() * 1024.0 / 1e6
+        self.megabytes("VmRSS:")
+    }
+
+    /// The most resident memory that it has had since its start, in MB.
+    pub fn peak_memory(&self) -> f64 {
+        self.megabytes("VmHWM:")
+    }
+
+    fn megabytes(&self, name: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("its memory");
+        let kib: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number of kB");
+        kib * 1024.0 / 1e6
     }
 }
 

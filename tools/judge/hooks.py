@@ -80,8 +80,10 @@ def recipe(operation):
 
 
 def classify(error, *, ctx, settings, judged=stateful._classify_suite_error, **more):
-    """Begins again when a step, done once more, is answered otherwise, as it is by a program that remembers. Schemathesis
-    would end the phase there, without a word, after a few scenarios."""
+    """Begins again when a step, done once more, is answered otherwise, as it is by a program that remembers.
+
+    Schemathesis would end the phase there, without a word, after a few scenarios.
+    """
     status, again, told = judged(error, ctx=ctx, settings=settings, **more)
     differs = (isinstance(error, Flaky) or is_inconsistent_replay(error)) and not told
     return status, again or differs and ctx.completed_scenarios < settings.max_examples, told

@@ -5,6 +5,7 @@ import urllib.parse
 
 import requests
 
+from accounts import enrolled
 from market import PASSWORD
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -68,6 +69,15 @@ def with_token(market):
     return {"body": own(made, token=tokens(market, made)["access_token"])}
 
 
+def first_step(market):
+    """The form of somebody whose next page asks for the second step; without one, they would be sent on."""
+    made, person = app(market), market.member()
+    enrolled(market, person)
+    browser = Browser(market, made)
+    form = {"csrf_token": browser.token(), "email": person.email, "password": PASSWORD}
+    return {"query": query(made), "cookies": browser.http.cookies.get_dict(), "body": form}
+
+
 def connected(market):
     made = app(market)
     tokens(market, made)
@@ -85,6 +95,8 @@ RECIPES = {
     "revoke_api_key": ("member", lambda m, _: {"id": key(m)["id"]}),
     "read_connected_app": ("member", lambda m, _: connected(m)),
     "disconnect_app": ("member", lambda m, _: connected(m)),
+    "authorize": (None, lambda m, _: {"query": query(app(m))}),
+    "decide": (None, lambda m, _: first_step(m)),
     "give_token": (None, lambda m, _: {"body": own(app(m), grant_type="client_credentials")}),
     "revoke_token": (None, lambda m, _: with_token(m)),
     "introspect_token": (None, lambda m, _: with_token(m)),

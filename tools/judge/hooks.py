@@ -7,8 +7,11 @@ import time
 import uuid
 
 import schemathesis
+from hypothesis.errors import Flaky
 from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation as Location
+from schemathesis.engine.errors import is_inconsistent_replay
+from schemathesis.engine.run.stateful import _executor as stateful
 
 from accounts import ALONE
 from dependent import DEPENDENT, UNSEEN
@@ -76,6 +79,19 @@ def recipe(operation):
         return None
 
 
+def classify(error, *, ctx, settings, judged=stateful._classify_suite_error, **more):
+    """Begins again when a step, done once more, is answered otherwise, as it is by a program that remembers.
+
+    Schemathesis would end the phase there, without a word, after a few scenarios.
+    """
+    status, again, told = judged(error, ctx=ctx, settings=settings, **more)
+    differs = (isinstance(error, Flaky) or is_inconsistent_replay(error)) and not told
+    return status, again or differs and ctx.completed_scenarios < settings.max_examples, told
+
+
+stateful._classify_suite_error = classify
+
+
 @schemathesis.hook
 def before_call(ctx, case, **kwargs):
     operation = name(case)
@@ -117,6 +133,8 @@ def serve(case, found):
         case.body = found["body"]
     if "query" in found:
         case.query = dict(found["query"])
+    if "cookies" in found:
+        case.cookies = found["cookies"]
     if case.method == "POST" and not case.path.startswith("/oauth/"):
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
 

@@ -19,7 +19,7 @@ LINT = ("spectral", "lint", "--quiet", "--fail-severity", "warn", "openapi.yaml"
 JUDGES = [
     ("schemathesis", "every operation, five callers, SQLite", (PYTHON, HERE / "fuzz.py", "sqlite", OUT / "sqlite")),
     ("schemathesis", "every operation, five callers, PostgreSQL", (PYTHON, HERE / "fuzz.py", "postgres", OUT / "postgres")),
-    ("wapiti", "every operation, as member and finance", (PYTHON, HERE / "scan.py", OUT / "wapiti")),
+    ("wapiti", "all operations but three, as member and finance", (PYTHON, HERE / "scan.py", OUT / "wapiti")),
     ("openapi-generator", "the Java client compiles", (HERE / "java", OUT / "java")),
     ("openapi-python-client", "the Python client plays the main job", (*SERVED, HERE / "python", OUT / "python")),
     ("openapi-typescript", "the TypeScript client plays the main job", (*SERVED, HERE / "typescript", OUT / "typescript")),

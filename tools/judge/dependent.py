@@ -1,7 +1,7 @@
 """Where a body that its schema allows is refused as invalid all the same, because a schema does not say why."""
 
 # Asked of every text, and too long for a pattern.
-UNSEEN = "The body holds a text of which nothing can be seen, or with control characters."
+UNSEEN = "a text of which nothing can be seen, or with control characters"
 # With its fee it would be more than the most there can be.
 TOO_MUCH = "the amount is out of range"
 

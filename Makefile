@@ -27,8 +27,8 @@ bench: ## Measure the program against the floor of plain statements, on disk and
 	tools/bench
 
 scale: tools ## Measure what must not grow with history, on both engines.
-	cargo build --release --bin azukari
-	AZUKARI_TEST_PLACE=$${TMPDIR:-/tmp} tools/with-postgres cargo nextest run --release -p tests --run-ignored only --no-capture scale
+	cargo build --release --bin azukari --test azukari
+	AZUKARI_TEST_PLACE=$${TMPDIR:-/tmp} tools/with-postgres cargo nextest run --release --test azukari --run-ignored only --no-capture scale
 
 chaos: ## Kill, cut off, fill up and lie to the whole, in full, and find every acknowledged yen (half an hour).
 	@tools/setup chaos

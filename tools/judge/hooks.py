@@ -92,9 +92,18 @@ def classify(error, *, ctx, settings, judged=stateful._classify_suite_error, **m
 stateful._classify_suite_error = classify
 
 
+def example(operation):
+    """An id that is well-formed, and nobody's."""
+    of = operation.definition.raw["parameters"]
+    return next(part["example"] for part in of if part["in"] == "path" and part["name"] == "id")
+
+
 @schemathesis.hook
 def before_call(ctx, case, **kwargs):
     operation = name(case)
+    if (case.path_parameters or {}).get("id", "") in (None, "None"):
+        # A link from where nobody was named, as by a draft that nobody has decided on yet.
+        case.path_parameters["id"] = example(case.operation)
     if valid(case, Location.HEADER):
         if "Idempotency-Key" in case.headers:
             case.headers["Idempotency-Key"] = str(uuid.uuid4())

@@ -10,7 +10,7 @@ use reqwest::blocking::{Client, RequestBuilder};
 
 use super::{
     members::Market,
-    patience::{LONG, rest, until, within},
+    patience::{LONG, until, within},
     replica::Replica,
     table::Row,
 };
@@ -74,7 +74,8 @@ fn whoever_waits_for_a_lock_hears_in_time(engine: Engine) {
         let mut live = Vec::new();
         while !called.is_finished() {
             live.push(get("/livez"));
-            rest();
+            // As often as a balancer might, not so often that the callers notice.
+            thread::park_timeout(Duration::from_millis(100));
         }
         (called.join().unwrap(), live, ready.join().unwrap())
     });
@@ -92,7 +93,7 @@ fn whoever_waits_for_a_lock_hears_in_time(engine: Engine) {
         assert_eq!((called.status, called.retry_after), (503, true));
     }
     assert!(slowest <= IN_TIME, "somebody waited {slowest:?}");
-    assert!(live.len() > 10, "/livez was asked {} times only", live.len());
+    assert!(live.len() > 5, "/livez was asked {} times only", live.len());
     for live in live {
         assert_eq!(live.status, 200);
         assert!(live.took < Duration::from_secs(1), "/livez took {:?}", live.took);

@@ -42,7 +42,7 @@ pub fn left_out(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|set| !set.is_empty())
 }
 
-/// Says loudly that a fault could not be made on this machine.
+/// Says loudly that a fault was left out.
 pub fn skip(fault: &str, why: &str) {
     let mut row = Row::of(fault);
     row.done = Some(format!("SKIPPED: {why} | 0 | - | - | - | -"));

@@ -120,6 +120,11 @@ impl Problem {
         self.code
     }
 
+    /// How many seconds to wait before it may be tried again.
+    pub const fn wait(&self) -> Option<i64> {
+        self.more.retry_after
+    }
+
     /// What went wrong, in English, for those who read no JSON.
     pub fn told(&self) -> String {
         let at_fault = self.more.errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail.en));

@@ -6,7 +6,7 @@ import urllib.parse
 import requests
 
 from accounts import enrolled
-from market import PASSWORD
+from market import PASSWORD, elsewhere
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -39,7 +39,7 @@ class Browser:
     """The browser of the client, on the page about an app."""
 
     def __init__(self, market, made):
-        self.http, self.person = requests.Session(), market.person("client")
+        self.http, self.person = elsewhere(), market.person("client")
         self.url = f"{market.url}/oauth/authorize?{urllib.parse.urlencode(query(made))}"
 
     def token(self):

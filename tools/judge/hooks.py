@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import re
 import time
 import uuid
 
@@ -92,18 +93,18 @@ def classify(error, *, ctx, settings, judged=stateful._classify_suite_error, **m
 stateful._classify_suite_error = classify
 
 
-def example(operation):
-    """An id that is well-formed, and nobody's."""
-    of = operation.definition.raw["parameters"]
-    return next(part["example"] for part in of if part["in"] == "path" and part["name"] == "id")
+def follow(case):
+    """A link may name nobody, as by a draft that nobody has decided on yet, or what this operation is not about."""
+    told = next(part for part in case.operation.definition.raw["parameters"] if part["name"] == "id")
+    if not re.fullmatch(told["schema"]["pattern"], str(case.path_parameters["id"])):
+        case.path_parameters["id"] = told["example"]
 
 
 @schemathesis.hook
 def before_call(ctx, case, **kwargs):
     operation = name(case)
-    if (case.path_parameters or {}).get("id", "") in (None, "None"):
-        # A link from where nobody was named, as by a draft that nobody has decided on yet.
-        case.path_parameters["id"] = example(case.operation)
+    if valid(case, Location.PATH) and "id" in (case.path_parameters or {}):
+        follow(case)
     if valid(case, Location.HEADER):
         if "Idempotency-Key" in case.headers:
             case.headers["Idempotency-Key"] = str(uuid.uuid4())

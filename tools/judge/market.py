@@ -27,13 +27,18 @@ class Elsewhere(requests.adapters.HTTPAdapter):
         super().init_poolmanager(*args, source_address=("127.0.0.2", 0), **more)
 
 
+def elsewhere():
+    session = requests.Session()
+    session.mount("http://", Elsewhere())
+    return session
+
+
 class Market:
     """Calls the API as its people. Every id that it meets is kept in `known`, by prefix."""
 
     def __init__(self, url, staff):
-        self.url, self.http, self.people = url, requests.Session(), {}
+        self.url, self.http, self.people = url, elsewhere(), {}
         self.known = collections.defaultdict(list)
-        self.http.mount("http://", Elsewhere())
         for role in ("support", "support2", "finance", "finance2", "admin") if staff else ():
             self.people[role] = self.log_in(staff[f"{role.upper()}_EMAIL"], staff[f"{role.upper()}_PASSWORD"])
 

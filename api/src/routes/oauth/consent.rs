@@ -2,7 +2,7 @@
 
 use std::convert::identity;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, http::header::RETRY_AFTER};
 use serde_json::Value;
 
 use super::authorize::{Decision, Read};
@@ -155,10 +155,14 @@ impl Scene {
     /// Another question about the same, because this one was answered wrongly.
     fn wrong(&self, problem: &Problem, challenge: Option<&str>) -> HttpResponse {
         let (status, why) = (problem.code().status(), detail(problem, self.frame.locale));
-        match challenge {
+        let mut page = match challenge {
             Some(challenge) => self.frame.second_factor(challenge, status, Some(&why)),
             None => self.frame.log_in(&self.question, status, Some(&why)),
+        };
+        if let Some(seconds) = problem.wait() {
+            page.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
+        page
     }
 }
 

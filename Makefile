@@ -8,7 +8,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/python/bin:$(PATH)
 AZUKARI := cargo run --quiet --bin azukari --
 
-.PHONY: help run test scale bench chaos prove-tests judge check generate tools
+.PHONY: help run test scale bench chaos prove-tests judge check lint check-api generate tools
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,12 +39,18 @@ prove-tests: tools ## Seed one bug after the other, and require the tests that a
 
 check: tools ## Formatting, lints, generated files without a difference, and the outside judges of the API.
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	# Both at once: each of them waits for a single core most of the time.
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint check-api
 	# The same packages as the tests: with others, libraries have other features, and are built twice.
 	cargo build --all-targets
 	tools/check-generated
-	tools/check-api
 	tools/prove-tests --check
+
+lint:
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+
+check-api:
+	tools/check-api
 
 judge: ## Let every outside judge look: linters, fuzzer, generated clients, forged tokens, a scanner (half an hour).
 	@tools/setup judge

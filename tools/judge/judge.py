@@ -39,8 +39,9 @@ def ask(number, command):
     with open(log, "w") as told:
         ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=told, text=True)
         told.write(ended.stdout)
-    lines = [line for line in ended.stdout.splitlines() if line.strip()]
-    return ended.returncode, lines[-1].strip() if lines else "no findings", time.monotonic() - began
+    lines = [line.strip() for line in ended.stdout.splitlines() if line.strip()]
+    lines = lines or ["no findings" if ended.returncode == 0 else "came to no end"]
+    return ended.returncode, lines[-1], time.monotonic() - began
 
 
 def main():

@@ -7,7 +7,10 @@ use std::{
 };
 
 use chrono::DateTime;
-use diesel::{Connection, connection::TransactionManager};
+use diesel::{
+    Connection,
+    connection::{InstrumentationEvent, TransactionManager},
+};
 use domain::{
     actor::Party,
     cancellation::{CancellationRequest, CancellationState},
@@ -21,7 +24,7 @@ use persistence::{
     error::StoreError,
     escrow,
     event::{self, Event},
-    ledger, milestone,
+    instance, ledger, milestone,
     store::{Conn, Intent, Sizes, Store, Tx},
     tally,
     work::{self, Which},
@@ -44,6 +47,7 @@ on_each_engine!(
     work_that_panics_is_undone_and_the_next_goes_on,
     a_connection_that_stays_in_a_transaction_is_replaced,
     an_entry_without_its_events_is_found_and_an_event_without_its_entry,
+    an_update_is_prepared_once,
 );
 
 #[track_caller]
@@ -268,6 +272,27 @@ fn an_entry_without_its_events_is_found_and_an_event_without_its_entry(engine: E
     let without =
         [EntryKind::GatewayTransferred, EntryKind::BankCharged, EntryKind::CapitalPaidIn, EntryKind::Reversal];
     assert_eq!(silent, without);
+}
+
+/// Diesel prepares an `UPDATE` anew each time, unless it is told that it always has the same text.
+fn an_update_is_prepared_once(engine: Engine) {
+    let database = Database::create(engine);
+    let store = Store::open(&database.url, Sizes { readers: 1, writers: 1 }).unwrap();
+    let (sender, kept) = channel();
+    let adopts = move |tx: &mut Tx<'_>| {
+        let sender = sender.clone();
+        tx.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::CacheQuery { sql, .. } = event {
+                sender.send(sql.to_owned()).unwrap();
+            }
+        });
+        instance::claim(tx, "sandbox", None, DateTime::from_timestamp(1_775_000_000, 0).unwrap())?;
+        instance::adopt_secret(tx, "first")?;
+        instance::adopt_secret(tx, "second")
+    };
+    store.write(Intent::Keep, adopts).unwrap();
+    let kept: Vec<String> = kept.try_iter().filter(|sql| sql.contains("UPDATE")).collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
 }
 
 fn books_of_many_pages_are_audited_to_the_last_entry(engine: Engine) {

@@ -1,4 +1,4 @@
-//! Pieces of the program that need neither a server nor a database. They are not beside the code, because its crate would
+//! Pieces of the program that need neither a server nor a database. They are not beside the code, because its crates would
 //! then be built twice.
 
 mod duration {
@@ -329,5 +329,68 @@ mod provider {
             documents[name] = json!("http://idp.example/x");
             assert_eq!(found(documents).as_deref(), Some("http://idp.example/x"), "{name}");
         }
+    }
+}
+
+mod patience {
+    use persistence::store::impatient;
+
+    #[test]
+    fn a_url_says_itself_how_patient_it_is_or_is_told() {
+        let rest = "keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=10000";
+        assert_eq!(impatient("postgres://db/azukari"), format!("postgres://db/azukari?connect_timeout=5&{rest}"));
+        let own = "postgres://db/azukari?sslmode=require&connect_timeout=30";
+        assert_eq!(impatient(own), format!("{own}&{rest}"));
+    }
+}
+
+mod terms {
+    use domain::{
+        money::{Currency, Money},
+        terms::{FundedAhead, MilestoneTerms, Terms},
+    };
+    use persistence::{
+        terms::{read, write},
+        types::Document,
+    };
+    use serde_json::json;
+
+    fn terms() -> Terms {
+        let yen = |amount| Money::new(amount, Currency::Jpy).unwrap();
+        let milestone =
+            MilestoneTerms { title: "Draft".into(), amount: yen(55_000), due_on: "2026-05-01".parse().unwrap() };
+        Terms {
+            milestones: vec![milestone],
+            acceptance_days: 7,
+            revision_limit: 3,
+            funded_ahead: FundedAhead::Next,
+            termination_fee: Some(yen(5_000)),
+        }
+    }
+
+    #[test]
+    fn terms_come_back_as_they_were_written() {
+        assert_eq!(read(write(&terms()).unwrap()), Ok(terms()));
+    }
+
+    #[test]
+    fn a_document_that_makes_no_sense_is_refused() {
+        let good = write(&terms()).unwrap().0;
+        let spoiled = [
+            ("/funded_ahead", json!("never")),
+            ("/milestones/0/due_on", json!("2026-02-30")),
+            ("/milestones/0/amount/currency", json!("EUR")),
+            ("/milestones/0/amount/amount", json!(1_u64 << 53)),
+            ("/acceptance_days", json!(-1)),
+            ("/milestones/0", json!({"title": "Draft"})),
+        ];
+        for (place, nonsense) in spoiled {
+            let mut document = good.clone();
+            *document.pointer_mut(place).unwrap() = nonsense;
+            assert!(read(Document(document)).is_err(), "{place}");
+        }
+        let mut unknown = good;
+        unknown["bonus"] = json!(1);
+        assert!(read(Document(unknown)).is_err());
     }
 }

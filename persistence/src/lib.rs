@@ -45,7 +45,7 @@ pub mod session;
 pub mod social_flow;
 pub mod store;
 pub mod tally;
-mod terms;
+pub mod terms;
 pub mod timer;
 pub mod types;
 mod union_all;

@@ -22,7 +22,7 @@ use later::Waiting;
 use pool::{Access, Pool};
 
 pub(crate) use later::{Kept, Rows, WriteNow};
-pub use pool::OpenError;
+pub use pool::{OpenError, impatient};
 
 /// A connection to either engine; the query code never asks which.
 #[derive(diesel::MultiConnection)]

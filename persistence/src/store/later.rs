@@ -240,35 +240,3 @@ impl QueryFragment<Pg> for Together<'_> {
 impl Query for Together<'_> {
     type SqlType = Array<BigInt>;
 }
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc::channel;
-
-    use diesel::{
-        Connection, ExpressionMethods, SqliteConnection,
-        connection::{InstrumentationEvent, SimpleConnection},
-    };
-
-    use super::{run_now, written};
-    use crate::schema::instance;
-
-    #[test]
-    fn an_update_is_prepared_once() {
-        let mut sqlite = SqliteConnection::establish(":memory:").unwrap();
-        sqlite.batch_execute("CREATE TABLE instance (clock_offset); INSERT INTO instance VALUES (0)").unwrap();
-        let (sender, kept) = channel();
-        sqlite.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::CacheQuery { sql, .. } = event {
-                sender.send(sql.to_owned()).unwrap();
-            }
-        });
-        for offset in 1..=2_i64 {
-            let update = diesel::update(instance::table).set(instance::clock_offset.eq(offset));
-            run_now(&mut sqlite, &update).unwrap();
-            assert_eq!(written(&mut sqlite).unwrap(), 1);
-        }
-        let kept: Vec<String> = kept.try_iter().collect();
-        assert_eq!(kept, ["UPDATE `instance` SET `clock_offset` = ?", "SELECT changes()"]);
-    }
-}

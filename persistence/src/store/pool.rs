@@ -79,7 +79,7 @@ const NETWORK: [(&str, &str); 5] = [
 ];
 
 /// The URL with those parameters of the connection that it does not name.
-fn impatient(url: &str) -> String {
+pub fn impatient(url: &str) -> String {
     let named = |name: &str| {
         let given = url.split_once('?').map_or("", |(_, query)| query).split('&');
         given.filter_map(|pair| pair.split_once('=')).any(|(given, _)| given == name)
@@ -215,18 +215,5 @@ impl ManageConnection for Manager {
 
     fn has_broken(&self, conn: &mut Pooled) -> bool {
         std::thread::panicking() || conn.is_lost || conn.is_broken()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::impatient;
-
-    #[test]
-    fn a_url_says_itself_how_patient_it_is_or_is_told() {
-        let rest = "keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=10000";
-        assert_eq!(impatient("postgres://db/azukari"), format!("postgres://db/azukari?connect_timeout=5&{rest}"));
-        let own = "postgres://db/azukari?sslmode=require&connect_timeout=30";
-        assert_eq!(impatient(own), format!("{own}&{rest}"));
     }
 }

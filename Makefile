@@ -40,7 +40,7 @@ prove-tests: tools ## Seed one bug after the other, and require the tests that a
 check: tools ## Formatting, lints, generated files without a difference, and the outside judges of the API.
 	cargo fmt --all --check
 	# Both at once: the linters of the specification use one core, and the compiler not always two.
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint check-api
+	@$(MAKE) --no-print-directory --jobs=2 lint check-api
 	# The same packages as the tests: with others, libraries have other features, and are built twice.
 	cargo build --all-targets
 	tools/check-generated

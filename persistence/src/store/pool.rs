@@ -78,7 +78,8 @@ const NETWORK: [(&str, &str); 5] = [
     ("tcp_user_timeout", "10000"),
 ];
 
-/// The URL with those parameters of the connection that it does not name.
+/// A PostgreSQL URL with those parameters of the connection that it does not name, so that it gives up a server that has
+/// silently gone.
 pub fn impatient(url: &str) -> String {
     let named = |name: &str| {
         let given = url.split_once('?').map_or("", |(_, query)| query).split('&');

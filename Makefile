@@ -34,7 +34,7 @@ chaos: ## Kill, cut off, fill up and lie to the whole, in full, and find every a
 	@tools/setup chaos
 	tools/chaos
 
-prove-tests: tools ## Seed one bug after the other, and require the tests that are to notice it to turn red (about an hour).
+prove-tests: tools ## Seed one bug after the other, and require the tests that are to notice it to turn red (half an hour).
 	tools/prove-tests
 
 check: tools ## Formatting, lints, generated files without a difference, and the outside judges of the API.
